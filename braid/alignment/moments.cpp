@@ -1,0 +1,96 @@
+#include "braid/alignment/moments.h"
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+at::Tensor zeros(std::int64_t n) { return at::zeros({n}, at::kDouble); }
+
+}  // namespace
+
+void Moments::add(const Moments& more) {
+  if (tokens == 0) {
+    *this = more;
+    return;
+  }
+  require(cross.sizes() == more.cross.sizes(),
+          "moments of {} x {} units cannot be added to moments of {} x {}", more.cross.size(0),
+          more.cross.size(1), cross.size(0), cross.size(1));
+  const auto n = static_cast<double>(tokens), m = static_cast<double>(more.tokens);
+  const at::Tensor shift_a = more.mean_a - mean_a, shift_b = more.mean_b - mean_b;
+  const double weight = n * m / (n + m);
+  square_a = square_a + more.square_a + shift_a * shift_a * weight;
+  square_b = square_b + more.square_b + shift_b * shift_b * weight;
+  cross = cross + more.cross + at::outer(shift_a, shift_b) * weight;
+  mean_a = mean_a + shift_a * (m / (n + m));
+  mean_b = mean_b + shift_b * (m / (n + m));
+  tokens += more.tokens;
+}
+
+MomentsStream::MomentsStream(std::int64_t units_a, std::int64_t units_b)
+    : sum_a_(zeros(units_a)),
+      sum_b_(zeros(units_b)),
+      square_a_(zeros(units_a)),
+      square_b_(zeros(units_b)),
+      cross_(at::zeros({units_a, units_b}, at::kDouble)) {}
+
+void MomentsStream::add_sums(at::Tensor& a, at::Tensor& b) {
+  if (a.size(0) == 0) return;
+  const auto add = [](at::Tensor& features, at::Tensor& origin, at::Tensor& sum,
+                      at::Tensor& square) {
+    if (!origin.defined()) {
+      // Rounded to the features' precision, so that subtracting it is the same in both.
+      origin = features.mean({0}, false, at::kDouble).to(features.scalar_type()).to(at::kDouble);
+    }
+    features.sub_(origin.to(features.scalar_type()));
+    sum += features.sum({0}, false, at::kDouble);
+    square += at::mul(features, features).sum({0}, false, at::kDouble);
+  };
+  add(a, origin_a_, sum_a_, square_a_);
+  add(b, origin_b_, sum_b_, square_b_);
+  tokens_ += a.size(0);
+}
+
+void MomentsStream::add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin,
+                              std::int64_t end) {
+  if (a.size(0) == 0) return;
+  cross_.narrow(0, begin, end - begin).add_(at::mm(a.narrow(1, begin, end - begin).t(), b));
+}
+
+Moments MomentsStream::finish() && {
+  require(tokens_ > 0, "no tokens were observed");
+  const auto n = static_cast<double>(tokens_);
+  Moments moments;
+  moments.tokens = tokens_;
+  moments.mean_a = origin_a_ + sum_a_ / n;
+  moments.mean_b = origin_b_ + sum_b_ / n;
+  moments.square_a = at::clamp_min(square_a_ - sum_a_ * sum_a_ / n, 0);
+  moments.square_b = at::clamp_min(square_b_ - sum_b_ * sum_b_ / n, 0);
+  moments.cross = std::move(cross_).addr_(sum_a_, sum_b_, 1, -1 / n);
+  return moments;
+}
+
+at::Tensor correlation(const Moments& moments) {
+  const auto n = static_cast<double>(moments.tokens);
+  const at::Tensor scale = at::outer(at::sqrt(moments.square_a / n), at::sqrt(moments.square_b / n));
+  return at::nan_to_num(moments.cross / n / at::clamp_min(scale, 1e-7), 0.0);
+}
+
+Moments mean_moments(const std::vector<const Moments*>& taps) {
+  Moments mean = *taps.front();
+  for (std::size_t i = 1; i < taps.size(); ++i) {
+    require(taps[i]->tokens == mean.tokens, "taps saw {} and {} tokens", mean.tokens,
+            taps[i]->tokens);
+    mean.square_a = mean.square_a + taps[i]->square_a;
+    mean.square_b = mean.square_b + taps[i]->square_b;
+    mean.cross = mean.cross + taps[i]->cross;
+  }
+  const auto n = static_cast<double>(taps.size());
+  mean.square_a = mean.square_a / n;
+  mean.square_b = mean.square_b / n;
+  mean.cross = mean.cross / n;
+  return mean;
+}
+
+}  // namespace braid

@@ -1,0 +1,254 @@
+#include "braid/alignment/observe.h"
+
+#include <algorithm>
+#include <set>
+
+#include "braid/error.h"
+#include "braid/parallel.h"
+
+namespace braid {
+namespace {
+
+using Sequence = std::vector<std::int64_t>;
+
+// Sequences of similar length that pass through a model together.
+struct MicroBatch {
+  Batch batch;
+  at::Tensor kept;              // rows of the flattened (B * T) features to count, int64
+  at::Tensor kept_mask;         // (B, T) bool: what pooling looks at
+  std::int64_t first_token = 0, tokens = 0;  // rows of the chunk's features: one a counted token
+  std::int64_t first_sequence = 0;           // or one a sequence
+  std::int64_t sequences() const { return batch.input_ids.size(0); }
+};
+
+struct Chunk {
+  std::vector<MicroBatch> batches;
+  std::int64_t length = 0;                // tokens read
+  std::int64_t tokens = 0, sequences = 0;  // rows of features
+};
+
+MicroBatch make_batch(const std::vector<Sequence>& sequences, const ObserveOptions& options) {
+  const auto count = static_cast<std::int64_t>(sequences.size());
+  std::size_t longest = 0;
+  for (const Sequence& s : sequences) longest = std::max(longest, s.size());
+  const auto length = static_cast<std::int64_t>(longest);
+  MicroBatch result;
+  at::Tensor ids = at::zeros({count, length}, at::kLong);
+  at::Tensor mask = at::zeros({count, length}, at::kBool);
+  at::Tensor counted = at::zeros({count, length}, at::kBool);
+  std::vector<std::int64_t> kept;
+  bool padded = false;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Sequence& s = sequences[static_cast<std::size_t>(i)];
+    padded |= s.size() < longest;
+    for (std::size_t j = 0; j < s.size(); ++j) {
+      const std::int64_t at = i * length + static_cast<std::int64_t>(j);
+      ids.data_ptr<std::int64_t>()[at] = s[j];
+      mask.data_ptr<bool>()[at] = true;
+      const auto& dropped = options.dropped_ids;
+      if (std::find(dropped.begin(), dropped.end(), s[j]) != dropped.end()) continue;
+      counted.data_ptr<bool>()[at] = true;
+      kept.push_back(at);
+    }
+  }
+  result.batch = {ids, padded ? mask : at::Tensor(), {}};
+  result.kept = at::tensor(kept, at::kLong);
+  result.kept_mask = counted;
+  result.tokens = result.kept.size(0);
+  return result;
+}
+
+// (B, T, units) -> the rows that count (rows, units).
+at::Tensor select_rows(const at::Tensor& features, const MicroBatch& batch, Pool pool) {
+  if (features.dim() == 2 || pool == Pool::cls) {  // the pooler's, or [CLS]
+    return features.dim() == 2 ? features : features.select(1, 0);
+  }
+  const at::Tensor mask = batch.kept_mask.unsqueeze(-1);
+  switch (pool) {
+    case Pool::none: return features.flatten(0, 1).index_select(0, batch.kept);
+    case Pool::max:
+      return std::get<0>(features.masked_fill(~mask, -std::numeric_limits<double>::infinity()).max(1));
+    default: {
+      const at::Tensor counts = at::clamp_min(mask.sum(1), 1);
+      return features.masked_fill(~mask, 0).sum(1) / counts;
+    }
+  }
+}
+
+void run(const Network& network, const Tensors& parameters, const MicroBatch& batch, Pool pool,
+         std::map<std::string, at::Tensor>& features, const std::set<std::string>& taps) {
+  const TapFunction tap = [&](const std::string& name, const at::Tensor& x) {
+    if (!taps.contains(name)) return;
+    const at::Tensor rows = select_rows(x, batch, pool);
+    const bool per_sequence = x.dim() == 2 || pool != Pool::none;
+    const std::int64_t first = per_sequence ? batch.first_sequence : batch.first_token;
+    features.at(name).narrow(0, first, rows.size(0)).copy_(rows);
+  };
+  const at::Tensor hidden = network.encode(parameters, batch.batch, tap);
+  if (taps.contains("head")) network.token_features(parameters, hidden, tap);
+  if (taps.contains("pooler")) network.pool(parameters, hidden, tap);
+}
+
+class Observer {
+ public:
+  Observer(const Model& a, const Model& b, const ObserveOptions& options)
+      : options_(options),
+        a_{*a.network, cast(a.parameters, options.precision), {}},
+        b_{*b.network, cast(b.parameters, options.precision), {}},
+        taps_(options.taps.begin(), options.taps.end()) {
+    for (const std::string& name : taps_) {
+      std::int64_t units = 1;
+      for (const AxisUse& use : a.symmetries.tap(name).axes) {
+        units *= a.symmetries.axis(use.axis).size;
+      }
+      streams_.emplace(name, MomentsStream(units, units));
+      if (options.pool != Pool::none || name == "pooler") per_sequence_.insert(name);
+    }
+  }
+
+  void add(Chunk chunk) {
+    if (chunk.batches.empty()) return;
+    make_room(chunk);
+    const auto batches = static_cast<std::int64_t>(chunk.batches.size());
+    parallel_for(2 * batches, options_.threads, [&](std::int64_t i) {
+      const c10::InferenceMode inference;
+      Side& side = i % 2 ? b_ : a_;
+      run(side.network, side.parameters, chunk.batches[static_cast<std::size_t>(i / 2)],
+          options_.pool, side.features, taps_);
+    });
+    add_products(chunk);
+  }
+
+  MomentsByTap finish() {
+    MomentsByTap moments;
+    for (auto& [name, stream] : streams_) moments.emplace(name, std::move(stream).finish());
+    return moments;
+  }
+
+  const Network& network_a() const { return a_.network; }
+  const Network& network_b() const { return b_.network; }
+
+ private:
+  struct Side {
+    const Network& network;
+    Tensors parameters;
+    std::map<std::string, at::Tensor> features;  // (rows, units) of the chunk
+  };
+
+  std::int64_t rows(const std::string& tap, const Chunk& chunk) const {
+    return per_sequence_.contains(tap) ? chunk.sequences : chunk.tokens;
+  }
+
+  void make_room(const Chunk& chunk) {
+    const at::ScalarType dtype = options_.precision == at::kDouble ? at::kDouble : at::kFloat;
+    for (auto& [name, stream] : streams_) {
+      for (Side* side : {&a_, &b_}) {
+        at::Tensor& features = side->features[name];
+        if (!features.defined() || features.size(0) < rows(name, chunk)) {
+          features = at::empty({rows(name, chunk), stream.units_a()}, dtype);
+        }
+      }
+    }
+  }
+
+  void add_products(const Chunk& chunk) {
+    constexpr std::int64_t block = 1024;  // rows of a cross block that one task adds
+    struct Task {
+      MomentsStream* stream;
+      at::Tensor a, b;
+      std::int64_t begin;
+    };
+    std::vector<Task> taps, tasks;
+    for (auto& [name, stream] : streams_) {
+      taps.push_back({&stream, a_.features.at(name).narrow(0, 0, rows(name, chunk)),
+                      b_.features.at(name).narrow(0, 0, rows(name, chunk)), 0});
+      for (std::int64_t begin = 0; begin < stream.units_a(); begin += block) {
+        tasks.push_back(taps.back());
+        tasks.back().begin = begin;
+      }
+    }
+    parallel_for(static_cast<std::int64_t>(taps.size()), options_.threads, [&](std::int64_t i) {
+      Task& tap = taps[static_cast<std::size_t>(i)];
+      tap.stream->add_sums(tap.a, tap.b);
+    });
+    parallel_for(static_cast<std::int64_t>(tasks.size()), options_.threads, [&](std::int64_t i) {
+      const Task& task = tasks[static_cast<std::size_t>(i)];
+      const std::int64_t end = std::min(task.begin + block, task.stream->units_a());
+      task.stream->add_cross(task.a, task.b, task.begin, end);
+    });
+  }
+
+  const ObserveOptions& options_;
+  Side a_, b_;
+  std::set<std::string> taps_, per_sequence_;
+  std::map<std::string, MomentsStream> streams_;
+};
+
+// Cuts a window of sequences, shortest first, into chunks of micro-batches with little padding.
+std::vector<Chunk> cut(std::vector<Sequence> window, const ObserveOptions& options) {
+  std::stable_sort(window.begin(), window.end(),
+                   [](const Sequence& x, const Sequence& y) { return x.size() < y.size(); });
+  const std::int64_t batch_tokens = std::max<std::int64_t>(options.chunk_tokens / 4, 1);
+  std::vector<Chunk> chunks(1);
+  std::vector<Sequence> pending;
+  std::int64_t pending_tokens = 0;
+  const auto flush = [&] {
+    if (pending.empty()) return;
+    MicroBatch batch = make_batch(pending, options);
+    Chunk& chunk = chunks.back();
+    batch.first_token = chunk.tokens;
+    batch.first_sequence = chunk.sequences;
+    chunk.tokens += batch.tokens;
+    chunk.sequences += batch.sequences();
+    chunk.length += pending_tokens;
+    chunk.batches.push_back(std::move(batch));
+    pending.clear();
+    pending_tokens = 0;
+  };
+  for (Sequence& sequence : window) {
+    const auto length = static_cast<std::int64_t>(sequence.size());
+    const bool full = options.batch_sequences > 0 &&
+                      std::ssize(pending) >= options.batch_sequences;
+    if (full || pending_tokens + length > batch_tokens) flush();
+    if (chunks.back().length + pending_tokens + length > options.chunk_tokens) {
+      flush();
+      if (!chunks.back().batches.empty()) chunks.emplace_back();
+    }
+    pending_tokens += length;
+    pending.push_back(std::move(sequence));
+  }
+  flush();
+  return chunks;
+}
+
+}  // namespace
+
+MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
+                     const ObserveOptions& options,
+                     const std::function<void(std::int64_t)>& seen) {
+  constexpr std::int64_t window_chunks = 16;
+  Observer observer(a, b, options);
+  std::int64_t total = 0;
+  for (bool more = true; more;) {
+    std::vector<Sequence> window;
+    std::int64_t tokens = 0;
+    while (tokens < window_chunks * options.chunk_tokens) {
+      Sequence sequence = sequences();
+      more = !sequence.empty();
+      if (!more) break;
+      const at::Tensor ids = at::tensor(sequence, at::kLong).unsqueeze(0);
+      check_tokens(observer.network_a(), ids);
+      check_tokens(observer.network_b(), ids);
+      tokens += ids.size(1);
+      window.push_back(std::move(sequence));
+    }
+    for (Chunk& chunk : cut(std::move(window), options)) {
+      total += chunk.length;
+      observer.add(std::move(chunk));
+      if (seen) seen(total);
+    }
+  }
+  return observer.finish();
+}
+
+}  // namespace braid

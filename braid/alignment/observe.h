@@ -1,0 +1,40 @@
+// observe: runs two models over the same text and adds up the moments of their features. Text streams
+// through; memory depends on the models alone. The result is the same for any number of threads.
+#pragma once
+
+#include "braid/alignment/moments.h"
+#include "braid/models/model.h"
+#include "braid/progress.h"
+
+namespace braid {
+
+enum class Pool { none, cls, max, mean };
+
+// The next sequence of token ids, empty at the end.
+using SequenceSource = std::function<std::vector<std::int64_t>()>;
+
+struct ObserveOptions {
+  std::vector<std::string> taps;
+  std::vector<std::int64_t> dropped_ids;  // tokens that are read but not counted (special tokens)
+  Pool pool = Pool::none;                 // a feature per token, or one per sequence
+  std::int64_t batch_sequences = 0;       // at most, in one forward pass; 0 = by tokens
+  std::int64_t chunk_tokens = 1024;       // tokens whose features are held at once
+  at::ScalarType precision = at::kFloat;  // of the forward passes
+  int threads = 1;
+};
+
+// REQUIRES models of one architecture and at least one counted token.
+MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
+                     const ObserveOptions& options, const std::function<void(std::int64_t)>& seen);
+
+// Moments as a safetensors file: "<tap>/cross" and so on, float64.
+void save_moments(const std::filesystem::path& path, const MomentsByTap& moments,
+                  const nlohmann::json& provenance);
+
+struct SavedMoments {
+  MomentsByTap moments;
+  nlohmann::json provenance;
+};
+SavedMoments load_moments(const std::filesystem::path& path);
+
+}  // namespace braid

@@ -1,0 +1,44 @@
+// Architecture: everything braid knows of a model family before it sees a tensor. A new family is one
+// new file that defines such a value, its line in architecture.cpp, and its forward pass in models/.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "braid/symmetry/symmetries.h"
+
+namespace braid {
+
+// Ablations of the paper: tables that treat more as free than is. Both are flagged as not exact.
+struct Ablation {
+  bool separate_residual = false;  // every LayerNorm output on an axis of its own
+  bool ignore_heads = false;       // one axis over all attention units of a layer
+};
+
+struct Tie {
+  std::string alias;     // not stored: the same parameter as
+  std::string original;
+};
+
+struct Architecture {
+  std::string model_type;  // in config.json
+  std::string prefix;      // of encoder tensors in checkpoints with a head, such as "bert."
+  std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
+  std::vector<std::string> buffers;                                   // stored by some, not parameters
+  std::vector<Tie> (*ties)(const nlohmann::json& config);
+  // `tensors` says which optional parts (pooler, heads) the checkpoint has.
+  Symmetries (*describe)(const nlohmann::json& config, const std::set<std::string>& tensors,
+                         const Ablation& ablation);
+};
+
+// By config.json's model_type; Error naming `source` and the families there are.
+const Architecture& find_architecture(const nlohmann::json& config, const std::string& source);
+
+// A positive integer of config.json; Error naming the key, the value found and the limit.
+std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback = 0);
+
+}  // namespace braid

@@ -1,0 +1,168 @@
+#include "braid/checkpoint/atomic_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The place itself when `path` is a link, so that the link stays; no trailing slash.
+fs::path resolve_target(const fs::path& path) {
+  require(!path.empty(), "an empty path cannot be written");
+  std::error_code error;
+  fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
+  if (error) fail("{}: {}", path.string(), error.message());
+  if (!resolved.has_filename()) resolved = resolved.parent_path();
+  require(fs::is_directory(resolved.parent_path(), error),
+          "{}: cannot be written: {} is not a folder; create it first", path.string(),
+          resolved.parent_path().string());
+  return resolved;
+}
+
+// target.partial-<pid>, and on -<n> while that is taken (a killed process left it).
+fs::path name_partial(const fs::path& target, int attempt) {
+  std::string name = fmt::format("{}.partial-{}", target.string(), ::getpid());
+  if (attempt > 0) name += fmt::format("-{}", attempt);
+  return name;
+}
+constexpr int kAttempts = 1000;
+
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;  // unreadable folders cannot be synced; the rename has been made
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+void rename_path(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    fail("{}: cannot be put in place: {}", to.string(), std::strerror(errno));
+  }
+}
+
+// Whether `target` is a folder to be replaced: only what looks like a checkpoint may be. False when
+// it is missing or empty, Error when it must stay.
+bool replaces_folder(const fs::path& target, bool overwrite) try {
+  const std::string name = target.string();
+  if (!fs::exists(target)) return false;
+  require(fs::is_directory(target), "{}: is there and is not a folder; choose another path", name);
+  if (fs::is_empty(target)) return false;
+  require(overwrite, "{}: is there and not empty; choose another folder or remove it", name);
+  require(fs::is_regular_file(target / "config.json"),
+          "{}: not a checkpoint folder (no config.json): refused to replace it", name);
+  for (const auto& entry : fs::directory_iterator(target)) {
+    require(!entry.is_directory() || entry.is_symlink(),
+            "{}: holds the folder {}: refused to replace it; remove it by hand", name,
+            entry.path().filename().string());
+  }
+  return true;
+} catch (const fs::filesystem_error& error) {
+  fail("{}: {}", target.string(), error.code().message());
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const fs::path& path) : target_(resolve_target(path)) {
+  std::error_code error;
+  require(!fs::exists(target_, error) || fs::is_regular_file(target_, error),
+          "{}: is there and is not a regular file; choose another path", target_.string());
+  for (int attempt = 0; attempt < kAttempts && descriptor_ < 0; ++attempt) {
+    partial_ = name_partial(target_, attempt);
+    descriptor_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0 && errno != EEXIST) break;
+  }
+  if (descriptor_ < 0) fail("{}: cannot be written: {}", target_.string(), std::strerror(errno));
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!partial_.empty()) ::unlink(partial_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  constexpr std::size_t kChunk = 64'000'000;
+  do {
+    throw_if_interrupted();
+    const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kChunk));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("{}: cannot be written: {}", target_.string(), std::strerror(errno));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  } while (!bytes.empty());
+}
+
+void AtomicFile::commit() {
+  throw_if_interrupted();
+  // Some file systems cannot sync (EINVAL); a full disk may show only here.
+  if (::fsync(descriptor_) != 0 && errno != EINVAL) {
+    fail("{}: cannot be written: {}", target_.string(), std::strerror(errno));
+  }
+  const int closed = ::close(descriptor_);
+  descriptor_ = -1;
+  if (closed != 0) fail("{}: cannot be written: {}", target_.string(), std::strerror(errno));
+  throw_if_interrupted();
+  rename_path(partial_, target_);
+  partial_.clear();
+  sync_folder(target_.parent_path());
+}
+
+AtomicFolder::AtomicFolder(const fs::path& out, bool overwrite)
+    : target_(resolve_target(out)), overwrite_(overwrite) {
+  replaces_folder(target_, overwrite_);
+  int failure = EEXIST;
+  for (int attempt = 0; attempt < kAttempts && failure == EEXIST; ++attempt) {
+    partial_ = name_partial(target_, attempt);
+    failure = ::mkdir(partial_.c_str(), 0777) == 0 ? 0 : errno;
+  }
+  if (failure != 0) fail("{}: cannot be made: {}", target_.string(), std::strerror(failure));
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ignored;
+  if (!partial_.empty()) fs::remove_all(partial_, ignored);
+}
+
+void AtomicFolder::commit() {
+  throw_if_interrupted();
+  sync_folder(partial_);
+  if (replaces_folder(target_, overwrite_)) {  // asked again: it may have changed meanwhile
+    // The old folder takes the partial one's name, and goes with it in the destructor.
+    if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
+      if (errno != EINVAL && errno != ENOSYS) {
+        fail("{}: cannot be replaced: {}", target_.string(), std::strerror(errno));
+      }
+      const fs::path old = partial_.string() + "-old";
+      rename_path(target_, old);
+      if (::rename(partial_.c_str(), target_.c_str()) != 0) {
+        const int failure = errno;
+        rename_path(old, target_);
+        fail("{}: cannot be replaced: {}", target_.string(), std::strerror(failure));
+      }
+      partial_ = old;
+    }
+    std::error_code ignored;
+    fs::remove_all(partial_, ignored);
+  } else {
+    rename_path(partial_, target_);  // onto a missing or an empty folder; fails on any other
+  }
+  partial_.clear();
+  sync_folder(target_.parent_path());
+}
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace braid

@@ -1,0 +1,52 @@
+// Checkpoint: a Hugging Face checkpoint folder, its config and named tensors.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "braid/checkpoint/tensors.h"
+
+namespace braid {
+
+// One weights file of a checkpoint and the tensors in it.
+struct Shard {
+  std::string file;                  // plain file name
+  std::vector<std::string> tensors;  // in name order
+};
+using Layout = std::vector<Shard>;  // in file order; one entry if the checkpoint is not sharded
+
+struct Checkpoint {
+  std::filesystem::path folder;
+  nlohmann::json config;  // config.json
+  Tensors tensors;        // keys as stored; memory-mapped, not to be written into
+  Layout layout;
+};
+
+// Reads config.json and the first of model.safetensors, model.safetensors.index.json,
+// pytorch_model.bin, pytorch_model.bin.index.json that is there. Error naming the file and tensors
+// when something is missing, doubled or malformed.
+Checkpoint load_checkpoint(const std::filesystem::path& folder);
+
+struct WriteOptions {
+  std::int64_t shard_size = 5'000'000'000;  // bytes; larger checkpoints are split
+  std::optional<Layout> layout;             // keep this sharding instead; see write_checkpoint
+  std::string card;                         // README.md; none if empty
+  bool overwrite = false;                   // replace `out` if it holds a checkpoint
+};
+
+// Writes a checkpoint folder, whole or not at all: built beside `out`, synced, then renamed.
+// Weights become safetensors; tokenizer files of `tokenizer_from` (none if empty) are copied. With
+// `options.layout`, each tensor goes to the file it had there (.bin names become .safetensors),
+// tensors unknown to it to its last file. Error if `out` holds something and `overwrite` is off;
+// Interrupted. On failure nothing is left beside `out`, and `out` is as it was.
+void write_checkpoint(const std::filesystem::path& out, const nlohmann::json& config,
+                      const Tensors& tensors, const std::filesystem::path& tokenizer_from = {},
+                      const WriteOptions& options = {});
+
+}  // namespace braid

@@ -1,0 +1,34 @@
+// Interruption: SIGINT and SIGTERM end the process with status 130 and leave no partial files.
+#pragma once
+
+#include <exception>
+
+namespace braid {
+
+// Thrown by writers once interrupted; main() returns 130 on it. Not an Error: nothing to mend.
+class Interrupted : public std::exception {
+ public:
+  const char* what() const noexcept override { return "interrupted"; }
+};
+
+// Installs the handler, once, at the start of main(). While no partial file is there, a signal ends
+// the process at once; otherwise it only raises the flag, and the writer throws Interrupted, which
+// removes the partial files. Also turns SIGXFSZ (file size limit) into an ordinary write error.
+void remove_partials_on_signal();
+
+bool interrupted() noexcept;
+void throw_if_interrupted();
+
+// What the handler does when partial files are there; `interrupted = false` lowers the flag.
+void set_interrupted(bool interrupted) noexcept;
+
+// Lives as long as a partial file or folder may be on disk.
+class PartialGuard {
+ public:
+  PartialGuard() noexcept;
+  ~PartialGuard();
+  PartialGuard(const PartialGuard&) = delete;
+  PartialGuard& operator=(const PartialGuard&) = delete;
+};
+
+}  // namespace braid

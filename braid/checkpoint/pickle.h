@@ -1,0 +1,73 @@
+// A restricted pickle machine: protocols 2 to 4 as torch.save writes tensors. It builds plain data
+// and descriptions of tensors, and calls nothing; whatever else a pickle asks for is an Error.
+#pragma once
+
+#include <ATen/core/ScalarType.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace braid::pickle {
+
+struct List;
+struct Dict;
+struct Storage;
+struct TensorInfo;
+
+struct None {};
+// An integer beyond 64 bits: little-endian two's complement.
+struct BigInteger {
+  std::string_view bytes;
+};
+// The few names a pickle may refer to.
+enum class Callable { kOrderedDict, kRebuildTensor, kRebuildParameter, kStorage };
+struct Global {
+  Callable callable;
+  at::ScalarType dtype;  // of kStorage
+};
+// Tuples are lists too. Texts alias the pickle's bytes; pointers belong to the Unpickled.
+using Value = std::variant<None, bool, std::int64_t, double, BigInteger, std::string_view, Global,
+                           const Storage*, const TensorInfo*, List*, Dict*>;
+
+struct List {
+  bool tuple;
+  std::vector<Value> items;
+};
+struct Dict {
+  std::vector<std::pair<Value, Value>> items;
+};
+struct Storage {
+  std::string_view key;
+  at::ScalarType dtype;
+  std::int64_t elements;
+};
+// A tensor as the pickle claims it: nothing has been checked against the storage yet.
+struct TensorInfo {
+  const Storage* storage;
+  std::int64_t offset;  // in elements, as are strides
+  std::vector<std::int64_t> sizes, strides;
+};
+
+// What a pickle held, and the memory of it.
+struct Unpickled {
+  Value value;
+  std::deque<List> lists;
+  std::deque<Dict> dicts;
+  std::deque<Storage> storages;
+  std::deque<TensorInfo> tensors;
+};
+
+// Runs the pickle at bytes[position] and moves `position` behind it. `bytes` must outlive the
+// result. Error, opening with `what`, for anything malformed or refused.
+Unpickled unpickle(std::string_view bytes, std::size_t& position, const std::string& what);
+
+// What a value is, for messages: "a text", "a tensor", ...
+const char* describe(const Value& value);
+
+}  // namespace braid::pickle

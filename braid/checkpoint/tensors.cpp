@@ -1,0 +1,119 @@
+#include "braid/checkpoint/tensors.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+constexpr std::array<std::pair<at::ScalarType, const char*>, 10> kDtypes = {{
+    {at::kDouble, "F64"},
+    {at::kFloat, "F32"},
+    {at::kHalf, "F16"},
+    {at::kBFloat16, "BF16"},
+    {at::kLong, "I64"},
+    {at::kInt, "I32"},
+    {at::kShort, "I16"},
+    {at::kChar, "I8"},
+    {at::kByte, "U8"},
+    {at::kBool, "BOOL"},
+}};
+
+}  // namespace
+
+const char* dtype_name(at::ScalarType dtype) {
+  for (const auto& [type, name] : kDtypes) {
+    if (type == dtype) return name;
+  }
+  fail("dtype {}: not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL", at::toString(dtype));
+}
+
+std::optional<at::ScalarType> dtype_from_name(std::string_view name) {
+  for (const auto& [type, known] : kDtypes) {
+    if (name == known) return type;
+  }
+  return std::nullopt;
+}
+
+std::int64_t byte_size(const at::Tensor& tensor) {
+  return tensor.numel() * static_cast<std::int64_t>(tensor.element_size());
+}
+
+std::int64_t byte_size(const Tensors& tensors) {
+  std::int64_t total = 0;
+  for (const auto& [name, tensor] : tensors) total += byte_size(tensor);
+  return total;
+}
+
+std::optional<std::int64_t> count_elements(std::span<const std::int64_t> sizes) {
+  if (sizes.size() > 64) return std::nullopt;
+  std::int64_t product = 1;
+  bool empty = false;
+  for (const std::int64_t size : sizes) {
+    if (size < 0) return std::nullopt;
+    if (size == 0) empty = true;
+    if (__builtin_mul_overflow(product, std::max<std::int64_t>(size, 1), &product)) {
+      return std::nullopt;
+    }
+  }
+  return empty ? 0 : product;
+}
+
+at::Tensor alias_bytes(const std::shared_ptr<const MappedFile>& file, std::string_view bytes,
+                       std::size_t alignment) {
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  if (size == 0) return at::empty({0}, at::kByte);
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignment != 0) {
+    at::Tensor copy = at::empty({size}, at::kByte);
+    std::memcpy(copy.data_ptr(), bytes.data(), bytes.size());
+    return copy;
+  }
+  return at::from_blob(
+      const_cast<char*>(bytes.data()), {size}, [file](void*) {}, at::kByte);
+}
+
+at::Tensor view_storage(const at::Tensor& bytes, at::ScalarType dtype, std::int64_t offset,
+                        std::span<const std::int64_t> sizes, std::span<const std::int64_t> strides,
+                        std::string_view what) {
+  const std::optional<std::int64_t> elements = count_elements(sizes);
+  require(elements.has_value(), "{}: shape [{}] is negative or too large", what,
+          fmt::join(sizes.first(std::min<std::size_t>(sizes.size(), 64)), ", "));
+  require(sizes.size() == strides.size(), "{}: {} sizes but {} strides", what, sizes.size(),
+          strides.size());
+  require(offset >= 0 && std::all_of(strides.begin(), strides.end(), [](auto s) { return s >= 0; }),
+          "{}: negative offset or stride", what);
+  const auto width = static_cast<std::int64_t>(at::elementSize(dtype));
+  const std::int64_t room = bytes.numel() / width;
+  std::int64_t last = offset;  // the furthest element
+  bool overflow = false;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    std::int64_t step = 0;
+    overflow |= __builtin_mul_overflow(std::max<std::int64_t>(sizes[i] - 1, 0), strides[i], &step);
+    overflow |= __builtin_add_overflow(last, step, &last);
+  }
+  // More elements than the storage has means a stride repeats them: small files, huge tensors.
+  const bool fits =
+      *elements == 0 ? offset <= room && !overflow : !overflow && last < room && *elements <= room;
+  require(fits, "{}: shape [{}], strides [{}], offset {} do not fit a storage of {} elements", what,
+          fmt::join(sizes, ", "), fmt::join(strides, ", "), offset, room);
+  if (*elements == 0) return at::empty(at::IntArrayRef(sizes.data(), sizes.size()), dtype);
+
+  const auto view = [&](at::ScalarType type) {
+    at::Tensor tensor = at::empty({0}, type);
+    tensor.set_(bytes.storage(), bytes.storage_offset() / width + offset,
+                at::IntArrayRef(sizes.data(), sizes.size()),
+                at::IntArrayRef(strides.data(), strides.size()));
+    return tensor;
+  };
+  if (dtype == at::kBool) {
+    const int largest = view(at::kByte).max().item<std::uint8_t>();
+    require(largest <= 1, "{}: BOOL holds the byte {}, expected 0 or 1", what, largest);
+  }
+  return view(dtype);
+}
+
+}  // namespace braid

@@ -1,0 +1,46 @@
+// Tensors: named tensors in name order, and how their dtypes are called in files.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "braid/checkpoint/mapped_file.h"
+
+namespace braid {
+
+using Tensors = std::map<std::string, at::Tensor>;
+
+// The dtype as safetensors names it (F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL). Error for any other.
+const char* dtype_name(at::ScalarType dtype);
+
+// The inverse; nothing if the name is not one of those ten.
+std::optional<at::ScalarType> dtype_from_name(std::string_view name);
+
+// Bytes of all elements.
+std::int64_t byte_size(const at::Tensor& tensor);
+std::int64_t byte_size(const Tensors& tensors);
+
+// Number of elements of `sizes`; nothing if one is negative, there are more than 64, or the product
+// (zeros counted as ones, as strides are made from them) does not fit.
+std::optional<std::int64_t> count_elements(std::span<const std::int64_t> sizes);
+
+// Bytes of a mapped file as a 1-D uint8 tensor: aliases the file where the bytes are aligned to
+// `alignment`, otherwise a copy. REQUIRES bytes to lie in `file`.
+at::Tensor alias_bytes(const std::shared_ptr<const MappedFile>& file, std::string_view bytes,
+                       std::size_t alignment);
+
+// A view of dtype `dtype` on the storage of `bytes` (uint8), strides and offset in elements.
+// Error, opening with `what`, when the view leaves the storage, repeats elements beyond its size,
+// or is BOOL and holds bytes other than 0 and 1.
+at::Tensor view_storage(const at::Tensor& bytes, at::ScalarType dtype, std::int64_t offset,
+                        std::span<const std::int64_t> sizes, std::span<const std::int64_t> strides,
+                        std::string_view what);
+
+}  // namespace braid

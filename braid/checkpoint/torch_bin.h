@@ -1,0 +1,15 @@
+// pytorch_model.bin: a dict of tensors as torch.save writes it, zip (torch >= 1.6) or legacy.
+#pragma once
+
+#include <filesystem>
+
+#include "braid/checkpoint/tensors.h"
+
+namespace braid {
+
+// All tensors of the file, keys as stored. Aligned storages alias the mapped file; tensors that
+// share a storage in the file share it here. Nothing in the file is ever called: see pickle.h.
+// Error for anything that is not a dict of tensors, or does not fit its file.
+Tensors read_torch_bin(const std::filesystem::path& path);
+
+}  // namespace braid

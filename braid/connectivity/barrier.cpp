@@ -1,0 +1,85 @@
+#include "braid/connectivity/barrier.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "braid/connectivity/interpolate.h"
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+constexpr const char* decoder_name = "cls.predictions.decoder.weight";
+constexpr const char* embeddings_name = "embeddings.word_embeddings.weight";
+constexpr const char* head_prefix = "cls.predictions.transform.";
+
+// The permutation that the word embeddings' columns get.
+const Permutation& embedding_permutation(const Symmetries& symmetries, const Transform& transform) {
+  const std::string& axis = symmetries.tensors.at(embeddings_name).back().front().front().axis;
+  const auto found = transform.find(axis);
+  require(found != transform.end(),
+          "--decoder released is about permutations of the residual stream; align with "
+          "--components residual");
+  return std::get<Permutation>(found->second.front());
+}
+
+}  // namespace
+
+double Curve::barrier() const {
+  return *std::max_element(loss.begin(), loss.end()) - (loss_a + loss_b) / 2;
+}
+
+double Curve::barrier_chord() const {
+  double highest = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    highest = std::max(highest, loss[i] - (1 - t[i]) * loss_a - t[i] * loss_b);
+  }
+  return highest;
+}
+
+double Curve::end_error() const { return std::abs(loss.back() - loss_b); }
+
+Path make_path(const Model& a, const Model& b, const Transform& transform,
+               const Symmetries& symmetries, Decoder decoder, at::ScalarType precision) {
+  Path path{a.network.get(), cast(a.parameters, precision), cast(b.parameters, precision), {}, {}};
+  path.start = path.a;
+  path.end = transform_parameters(symmetries, path.b, transform);
+  if (decoder == Decoder::tied) return path;
+  require(!a.parameters.contains(decoder_name), "--decoder: these models have no tied decoder");
+  path.start[decoder_name] = path.a.at(embeddings_name);
+  path.end[decoder_name] = path.b.at(embeddings_name);
+  // An untied decoder keeps its input: of the head only the columns that read the stream move.
+  for (auto& [name, tensor] : path.end) {
+    if (!name.starts_with(head_prefix)) continue;
+    Pattern columns = symmetries.tensors.at(name);
+    columns.front() = {{{"", Role::inert, path.b.at(name).size(0)}}};
+    tensor = transform_tensor(symmetries, columns, path.b.at(name), transform).contiguous();
+  }
+  if (decoder == Decoder::released) {
+    const Permutation& p = embedding_permutation(symmetries, transform);
+    path.end[decoder_name] = apply(p, path.end.at(embeddings_name), 1, Role::vector);
+  }
+  return path;
+}
+
+Curve trace(const Path& path, const MaskedText& text, std::int64_t points, int threads,
+            const Progress& progress) {
+  require(points >= 2, "--points is {}, expected at least 2", points);
+  const c10::InferenceMode inference;
+  Curve curve;
+  curve.scored_tokens = text.scored_tokens;
+  const auto measure = [&](const Tensors& parameters) {
+    return evaluate(*path.network, parameters, text, threads).loss;
+  };
+  curve.loss_a = measure(path.a);
+  curve.loss_b = measure(path.b);
+  for (std::int64_t i = 0; i < points; ++i) {
+    const double t = static_cast<double>(i) / static_cast<double>(points - 1);
+    curve.t.push_back(t);
+    curve.loss.push_back(measure(interpolate(path.start, path.end, t)));
+    if (progress) progress("curve", i + 1, points);
+  }
+  return curve;
+}
+
+}  // namespace braid

@@ -1,0 +1,44 @@
+// barrier: the loss along the straight path between two models, and how far it rises above its ends.
+#pragma once
+
+#include <vector>
+
+#include "braid/connectivity/evaluate.h"
+#include "braid/progress.h"
+#include "braid/symmetry/transform.h"
+
+namespace braid {
+
+// What stands in for B's decoder in a model with tied embeddings (method.md section 4).
+enum class Decoder {
+  tied,      // the exact, ordinary checkpoint
+  untied,    // exact too: an untied decoder that the alignment leaves as it was
+  released,  // the authors' released evaluation: W' U, U applied in the wrong direction; B' is not B
+};
+
+struct Curve {
+  std::vector<double> t, loss;   // t = 0 is A, t = 1 is B'
+  double loss_a = 0, loss_b = 0;  // of the untouched models
+  std::int64_t scored_tokens = 0;
+
+  double barrier() const;        // max_t L(t) - (L_A + L_B) / 2
+  double barrier_chord() const;  // max_t [L(t) - (1 - t) L_A - t L_B]  (Frankle et al. 2020)
+  double end_error() const;      // |L(1) - L_B|: 0 for a symmetry, up to rounding
+};
+
+// The two ends of the path, in the compute dtype.
+struct Path {
+  const Network* network;
+  Tensors a, b;        // untouched
+  Tensors start, end;  // theta(0), theta(1): A and B'
+};
+
+// B' by the alignment's table; `released` needs a permutation of the residual stream (Error).
+Path make_path(const Model& a, const Model& b, const Transform& transform,
+               const Symmetries& symmetries, Decoder decoder, at::ScalarType precision);
+
+// `points` >= 2 evenly spaced points.
+Curve trace(const Path& path, const MaskedText& text, std::int64_t points, int threads,
+            const Progress& progress = {});
+
+}  // namespace braid

@@ -1,0 +1,29 @@
+#include "braid/models/network.h"
+
+#include "braid/architectures/architecture.h"
+#include "braid/error.h"
+#include "braid/models/bert.h"
+
+namespace braid {
+
+std::unique_ptr<Network> make_network(const nlohmann::json& config) {
+  const std::string type = find_architecture(config, "config.json").model_type;
+  if (type == "bert") return std::make_unique<Bert>(config);
+  fail("model_type '{}' has a symmetry table but no forward pass", type);
+}
+
+void check_tokens(const Network& network, const at::Tensor& input_ids) {
+  require(input_ids.size(1) <= network.max_positions(),
+          "a sequence of {} tokens is longer than the model's {} positions; lower --max-length or "
+          "--block",
+          input_ids.size(1), network.max_positions());
+  if (input_ids.numel() == 0) return;
+  const auto lowest = input_ids.min().item<std::int64_t>();
+  const auto highest = input_ids.max().item<std::int64_t>();
+  require(lowest >= 0 && highest < network.vocabulary_size(),
+          "token id {} is outside the model's vocabulary of {}; are tokenizer and model from one "
+          "checkpoint?",
+          lowest < 0 ? lowest : highest, network.vocabulary_size());
+}
+
+}  // namespace braid

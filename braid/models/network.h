@@ -1,0 +1,58 @@
+// Network: a model family's forward pass, a pure function of the parameters. Nothing is hooked: the
+// pass calls `tap` with the names of the family's symmetry table.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "braid/checkpoint/tensors.h"
+
+namespace braid {
+
+struct Batch {
+  at::Tensor input_ids;       // (B, T) int64
+  at::Tensor attention_mask;  // (B, T) bool, true = token; undefined = no padding
+  at::Tensor token_type_ids;  // (B, T) int64; undefined = zeros
+};
+
+// (name of the tap, features (B, T, units))
+using TapFunction = std::function<void(const std::string&, const at::Tensor&)>;
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // Hidden states (B, T, hidden). All parameters have one floating dtype, which is the result's.
+  virtual at::Tensor encode(const Tensors& parameters, const Batch& batch,
+                            const TapFunction& tap = {}) const = 0;
+  // What the decoder reads, (..., hidden), of hidden states (..., hidden). REQUIRES has_token_head.
+  virtual at::Tensor token_features(const Tensors& parameters, const at::Tensor& hidden,
+                                    const TapFunction& tap = {}) const = 0;
+  // Vocabulary logits (..., V) of token features. REQUIRES has_token_head.
+  virtual at::Tensor decode(const Tensors& parameters, const at::Tensor& features) const = 0;
+  // Sentence features (B, hidden) from the pooler. REQUIRES has_pooler.
+  virtual at::Tensor pool(const Tensors& parameters, const at::Tensor& hidden,
+                          const TapFunction& tap = {}) const = 0;
+
+  at::Tensor token_logits(const Tensors& parameters, const at::Tensor& hidden) const {
+    return decode(parameters, token_features(parameters, hidden));
+  }
+
+  virtual bool has_token_head(const Tensors& parameters) const = 0;
+  virtual bool has_pooler(const Tensors& parameters) const = 0;
+  virtual std::int64_t vocabulary_size() const = 0;
+  virtual std::int64_t max_positions() const = 0;
+};
+
+// The forward pass for config.json's model_type.
+std::unique_ptr<Network> make_network(const nlohmann::json& config);
+
+// Error naming the largest id or the length where `input_ids` do not fit the network.
+void check_tokens(const Network& network, const at::Tensor& input_ids);
+
+}  // namespace braid

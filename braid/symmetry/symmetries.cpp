@@ -1,0 +1,176 @@
+#include "braid/symmetry/symmetries.h"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+std::string with_layer(std::string name, const std::string& layer) {
+  const std::size_t star = name.find('*');
+  return star == std::string::npos ? name : name.replace(star, 1, layer);
+}
+
+std::string list(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) {
+    text += (i ? ", " : "") + names[i];
+  }
+  if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
+  return text;
+}
+
+}  // namespace
+
+const char* group_name(Group group) {
+  switch (group) {
+    case Group::permutation: return "permutation";
+    case Group::signed_permutation: return "signed permutation";
+    case Group::orthogonal: return "orthogonal";
+    case Group::general: return "general linear";
+  }
+  return "";
+}
+
+const Axis& Symmetries::axis(const std::string& name) const {
+  const auto found = axes.find(name);
+  if (found == axes.end()) throw std::invalid_argument(family + ": unknown axis '" + name + "'");
+  return found->second;
+}
+
+std::int64_t Symmetries::blocks(const Axis& of) const {
+  return of.per.empty() ? 1 : axis(of.per).size;
+}
+
+std::vector<std::int64_t> Symmetries::shape(const Pattern& pattern) const {
+  std::vector<std::int64_t> sizes;
+  for (const Concatenation& dimension : pattern) {
+    std::int64_t size = 0;
+    for (const Product& product : dimension) {
+      std::int64_t term = 1;
+      for (const AxisUse& use : product) {
+        term *= use.role == Role::inert ? use.size : axis(use.axis).size;
+      }
+      size += term;
+    }
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+std::int64_t Symmetries::parameters() const {
+  std::int64_t total = 0;
+  for (const auto& [name, pattern] : tensors) {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape(pattern)) count *= size;
+    total += count;
+  }
+  return total;
+}
+
+const Tap& Symmetries::tap(const std::string& name) const {
+  const auto found = std::find_if(taps.begin(), taps.end(),
+                                  [&](const Tap& candidate) { return candidate.name == name; });
+  if (found == taps.end()) throw std::invalid_argument(family + ": unknown tap '" + name + "'");
+  return *found;
+}
+
+SymmetriesBuilder::SymmetriesBuilder(std::string family, std::int64_t layers) : layers_(layers) {
+  symmetries_.family = std::move(family);
+}
+
+template <typename Visit>
+void SymmetriesBuilder::for_each_layer(const std::string& name, Visit visit) const {
+  if (name.find('*') == std::string::npos) return visit(std::string());
+  for (std::int64_t i = 0; i < layers_; ++i) visit(std::to_string(i));
+}
+
+Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& layer) const {
+  Pattern pattern = parse_pattern(text);
+  for (Concatenation& dimension : pattern) {
+    for (Product& product : dimension) {
+      for (AxisUse& use : product) {
+        if (use.role == Role::inert) continue;
+        const std::string local = "layer." + layer + "." + use.axis;
+        if (!layer.empty() && symmetries_.axes.contains(local)) use.axis = local;
+        const Axis& axis = symmetries_.axis(use.axis);
+        if (use.role == Role::gain && axis.group > Group::signed_permutation) {
+          throw std::invalid_argument("a gain caps axis '" + axis.name +
+                                      "' at signed permutations; fold it first");
+        }
+      }
+    }
+  }
+  return pattern;
+}
+
+SymmetriesBuilder& SymmetriesBuilder::axis(Axis axis) {
+  for_each_layer(axis.name, [&](const std::string& layer) {
+    Axis expanded = axis;
+    expanded.name = with_layer(axis.name, layer);
+    expanded.per = with_layer(axis.per, layer);
+    if (!symmetries_.axes.emplace(expanded.name, expanded).second) {
+      throw std::invalid_argument("axis twice: " + expanded.name);
+    }
+  });
+  return *this;
+}
+
+SymmetriesBuilder& SymmetriesBuilder::tensor(const std::string& name, const std::string& pattern) {
+  for_each_layer(name, [&](const std::string& layer) {
+    symmetries_.tensors[with_layer(name, layer)] = resolve(pattern, layer);
+  });
+  return *this;
+}
+
+SymmetriesBuilder& SymmetriesBuilder::tap(const std::string& name, const std::string& product,
+                                          const std::string& component) {
+  for_each_layer(name, [&](const std::string& layer) {
+    const Pattern pattern = resolve("(" + product + ")", layer);
+    symmetries_.taps.push_back({with_layer(name, layer), pattern.front().front(), component});
+  });
+  return *this;
+}
+
+Symmetries SymmetriesBuilder::build(std::string broken) && {
+  std::set<std::string> used;
+  for (const auto& [name, pattern] : symmetries_.tensors) {
+    for (const Concatenation& dimension : pattern) {
+      for (const Product& product : dimension) {
+        for (const AxisUse& use : product) used.insert(use.axis);
+      }
+    }
+  }
+  for (const auto& [name, axis] : symmetries_.axes) {
+    if (!used.contains(name)) throw std::invalid_argument("no tensor carries axis '" + name + "'");
+  }
+  symmetries_.broken = std::move(broken);
+  return std::move(symmetries_);
+}
+
+void check_tensors(const Symmetries& symmetries, const Tensors& tensors,
+                   const std::string& source) {
+  std::vector<std::string> missing, leftover;
+  for (const auto& [name, pattern] : symmetries.tensors) {
+    if (!tensors.contains(name)) missing.push_back(name);
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (!symmetries.tensors.contains(name)) leftover.push_back(name);
+  }
+  require(missing.empty(), "{}: {} tensor(s) of a {} model are missing: {}", source, missing.size(),
+          symmetries.family, list(missing));
+  require(leftover.empty(), "{}: {} tensor(s) belong to no part of a {} model: {}", source,
+          leftover.size(), symmetries.family, list(leftover));
+  for (const auto& [name, pattern] : symmetries.tensors) {
+    const auto expected = symmetries.shape(pattern);
+    const auto found = tensors.at(name).sizes();
+    require(found.equals(expected), "{}: {} has shape [{}], but config.json implies [{}]", source,
+            name, fmt::join(found, ", "), fmt::join(expected, ", "));
+  }
+}
+
+}  // namespace braid

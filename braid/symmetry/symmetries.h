@@ -1,0 +1,80 @@
+// Symmetries: the axes of a model and how each tensor carries them. An architecture is this table;
+// no algorithm after it knows a model family or a tensor's name.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "braid/checkpoint/tensors.h"
+#include "braid/symmetry/pattern.h"
+
+namespace braid {
+
+// Ordered: each group contains those before it.
+enum class Group { permutation, signed_permutation, orthogonal, general };
+const char* group_name(Group group);
+
+struct Axis {
+  std::string name;
+  std::int64_t size = 0;  // units
+  Group group = Group::permutation;
+  std::string component;  // what a user calls it: residual, attention, ffn, head, pooler
+  std::string per;        // the axis that this one is repeated for (units inside a head), or empty
+};
+
+// Where the forward pass hands out features, and which axes their units lie on.
+// A tap of another component than its axis only observes (the head of a tied decoder, on x).
+struct Tap {
+  std::string name;
+  Product axes;
+  std::string component;
+};
+
+struct Symmetries {
+  std::string family;
+  std::map<std::string, Axis> axes;
+  std::map<std::string, Pattern> tensors;
+  std::vector<Tap> taps;    // in dataflow order
+  std::string broken;        // why these axes are NOT symmetries (an ablation); empty when exact
+
+  const Axis& axis(const std::string& name) const;
+  // How many independent elements the axis has: the size of the axis it is repeated for, or 1.
+  std::int64_t blocks(const Axis& axis) const;
+  // (units, ...) of a tensor by its pattern.
+  std::vector<std::int64_t> shape(const Pattern& pattern) const;
+  // Parameters of all tensors.
+  std::int64_t parameters() const;
+  const Tap& tap(const std::string& name) const;
+};
+
+// Builds a table from rules with `*` for the layer index. Inside such a rule an axis name means
+// `layer.<i>.<name>` where such an axis exists, and the global axis otherwise.
+// Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, a gain
+// on a group beyond signed permutations.
+class SymmetriesBuilder {
+ public:
+  SymmetriesBuilder(std::string family, std::int64_t layers);
+  SymmetriesBuilder& axis(Axis axis);  // a name with `*` is repeated for every layer
+  SymmetriesBuilder& tensor(const std::string& name, const std::string& pattern);
+  SymmetriesBuilder& tap(const std::string& name, const std::string& product,
+                         const std::string& component);
+  // `broken`: why the table is not a symmetry, empty when it is.
+  Symmetries build(std::string broken) &&;
+
+ private:
+  Pattern resolve(const std::string& pattern, const std::string& layer) const;
+  template <typename Visit>
+  void for_each_layer(const std::string& name, Visit visit) const;
+
+  std::int64_t layers_;
+  Symmetries symmetries_;
+};
+
+// Every tensor is met by a rule, every rule by a tensor, and all shapes agree; otherwise an Error that
+// names `source`, the tensors and both shapes.
+void check_tensors(const Symmetries& symmetries, const Tensors& tensors, const std::string& source);
+
+}  // namespace braid

@@ -1,0 +1,119 @@
+#include "braid/text/added_tokens.h"
+
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+#include <algorithm>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+UChar32 first_character(std::string_view text) {
+  UChar32 c;
+  std::int64_t next = 0;
+  U8_NEXT_OR_FFFD(text.data(), next, static_cast<std::int64_t>(text.size()), c);
+  return c;
+}
+
+UChar32 last_character(std::string_view text) {
+  UChar32 c;
+  const char* bytes = text.data();
+  auto at = static_cast<std::int64_t>(text.size()) - 1;
+  while (at > 0 && U8_IS_TRAIL(bytes[at])) --at;
+  U8_NEXT_OR_FFFD(bytes, at, static_cast<std::int64_t>(text.size()), c);
+  return c;
+}
+
+// \w of the regex crate.
+bool is_word_character(UChar32 c) {
+  switch (u_charType(c)) {
+    case U_NON_SPACING_MARK:
+    case U_ENCLOSING_MARK:
+    case U_COMBINING_SPACING_MARK:
+    case U_DECIMAL_DIGIT_NUMBER:
+    case U_CONNECTOR_PUNCTUATION:
+      return true;
+    default:
+      return u_isUAlphabetic(c) || u_hasBinaryProperty(c, UCHAR_JOIN_CONTROL);
+  }
+}
+
+std::size_t white_space_before(std::string_view text, std::size_t at) {
+  while (at > 0) {
+    const UChar32 c = last_character(text.substr(0, at));
+    if (!u_isUWhiteSpace(c)) break;
+    at -= U8_LENGTH(c);
+  }
+  return at;
+}
+
+std::size_t white_space_after(std::string_view text, std::size_t at) {
+  while (at < text.size()) {
+    const UChar32 c = first_character(text.substr(at));
+    if (!u_isUWhiteSpace(c)) break;
+    at += U8_LENGTH(c);
+  }
+  return at;
+}
+
+}  // namespace
+
+void AddedTokenMatcher::add(const std::string& pattern, const AddedToken& token,
+                            const std::string& source) {
+  require(!pattern.empty(), "{}: added token '{}' is empty (after normalisation)", source,
+          token.content);
+  const bool fresh = tokens_.emplace(pattern, token).second;
+  require(fresh, "{}: added token '{}' is there twice (after normalisation)", source,
+          token.content);
+  std::vector<std::size_t>& lengths = lengths_[static_cast<unsigned char>(pattern[0])];
+  if (std::find(lengths.begin(), lengths.end(), pattern.size()) == lengths.end()) {
+    lengths.push_back(pattern.size());
+    std::sort(lengths.begin(), lengths.end(), std::greater<>());
+  }
+}
+
+const AddedToken* AddedTokenMatcher::match_at(std::string_view text, std::size_t at,
+                                              std::size_t& length) const {
+  for (const std::size_t candidate : lengths_[static_cast<unsigned char>(text[at])]) {
+    if (candidate > text.size() - at) continue;
+    const auto found = tokens_.find(text.substr(at, candidate));
+    if (found == tokens_.end()) continue;
+    length = candidate;
+    return &found->second;
+  }
+  return nullptr;
+}
+
+std::vector<AddedTokenMatcher::Piece> AddedTokenMatcher::split(std::string_view text) const {
+  std::vector<Piece> pieces;
+  std::size_t done = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t length = 0;
+    const AddedToken* token = match_at(text, at, length);
+    if (token == nullptr) {
+      ++at;
+      continue;
+    }
+    std::size_t start = at;
+    std::size_t stop = at + length;
+    at = stop;  // matches do not overlap, even those that are then discarded
+    if (token->single_word) {
+      const bool joined_before =
+          start > 0 && is_word_character(last_character(text.substr(0, start)));
+      const bool joined_after =
+          stop < text.size() && is_word_character(first_character(text.substr(stop)));
+      if (joined_before || joined_after) continue;
+    }
+    if (token->lstrip) start = std::max(white_space_before(text, start), done);
+    if (token->rstrip) stop = white_space_after(text, stop);
+    if (done < start) pieces.push_back({text.substr(done, start - done), -1});
+    pieces.push_back({text.substr(start, stop - start), token->id});
+    done = stop;
+  }
+  if (done < text.size()) pieces.push_back({text.substr(done), -1});
+  return pieces;
+}
+
+}  // namespace braid

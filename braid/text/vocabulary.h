@@ -1,0 +1,45 @@
+// The pieces that words are made of, each with its id: whole ones start a word, those with the
+// prefix ("##") continue it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "braid/text/added_tokens.h"
+
+namespace braid {
+
+class Vocabulary {
+ public:
+  explicit Vocabulary(std::string prefix) : prefix_(std::move(prefix)) {}
+
+  // Throws Error if `token` is there already; `source` names the file in it.
+  void add(const std::string& token, std::int64_t id, const std::string& source);
+
+  // The id of `token`, or -1.
+  std::int64_t find(std::string_view token) const;
+
+  // The ids of the pieces of `word` (not empty), the longest first at every position, appended to
+  // `ids`; false, and `ids` unchanged, if some part of it is no piece.
+  bool append_pieces(std::string_view word, std::vector<std::int64_t>& ids) const;
+
+ private:
+  struct Pieces {
+    std::unordered_map<std::string, std::int64_t, StringHash, std::equal_to<>> ids;
+    std::size_t longest = 0;  // in bytes
+
+    void add(std::string_view piece, std::int64_t id);
+    // The longest piece that `text` begins with, shortening it to that; -1 if there is none.
+    std::int64_t match(std::string_view& text) const;
+  };
+
+  std::string prefix_;
+  Pieces starting_;    // every token
+  Pieces continuing_;  // those that begin with the prefix, without it
+};
+
+}  // namespace braid

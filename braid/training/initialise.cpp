@@ -1,0 +1,64 @@
+#include "braid/training/initialise.h"
+
+#include <cmath>
+
+#include "braid/architectures/architecture.h"
+#include "braid/random.h"
+
+namespace braid {
+namespace {
+
+at::Tensor normal(at::IntArrayRef shape, double deviation, Random& random) {
+  at::Tensor tensor = at::empty(shape, at::kDouble);
+  double* values = tensor.data_ptr<double>();
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = deviation * random.normal();
+  return tensor;
+}
+
+// (positions, units): the sinusoids of Vaswani et al. 2017 scaled to `deviation`, rotated.
+at::Tensor rotated_sinusoids(at::IntArrayRef shape, double deviation, Random& random) {
+  const std::int64_t positions = shape[0], units = shape[1];
+  at::Tensor waves = at::empty(shape, at::kDouble);
+  double* values = waves.data_ptr<double>();
+  for (std::int64_t p = 0; p < positions; ++p) {
+    for (std::int64_t i = 0; i < units; ++i) {
+      const double power = static_cast<double>(i / 2 * 2) / static_cast<double>(units);
+      const double angle = static_cast<double>(p) / std::pow(10000.0, power);
+      values[p * units + i] = std::numbers::sqrt2 * (i % 2 ? std::cos(angle) : std::sin(angle));
+    }
+  }
+  const at::Tensor basis = std::get<0>(at::linalg_qr(normal({units, units}, 1, random)));
+  return at::mm(waves, basis) * deviation;
+}
+
+bool closes_branch(const std::string& name) {
+  return name.ends_with("output.dense.weight") && !name.starts_with("encoder.layer.0.");
+}
+
+}  // namespace
+
+MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
+                                         double damping) {
+  const Architecture& family = find_architecture(config, "config.json");
+  MaskedModelStart start;
+  start.symmetries = family.describe(config, {"cls.predictions.bias"}, {});
+  const double range = config.value("initializer_range", 0.02);
+  Random random(seed);
+  for (const auto& [name, pattern] : start.symmetries.tensors) {
+    const std::vector<std::int64_t> shape = start.symmetries.shape(pattern);
+    at::Tensor value;
+    if (name.ends_with("LayerNorm.weight")) {
+      value = at::ones(shape, at::kDouble);
+    } else if (name.ends_with("bias")) {
+      value = at::zeros(shape, at::kDouble);
+    } else if (name == "embeddings.position_embeddings.weight") {
+      value = rotated_sinusoids(shape, range, random);
+    } else {
+      value = normal(shape, closes_branch(name) ? range / damping : range, random);
+    }
+    start.parameters[name] = value.to(at::kFloat);
+  }
+  return start;
+}
+
+}  // namespace braid

@@ -1,0 +1,36 @@
+// Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with its state as plain tensors
+// that can be saved and restored. Linear warm-up and decay; biases and gains do not decay.
+#pragma once
+
+#include <memory>
+
+#include "braid/checkpoint/tensors.h"
+
+namespace braid {
+
+struct OptimiserOptions {
+  double learning_rate = 1e-3;  // peak
+  double weight_decay = 0.01;
+  double clip = 1.0;            // norm of the whole gradient; 0 = off
+  std::int64_t steps = 0;
+  std::int64_t warmup_steps = 0;
+};
+
+class Optimiser {
+ public:
+  // `parameters` become leaves that require gradients and are updated in place.
+  Optimiser(Tensors& parameters, const OptimiserOptions& options);
+  ~Optimiser();
+
+  // Steps are counted from 0. Gradients by parameter name.
+  void step(std::int64_t step, const Tensors& gradients);
+
+  Tensors state() const;  // "<parameter>/first", "/second": moments of the gradient
+  void restore(const Tensors& state, std::int64_t step);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace braid

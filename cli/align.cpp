@@ -1,0 +1,53 @@
+// braid align: finds the group element that moves B towards A.
+#include <spdlog/spdlog.h>
+
+#include "braid/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::string a, b, out, json;
+  AlignOptions align;
+  ComputeOptions compute;
+};
+
+void run(const Options& options) {
+  require(options.align.text.empty() != options.align.from_moments.empty(),
+          "give either --text FILE or --from-moments FILE ...");
+  require(options.align.moments.empty() || !options.align.text.empty(),
+          "--moments saves what --text shows; give --text FILE");
+  const Model a = load_model(options.a), b = load_model(options.b);
+  const Alignment alignment = align_models(a, b, options.align, options.compute);
+  save_alignment(options.out, alignment);
+  report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
+         to_json(alignment), options.json);
+}
+
+}  // namespace
+
+void add_align(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "align",
+      "Find the symmetry that moves B towards A, by how its units correlate with A's on text.\n\n"
+      "  braid align A B --text TEXT -o AB.alignment\n"
+      "  braid align A B --text TEXT --preset paper --heads monotonic -o AB.alignment\n"
+      "  braid align A B --text part1.txt --moments part1.moments -o part1.alignment\n"
+      "  braid align A B --from-moments part1.moments part2.moments -o AB.alignment");
+  auto options = std::make_shared<Options>();
+  command.add_option("A", options->a, "Checkpoint folder")->required();
+  command.add_option("B", options->b, "Checkpoint folder, the one that moves")->required();
+  command.add_option("--text", options->align.text, "A sequence a line");
+  command.add_option("--from-moments", options->align.from_moments, "Saved moments, added up");
+  command.add_option("--moments", options->align.moments, "Save the moments here");
+  command.add_option("-o,--out", options->out, "Alignment file to write")->required();
+  command.add_option("--json", options->json, "Write the alignment as JSON here too; - = stdout");
+  options->align.add_to(command);
+  options->compute.add_to(command);
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace braid

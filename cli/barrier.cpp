@@ -1,0 +1,120 @@
+// braid barrier: the loss along the path between two checkpoints.
+#include "braid/connectivity/barrier.h"
+
+#include <spdlog/spdlog.h>
+
+#include "braid/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::string a, b, alignment, decoder = "tied", json;
+  bool no_align = false;
+  std::int64_t points = 21;
+  EvaluateOptions evaluate;
+  ComputeOptions compute;
+};
+
+std::string table(const Curve& curve) {
+  std::vector<std::vector<std::string>> rows = {{"t", "loss"}};
+  for (std::size_t i = 0; i < curve.t.size(); ++i) {
+    rows.push_back({fmt::format("{:.3f}", curve.t[i]), fmt::format("{:.6f}", curve.loss[i])});
+  }
+  return format_table(rows);
+}
+
+void run(const Options& options) {
+  require(options.alignment.empty() == options.no_align,
+          "give either --alignment FILE or --no-align");
+  const Model a = load_model(options.a), b = load_model(options.b);
+  require_same_architecture(a, b);
+  Transform transform;
+  Symmetries symmetries = b.symmetries;
+  std::string broken;
+  if (!options.no_align) {
+    const Alignment alignment = load_alignment(options.alignment);
+    check_alignment(alignment, a, b, options.alignment);
+    transform = alignment.transform();
+    symmetries = table_of(b, alignment.ablation);
+    broken = alignment.broken;
+  }
+  static const std::map<std::string, Decoder> decoders = {
+      {"tied", Decoder::tied},
+      {"untied", Decoder::untied},
+      {"released-wrong-direction", Decoder::released}};
+  const Decoder decoder = decoders.at(options.decoder);
+  if (decoder == Decoder::released) {
+    broken += std::string(broken.empty() ? "" : "; ") +
+              "the decoder is permuted in the wrong direction, as the authors' released code does";
+  }
+  const MaskedText text = options.evaluate.load(a);
+  check_text(b, text);
+  const Path path = make_path(a, b, transform, symmetries, decoder, options.compute.dtype());
+  const Curve curve = trace(path, text, options.points, options.compute.thread_count(),
+                            terminal_progress("points"));
+  // Rounding differs a little where units are summed in another order.
+  const double allowed = options.compute.precision == "bfloat16" ? 0.05 : 1e-4;
+  require(!broken.empty() || curve.end_error() <= allowed,
+          "the aligned B has loss {:.6f}, B itself {:.6f}: this alignment is not exact; please report it",
+          curve.loss.back(), curve.loss_b);
+
+  std::string summary = fmt::format(
+      "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored tokens\n",
+      curve.barrier(), curve.barrier_chord(), curve.loss_a, curve.loss_b,
+      grouped(curve.scored_tokens));
+  if (!broken.empty()) {
+    summary += fmt::format("NOT a symmetry ({}): its end has loss {:.6f}, B has {:.6f}\n", broken,
+                           curve.loss.back(), curve.loss_b);
+  }
+  const std::string label = options.no_align ? "plain average" : options.alignment;
+  report(table(curve) + plot_curves({{label, '*', curve.t, curve.loss}}) + summary,
+         {{"t", curve.t},
+          {"loss", curve.loss},
+          {"barrier", curve.barrier()},
+          {"barrier_chord", curve.barrier_chord()},
+          {"loss_a", curve.loss_a},
+          {"loss_b", curve.loss_b},
+          {"metrics", {{"perplexity_a", std::exp(curve.loss_a)}, {"perplexity_b", std::exp(curve.loss_b)}}},
+          {"scored_tokens", curve.scored_tokens},
+          {"exact", broken.empty()},
+          {"broken", broken},
+          {"direction", "t = 0 is A, t = 1 is B aligned"},
+          {"decoder", options.decoder},
+          {"a", options.a},
+          {"b", options.b},
+          {"alignment", options.alignment},
+          {"precision", options.compute.precision},
+          {"evaluation", options.evaluate.provenance()}},
+         options.json);
+}
+
+}  // namespace
+
+void add_barrier(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "barrier",
+      "Trace the loss along the straight path from A (t = 0) to the aligned B (t = 1).\n\n"
+      "  braid barrier A B --no-align --text TEXT\n"
+      "  braid barrier A B --alignment AB.alignment --batches batches.safetensors --json AB.json");
+  auto options = std::make_shared<Options>();
+  command.add_option("A", options->a, "Checkpoint folder")->required();
+  command.add_option("B", options->b, "Checkpoint folder")->required();
+  command.add_option("--alignment", options->alignment, "From braid align");
+  command.add_flag("--no-align", options->no_align, "The plain path");
+  command.add_option("--points", options->points, "Evenly spaced")->check(CLI::Range(2, 100000))->capture_default_str();
+  command.add_option("--decoder", options->decoder,
+                     "tied: the ordinary checkpoint. untied: exact too, the decoder a tensor of its own. "
+                     "released-wrong-direction: what the authors' released code evaluates, NOT B")
+      ->check(CLI::IsMember({"tied", "untied", "released-wrong-direction"}))
+      ->capture_default_str();
+  options->evaluate.add_to(command);
+  options->compute.add_to(command);
+  command.add_option("--json", options->json, "Write the curve as JSON; - = stdout");
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace braid

@@ -1,0 +1,20 @@
+// The commands of `braid`, one file each; a command is a few lines of the library's stages.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace braid {
+
+// Each adds its subcommand to `app`. `status` becomes the process's exit status.
+void add_inspect(CLI::App& app);
+void add_align(CLI::App& app);
+void add_transform(CLI::App& app);
+void add_verify(CLI::App& app, int& status);
+// `command_line`: as typed, for the model card.
+void add_merge(CLI::App& app, const std::string& command_line);
+void add_interpolate(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_barrier(CLI::App& app);
+void add_pretrain(CLI::App& app);
+
+}  // namespace braid

@@ -1,0 +1,123 @@
+// braid inspect: what a checkpoint or an alignment is.
+#include <filesystem>
+
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+using Json = nlohmann::json;
+
+Json describe_tokenizer(const Model& model) {
+  try {
+    const WordPiece tokenizer = WordPiece::from_folder(model.folder);
+    return {{"kind", "WordPiece"}, {"tokens", tokenizer.size()}};
+  } catch (const Error& error) {
+    return {{"kind", nullptr}, {"reason", error.what()}};
+  }
+}
+
+Json axes_json(const Symmetries& symmetries) {
+  Json axes = Json::object();
+  for (const auto& [name, axis] : symmetries.axes) {
+    axes[name] = {{"units", axis.size},
+                  {"group", group_name(axis.group)},
+                  {"component", axis.component},
+                  {"blocks", symmetries.blocks(axis)}};
+  }
+  return axes;
+}
+
+void inspect_checkpoint(const std::string& folder, const std::string& json_file) {
+  const Model model = load_model(folder);
+  const Symmetries& symmetries = model.symmetries;
+  const char* dtype = dtype_name(main_dtype(model.parameters));
+  Json ties = Json::array();
+  for (const Tie& tie : model.ties) {
+    if (model.parameters.contains(tie.original)) ties.push_back({tie.alias, tie.original});
+  }
+  const Json tokenizer = describe_tokenizer(model);
+  const Json axes = axes_json(symmetries);
+  Json tensors = Json::object();
+  std::vector<std::vector<std::string>> axis_rows = {{"axis", "units", "group", "component"}};
+  std::vector<std::vector<std::string>> tensor_rows = {{"tensor", "dtype", "shape", "pattern"}};
+  for (const auto& [name, axis] : symmetries.axes) {
+    const std::int64_t blocks = symmetries.blocks(axis);
+    axis_rows.push_back({name, blocks > 1 ? fmt::format("{} x {}", blocks, axis.size) : grouped(axis.size),
+                         group_name(axis.group), axis.component});
+  }
+  for (const auto& [name, tensor] : model.parameters) {
+    const std::string pattern = format_pattern(symmetries.tensors.at(name));
+    const std::string& stored = model.stored_names.at(name);
+    tensor_rows.push_back({stored, dtype_name(tensor.scalar_type()),
+                           fmt::format("{}", fmt::join(tensor.sizes(), " x ")), pattern});
+    tensors[stored] = {{"dtype", dtype_name(tensor.scalar_type())},
+                       {"shape", tensor.sizes().vec()},
+                       {"pattern", pattern}};
+  }
+  std::string text = fmt::format(
+      "{}: {}, {} parameters, {}, {} weights file(s), fingerprint {}\n"
+      "hidden {}, layers {}, heads {}, feed-forward {}, vocabulary {}, positions {}\n",
+      folder, symmetries.family, grouped(symmetries.parameters()), dtype, model.layout.size(),
+      fingerprint(model.parameters), model.config.value("hidden_size", 0),
+      model.config.value("num_hidden_layers", 0), model.config.value("num_attention_heads", 0),
+      model.config.value("intermediate_size", 0), model.network->vocabulary_size(),
+      model.network->max_positions());
+  for (const Json& tie : ties) {
+    text += fmt::format("tied: {} = {}\n", tie[0].get<std::string>(), tie[1].get<std::string>());
+  }
+  text += tokenizer["kind"].is_null()
+              ? fmt::format("no tokenizer: {}\n", tokenizer["reason"].get<std::string>())
+              : fmt::format("tokenizer: WordPiece, {} tokens\n", tokenizer["tokens"].get<std::int64_t>());
+  text += "\n" + format_table(axis_rows) + "\n" + format_table(tensor_rows);
+  report(text,
+         {{"path", folder},
+          {"family", symmetries.family},
+          {"config", model.config},
+          {"parameters", symmetries.parameters()},
+          {"dtype", dtype},
+          {"fingerprint", fingerprint(model.parameters)},
+          {"ties", ties},
+          {"tokenizer", tokenizer},
+          {"axes", axes},
+          {"tensors", tensors}},
+         json_file);
+}
+
+void inspect_alignment(const std::string& file, const std::string& json_file) {
+  const Alignment alignment = load_alignment(file);
+  const auto side = [](const Json& json) {
+    return fmt::format("{} ({})", json.value("path", "?"), json.value("fingerprint", "?"));
+  };
+  report(fmt::format("{}: moves {} towards {}\noptions {}\n\n", file, side(alignment.b),
+                     side(alignment.a), alignment.options.dump()) +
+             alignment_table(alignment),
+         to_json(alignment), json_file);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "inspect",
+      "Show what a checkpoint folder or an alignment file is.\n\n"
+      "  braid inspect CKPT               sizes, axes with their groups, tensors with their patterns\n"
+      "  braid inspect AB.alignment --json -");
+  auto path = std::make_shared<std::string>(), json = std::make_shared<std::string>();
+  command.add_option("PATH", *path, "Checkpoint folder or alignment file")->required();
+  command.add_option("--json", *json, "Write it as JSON; - = stdout");
+  command.callback([path, json] {
+    require(std::filesystem::exists(*path), "{}: no such file or folder", *path);
+    if (std::filesystem::is_directory(*path)) {
+      inspect_checkpoint(*path, *json);
+    } else {
+      inspect_alignment(*path, *json);
+    }
+  });
+}
+
+}  // namespace braid

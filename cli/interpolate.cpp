@@ -1,0 +1,45 @@
+// braid interpolate: a point on the straight path between two checkpoints as they are.
+#include "braid/connectivity/interpolate.h"
+
+#include "cli/command.h"
+#include "cli/options.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::string a, b, out;
+  double t = 0.5;
+  bool overwrite = false;
+};
+
+void run(const Options& options) {
+  const Model a = load_model(options.a), b = load_model(options.b);
+  require_same_architecture(a, b);
+  WriteOptions write;
+  write.overwrite = options.overwrite;
+  write.card = fmt::format(
+      "# A point between two models\n\nWritten by `braid interpolate {} {} --t {}`: {} x the first "
+      "plus {} x the second, tensor by tensor, without alignment.\n",
+      options.a, options.b, options.t, 1 - options.t, options.t);
+  save_model(options.out, a, interpolate(a.parameters, b.parameters, options.t), write);
+  fmt::print("{}: t = {} between {} and {}\n", options.out, options.t, options.a, options.b);
+}
+
+}  // namespace
+
+void add_interpolate(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "interpolate",
+      "Write (1 - t) A + t B, tensor by tensor. B is taken as it is: align it first, or use merge.\n\n"
+      "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
+  auto options = std::make_shared<Options>();
+  command.add_option("A", options->a, "Checkpoint folder")->required();
+  command.add_option("B", options->b, "Checkpoint folder")->required();
+  command.add_option("--t", options->t, "0 = A, 1 = B")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
+  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace braid

@@ -1,0 +1,222 @@
+// braid merge: align, transform, verify, interpolate, measure, write: one checkpoint out of two.
+#include <spdlog/spdlog.h>
+
+#include "braid/connectivity/interpolate.h"
+#include "braid/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::vector<std::string> models;
+  std::string alignment, out, json, command_line;
+  bool no_align = false, overwrite = false;
+  double t = 0.5;
+  std::int64_t shard_size = 0, evaluate_lines = 1000;
+  std::uint64_t seed = 0;
+  AlignOptions align;
+  ComputeOptions compute;
+};
+
+struct Losses {
+  double a = 0, b = 0, plain = 0, merged = 0;
+  std::int64_t scored_tokens = 0;
+};
+
+// Everything that is known before the checkpoint is written.
+struct Merged {
+  Tensors parameters;
+  std::optional<Alignment> alignment;
+  std::optional<Difference> proof;
+  std::optional<Losses> losses;
+};
+
+std::optional<Alignment> find_alignment(const Options& options, const Model& a, const Model& b) {
+  if (options.no_align) return std::nullopt;
+  if (options.alignment.empty()) return align_models(a, b, options.align, options.compute);
+  Alignment alignment = load_alignment(options.alignment);
+  check_alignment(alignment, a, b, options.alignment);
+  return alignment;
+}
+
+// B' against B, on text where there is some. Error where an exact alignment turns out not to be.
+Difference prove(const Model& b, const Tensors& moved, const Options& options) {
+  constexpr std::int64_t lines = 32;
+  constexpr double tolerance = 1e-6;
+  Model aligned = b;
+  aligned.parameters = moved;
+  const auto sequences = options.align.text.empty()
+                             ? random_sequences(b, 16, options.seed)
+                             : read_sequences(b, options.align.text, lines);
+  const Difference found = verify(b, aligned, sequences, options.compute.thread_count());
+  require(found.relative() <= tolerance,
+          "the aligned B differs from B by {:.3e} of its largest output: nothing was written; please "
+          "report this",
+          found.relative());
+  return found;
+}
+
+Losses measure(const Model& a, const Model& b, const Tensors& merged, const Options& options) {
+  EvaluateOptions evaluation;
+  evaluation.text = options.align.text;
+  evaluation.lines = options.evaluate_lines;
+  evaluation.masking.seed = options.seed;
+  const MaskedText text = evaluation.load(a);
+  const Progress progress = terminal_progress("models");
+  std::int64_t done = 0;
+  const auto loss = [&](const Tensors& parameters) {
+    const double value = evaluate(*a.network, cast(parameters, options.compute.dtype()), text,
+                                  options.compute.thread_count()).loss;
+    progress("measuring", ++done, 4);
+    return value;
+  };
+  return {loss(a.parameters), loss(b.parameters),
+          loss(interpolate(a.parameters, b.parameters, options.t)), loss(merged),
+          text.scored_tokens};
+}
+
+std::string verdict(const Losses& losses, bool aligned) {
+  const double better = std::min(losses.a, losses.b);
+  std::string text = losses.merged <= better
+                         ? "The merged model is better than both parents on this text."
+                         : fmt::format("The merged model is {:.3f} nats worse than the better parent "
+                                       "on this text.",
+                                       losses.merged - better);
+  if (aligned) {
+    text += fmt::format(" Alignment {} the plain average by {:.3f} nats.",
+                        losses.merged <= losses.plain ? "improves on" : "is worse than",
+                        std::abs(losses.plain - losses.merged));
+  }
+  return text;
+}
+
+std::string loss_table(const Losses& losses, bool aligned) {
+  std::vector<std::vector<std::string>> rows = {{"model", "loss (nats)"},
+                                                {"A", fmt::format("{:.4f}", losses.a)},
+                                                {"B", fmt::format("{:.4f}", losses.b)},
+                                                {"plain average", fmt::format("{:.4f}", losses.plain)}};
+  if (aligned) rows.push_back({"aligned average", fmt::format("{:.4f}", losses.merged)});
+  return format_table(rows);
+}
+
+std::string proof_text(const Merged& merged) {
+  if (merged.proof) {
+    return fmt::format("B' is B: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",
+                       merged.proof->compared, merged.proof->largest, merged.proof->relative(),
+                       merged.proof->tokens);
+  }
+  return merged.alignment ? "NOT a symmetry: " + merged.alignment->broken : "no alignment";
+}
+
+std::string card(const Merged& merged, const Options& options) {
+  std::string text = fmt::format(
+      "---\ntags:\n- merge\n- braid\n---\n# A merged model\n\nWritten by\n\n```\n{}\n```\n\n"
+      "Parents: `{}` (weight {}) and `{}` (weight {}). {}.\n",
+      options.command_line, options.models[0], 1 - options.t, options.models[1], options.t,
+      proof_text(merged));
+  if (merged.losses) {
+    text += fmt::format("\nMasked-language-model loss on `{}` ({} scored tokens):\n\n```\n{}```\n\n{}\n",
+                        options.align.text, grouped(merged.losses->scored_tokens),
+                        loss_table(*merged.losses, merged.alignment.has_value()),
+                        verdict(*merged.losses, merged.alignment.has_value()));
+  }
+  return text;
+}
+
+nlohmann::json to_json(const Merged& merged, const Options& options) {
+  nlohmann::json json = {{"a", options.models[0]},
+                         {"b", options.models[1]},
+                         {"t", options.t},
+                         {"out", options.out},
+                         {"aligned", merged.alignment.has_value()}};
+  if (merged.alignment) json["options"] = merged.alignment->options;
+  if (merged.proof) {
+    json["proof"] = {{"largest_difference", merged.proof->largest},
+                     {"relative", merged.proof->relative()},
+                     {"tokens", merged.proof->tokens}};
+  }
+  if (merged.losses) {
+    json["loss"] = {{"a", merged.losses->a},
+                    {"b", merged.losses->b},
+                    {"plain", merged.losses->plain},
+                    {"merged", merged.losses->merged}};
+    json["scored_tokens"] = merged.losses->scored_tokens;
+  }
+  return json;
+}
+
+void run(const Options& options) {
+  require(options.models.size() == 2, "{} checkpoints were given; braid 0.1 merges exactly two",
+          options.models.size());
+  require(!options.no_align || options.alignment.empty(), "--no-align and --alignment exclude each other");
+  const bool solves = !options.no_align && options.alignment.empty();
+  require(!solves || !options.align.text.empty() || !options.align.from_moments.empty(),
+          "give --text FILE to align on, --alignment FILE, or --no-align");
+  const Model a = load_model(options.models[0]), b = load_model(options.models[1]);
+  require_same_architecture(a, b);
+  Merged merged;
+  merged.alignment = find_alignment(options, a, b);
+  Tensors moved = b.parameters;
+  if (merged.alignment) {
+    moved = transform_parameters(table_of(b, merged.alignment->ablation), b.parameters,
+                                 merged.alignment->transform());
+    if (merged.alignment->broken.empty()) merged.proof = prove(b, moved, options);
+  }
+  merged.parameters = interpolate(a.parameters, moved, options.t);
+  const bool measurable = a.network->has_token_head(a.parameters) && !options.align.text.empty();
+  if (measurable) merged.losses = measure(a, b, merged.parameters, options);
+
+  WriteOptions write;
+  write.overwrite = options.overwrite;
+  write.card = card(merged, options);
+  std::optional<std::int64_t> shard_size;
+  if (options.shard_size > 0) shard_size = options.shard_size;
+  save_model(options.out, a, merged.parameters, write, shard_size);
+
+  std::string text = merged.alignment ? alignment_table(*merged.alignment) + "\n" : "";
+  text += proof_text(merged) + "\n";
+  if (merged.losses) {
+    text += loss_table(*merged.losses, merged.alignment.has_value()) +
+            verdict(*merged.losses, merged.alignment.has_value()) + "\n";
+  }
+  report(text + fmt::format("written to {}\n", options.out), to_json(merged, options), options.json);
+}
+
+}  // namespace
+
+void add_merge(CLI::App& app, const std::string& command_line) {
+  CLI::App& command = *app.add_subcommand(
+      "merge",
+      "Merge two checkpoints into one: align, transform, verify, interpolate, measure, write.\n\n"
+      "  braid merge A B --text TEXT -o MERGED\n"
+      "  braid merge A B --text TEXT --preset paper --t 0.3 -o MERGED\n"
+      "  braid merge A B --alignment AB.alignment -o MERGED\n"
+      "  braid merge A B --no-align --text TEXT -o AVERAGE");
+  auto options = std::make_shared<Options>();
+  command.add_option("CKPT", options->models, "Two checkpoint folders, A and B")->required()->expected(1, -1);
+  command.add_option("--text", options->align.text, "A sequence a line: what is aligned and measured on");
+  command.add_option("--alignment", options->alignment, "From braid align, instead of aligning");
+  command.add_flag("--no-align", options->no_align, "The plain average");
+  command.add_option("--t", options->t, "0 = A, 1 = aligned B")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
+  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
+  command.add_option("--shard-size", options->shard_size, "Most bytes of a weights file, such as 5GB; default: A's sharding")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::PositiveNumber);
+  command.add_option("--evaluate-lines", options->evaluate_lines, "Lines of the text that losses are measured on")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--seed", options->seed, "Of the masking that losses are measured with")->capture_default_str();
+  options->align.add_to(command);
+  options->compute.add_to(command);
+  command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
+  command.callback([options, command_line] {
+    options->command_line = command_line;
+    run(*options);
+  });
+}
+
+}  // namespace braid

@@ -1,0 +1,156 @@
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <mutex>
+
+#include "braid/checkpoint/atomic_file.h"
+
+namespace braid {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool bar_is_shown = false;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds);
+  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+class Bar {
+ public:
+  explicit Bar(std::string unit) : unit_(std::move(unit)), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+  void show(std::string_view what, std::int64_t done, std::int64_t total) {
+    const std::lock_guard lock(mutex_);
+    if (what != what_) {
+      what_ = what;
+      start_ = Clock::now();
+      last_ = {};
+    }
+    const bool finished = total > 0 && done >= total;
+    const double pause = terminal_ ? 0.1 : 10;
+    if (!finished && last_ != Clock::time_point{} && seconds_since(last_) < pause) return;
+    if (finished && !terminal_ && seconds_since(start_) < pause) return;
+    last_ = Clock::now();
+    const double elapsed = seconds_since(start_);
+    const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+    const std::string left =
+        total > 0 && rate > 0 && !finished
+            ? fmt::format(", {} left", duration(static_cast<double>(total - done) / rate))
+            : "";
+    std::string line = total > 0 ? fmt::format("{}: {} of {} {}", what, grouped(done), grouped(total), unit_)
+                                 : fmt::format("{}: {} {}", what, grouped(done), unit_);
+    line += fmt::format(", {:.{}f}/s{}", rate, rate < 10 ? 1 : 0, left);
+    if (!terminal_) return spdlog::info("{}", line);
+    constexpr std::int64_t width = 20;
+    const std::int64_t filled = total > 0 ? std::clamp<std::int64_t>(done * width / total, 0, width) : 0;
+    const std::string bar = total > 0 ? fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", width - filled) : "";
+    fmt::print(stderr, "\r\033[K{}{}", bar, line);
+    std::fflush(stderr);
+    bar_is_shown = true;
+    if (finished) clear_progress();
+  }
+
+ private:
+  std::string unit_, what_;
+  bool terminal_;
+  std::mutex mutex_;
+  Clock::time_point start_ = Clock::now(), last_{};
+};
+
+}  // namespace
+
+Progress terminal_progress(const std::string& unit) {
+  return [bar = std::make_shared<Bar>(unit)](std::string_view what, std::int64_t done,
+                                             std::int64_t total) { bar->show(what, done, total); };
+}
+
+void clear_progress() {
+  if (!bar_is_shown) return;
+  fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+  bar_is_shown = false;
+}
+
+std::string grouped(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  const std::int64_t first = number < 0 ? 1 : 0;
+  for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > first; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string format_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += i == 0 ? fmt::format("{:<{}}", row[i], widths[i])
+                     : fmt::format("  {:>{}}", row[i], widths[i]);
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {
+  constexpr int width = 61;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const PlottedCurve& curve : curves) {
+    low = std::min(low, *std::min_element(curve.loss.begin(), curve.loss.end()));
+    high = std::max(high, *std::max_element(curve.loss.begin(), curve.loss.end()));
+  }
+  const double span = high > low ? high - low : 1;
+  std::vector<std::string> lines(static_cast<std::size_t>(height), std::string(width, ' '));
+  for (const PlottedCurve& curve : curves) {
+    for (int x = 0; x < width; ++x) {
+      const double t = static_cast<double>(x) / (width - 1);
+      const auto after = std::upper_bound(curve.t.begin(), curve.t.end(), t);
+      const auto i = static_cast<std::size_t>(
+          std::clamp<std::ptrdiff_t>(after - curve.t.begin(), 1, std::ssize(curve.t) - 1));
+      const double part = (t - curve.t[i - 1]) / (curve.t[i] - curve.t[i - 1]);
+      const double loss = curve.loss[i - 1] + part * (curve.loss[i] - curve.loss[i - 1]);
+      const auto y = static_cast<std::size_t>(std::lround((high - loss) / span * (height - 1)));
+      lines[y][static_cast<std::size_t>(x)] = curve.mark;
+    }
+  }
+  std::string text;
+  for (int y = 0; y < height; ++y) {
+    const double loss = high - span * y / (height - 1);
+    text += fmt::format("{:7.3f} |{}\n", loss, lines[static_cast<std::size_t>(y)]);
+  }
+  text += fmt::format("        +{:-<{}}\n         A{:^{}}B'\n", "", width, "t = 0.5", width - 3);
+  for (const PlottedCurve& curve : curves) text += fmt::format("         {}  {}\n", curve.mark, curve.label);
+  return text;
+}
+
+void report(const std::string& text, const nlohmann::json& json, const std::string& json_file) {
+  clear_progress();
+  if (json_file == "-") {
+    fmt::print("{}\n", json.dump(1));
+    return;
+  }
+  fmt::print("{}", text);
+  if (!json_file.empty()) write_file_atomically(json_file, json.dump(1) + "\n");
+}
+
+}  // namespace braid

@@ -1,0 +1,38 @@
+// What a person sees: progress on stderr, results on stdout as text or as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "braid/progress.h"
+
+namespace braid {
+
+// A bar with rate and time left where stderr is a terminal, a log line every ten seconds where not.
+// `unit` is what is counted ("tokens"). A total of 0 means unknown.
+Progress terminal_progress(const std::string& unit);
+
+// Takes an unfinished bar off the screen.
+void clear_progress();
+
+// Columns aligned: the first to the left, the others to the right.
+std::string format_table(const std::vector<std::vector<std::string>>& rows);
+
+// 12,345,678
+std::string grouped(std::int64_t number);
+
+struct PlottedCurve {
+  std::string label;
+  char mark;
+  std::vector<double> t, loss;
+};
+// Curves over t in [0, 1] as characters, `height` lines.
+std::string plot_curves(const std::vector<PlottedCurve>& curves, int height = 14);
+
+// Text to stdout, unless `json_file` is "-": then the JSON goes there. A file gets the JSON as well.
+void report(const std::string& text, const nlohmann::json& json, const std::string& json_file);
+
+}  // namespace braid

@@ -1,0 +1,52 @@
+// braid transform: writes B', the model that computes what B computes, at its place nearest A.
+#include <spdlog/spdlog.h>
+
+#include "braid/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::string b, alignment, out;
+  bool overwrite = false;
+};
+
+void run(const Options& options) {
+  const Model b = load_model(options.b);
+  const Alignment alignment = load_alignment(options.alignment);
+  check_alignment_b(alignment, b, options.alignment);
+  if (!alignment.broken.empty()) {
+    spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);
+  }
+  const Tensors moved = transform_parameters(table_of(b, alignment.ablation), b.parameters,
+                                             alignment.transform());
+  WriteOptions write;
+  write.overwrite = options.overwrite;
+  write.card = fmt::format(
+      "# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n", options.b, options.b,
+      options.alignment,
+      alignment.broken.empty() ? "It computes the same function as its source."
+                               : "NOT the same function as its source: " + alignment.broken + ".");
+  save_model(options.out, b, moved, write);
+  fmt::print("{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
+             alignment.broken.empty() ? "; `braid verify` proves that it is the same function" : "");
+}
+
+}  // namespace
+
+void add_transform(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "transform",
+      "Apply an alignment to B: B' in B's own dtype, sharding and tokenizer.\n\n"
+      "  braid transform B --alignment AB.alignment -o B-aligned");
+  auto options = std::make_shared<Options>();
+  command.add_option("B", options->b, "Checkpoint folder")->required();
+  command.add_option("--alignment", options->alignment, "From braid align")->required();
+  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
+  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace braid

@@ -1,0 +1,69 @@
+// braid verify: do two checkpoints compute the same function?
+#include "braid/connectivity/verify.h"
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::string first, second, text, json;
+  double tolerance = 1e-6;
+  std::int64_t lines = 64;
+  std::uint64_t seed = 0;
+  int threads = 0;
+};
+
+int run(const Options& options) {
+  const Model first = load_model(options.first), second = load_model(options.second);
+  const auto sequences = options.text.empty() ? random_sequences(first, 16, options.seed)
+                                              : read_sequences(first, options.text, options.lines);
+  ComputeOptions compute;
+  compute.threads = options.threads;
+  const Difference found = verify(first, second, sequences, compute.thread_count());
+  const bool same = found.relative() <= options.tolerance;
+  const std::string where =
+      fmt::format("sequence {}, position {}, output {}", found.sequence, found.position, found.output);
+  report(fmt::format("{}: {} over {} sequences, {} tokens, in float64\n"
+                     "largest difference {:.3e} ({}), largest output {:.3e}, relative {:.3e}, "
+                     "tolerance {:.1e}\n",
+                     same ? "SAME FUNCTION" : "DIFFERENT FUNCTIONS", found.compared,
+                     found.sequences, found.tokens, found.largest, where, found.scale,
+                     found.relative(), options.tolerance),
+         {{"same", same},
+          {"compared", found.compared},
+          {"largest_difference", found.largest},
+          {"largest_output", found.scale},
+          {"relative", found.relative()},
+          {"tolerance", options.tolerance},
+          {"sequence", found.sequence},
+          {"position", found.position},
+          {"output", found.output},
+          {"tokens", found.tokens}},
+         options.json);
+  return same ? 0 : 1;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, int& status) {
+  CLI::App& command = *app.add_subcommand(
+      "verify",
+      "Do two checkpoints compute the same function? Exit status 0 yes, 1 no.\n\n"
+      "  braid verify B B-aligned\n"
+      "  braid verify B B-aligned --text TEXT --tolerance 1e-9");
+  auto options = std::make_shared<Options>();
+  command.add_option("B", options->first, "Checkpoint folder")->required();
+  command.add_option("OUT", options->second, "Checkpoint folder to compare with it")->required();
+  command.add_option("--text", options->text, "Compare on its lines; without it on random tokens");
+  command.add_option("--lines", options->lines, "At most this many lines")->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--tolerance", options->tolerance, "Largest difference allowed, relative to the largest output")->capture_default_str();
+  command.add_option("--seed", options->seed, "Of the random tokens")->capture_default_str();
+  command.add_option("--threads", options->threads, "0 = one a core")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
+  command.callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace braid
