@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <fstream>
+
 #include "braid/error.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -12,7 +14,7 @@ namespace braid {
 namespace {
 
 struct Options {
-  std::string a, b, alignment, decoder = "tied", json;
+  std::string a, b, alignment, decoder = "tied", beside, json;
   bool no_align = false;
   std::int64_t points = 21;
   EvaluateOptions evaluate;
@@ -25,6 +27,18 @@ std::string table(const Curve& curve) {
     rows.push_back({fmt::format("{:.3f}", curve.t[i]), fmt::format("{:.6f}", curve.loss[i])});
   }
   return format_table(rows);
+}
+
+// A curve that an earlier run wrote with --json.
+PlottedCurve read_curve(const std::string& file) {
+  std::ifstream stream(file);
+  require(stream.good(), "{}: cannot be opened", file);
+  const auto json = nlohmann::json::parse(stream, nullptr, false);
+  const bool curve = json.is_object() && json.contains("t") && json.contains("loss") &&
+                     json["t"].size() >= 2 && json["t"].size() == json["loss"].size();
+  require(curve, "{}: is not a curve that braid barrier --json wrote", file);
+  const std::string alignment = json.value("alignment", "");
+  return {alignment.empty() ? "plain average" : alignment, 'o', json["t"], json["loss"]};
 }
 
 void run(const Options& options) {
@@ -71,7 +85,10 @@ void run(const Options& options) {
                            curve.loss.back(), curve.loss_b);
   }
   const std::string label = options.no_align ? "plain average" : options.alignment;
-  report(table(curve) + plot_curves({{label, '*', curve.t, curve.loss}}) + summary,
+  std::vector<PlottedCurve> plotted;
+  if (!options.beside.empty()) plotted.push_back(read_curve(options.beside));
+  plotted.push_back({label, '*', curve.t, curve.loss});
+  report(table(curve) + plot_curves(plotted) + summary,
          {{"t", curve.t},
           {"loss", curve.loss},
           {"barrier", curve.barrier()},
@@ -111,6 +128,7 @@ void add_barrier(CLI::App& app) {
                      "released-wrong-direction: what the authors' released code evaluates, NOT B")
       ->check(CLI::IsMember({"tied", "untied", "released-wrong-direction"}))
       ->capture_default_str();
+  command.add_option("--beside", options->beside, "Draw the curve of this JSON file as well");
   options->evaluate.add_to(command);
   options->compute.add_to(command);
   command.add_option("--json", options->json, "Write the curve as JSON; - = stdout");

@@ -4,6 +4,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
+
 #include <new>
 
 #include "braid/checkpoint/interrupt.h"
@@ -56,6 +58,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   // One thread inside each task: parallel_for is what spreads work over cores.
+  // Tensors come and go by the megabyte: keep their pages instead of asking the system each time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   at::set_num_threads(1);
   at::set_num_interop_threads(1);
   braid::remove_partials_on_signal();

@@ -43,7 +43,8 @@ class Bar {
     const bool finished = total > 0 && done >= total;
     const double pause = terminal_ ? 0.1 : 10;
     if (!finished && last_ != Clock::time_point{} && seconds_since(last_) < pause) return;
-    if (finished && !terminal_ && seconds_since(start_) < pause) return;
+    // A log wants neither the first moment nor work that is over at once.
+    if (!terminal_ && seconds_since(start_) < pause) return;
     last_ = Clock::now();
     const double elapsed = seconds_since(start_);
     const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;

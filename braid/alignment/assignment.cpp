@@ -2,254 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <limits>
+#include <numeric>
+#include <optional>
 
+#include "braid/alignment/row_scans.h"
+#include "braid/alignment/shortlists.h"
 #include "braid/error.h"
-
-// One binary for every x86-64: the loader picks the version that the processor can run.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define BRAID_WIDE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define BRAID_WIDE
-#endif
 
 namespace braid {
 namespace {
 
-double now(){return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();}
-int envi(const char*k,int d){const char*v=getenv(k);return v?atoi(v):d;}
-const int verbose=envi("VERBOSE",0), usezero=envi("ZERO",0), want=envi("WANT",32), steps_per_pass=envi("STEPS",8);
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::int64_t chunk = 32;     // columns that are judged by their maximum alone
-constexpr std::int64_t shortlist = 64;  // columns kept per row, at most
-const std::int64_t dense_below = envi("DENSE",192);
-const int reduction_passes = envi("PASSES",2);
-const int patience = envi("PATIENCE",16);  // rows read in full before a search reads all of them in full
-
-using Lanes = double __attribute__((vector_size(32)));
-using Flags = std::int64_t __attribute__((vector_size(32)));
-
-[[gnu::always_inline]] inline void load(Lanes& lanes, const double* from) {
-  std::memcpy(&lanes, from, sizeof lanes);
-}
-
-[[gnu::always_inline]] inline bool any(const Flags& flags) {
-  return (flags[0] | flags[1] | flags[2] | flags[3]) != 0;
-}
-
-struct Checked {
-  bool valid = true;
-  double largest = 0;  // of the finite |values|
-};
-
-// Looks at a row once; raises `best` (n) to it and notes in `best_row` where it did.
-BRAID_WIDE
-void inspect_row(const double* row, std::int64_t n, std::int32_t index, double* best,
-                 std::int32_t* best_row, Checked& checked) {
-  Lanes top{};
-  Flags good = ~Flags{};
-  std::int64_t j = 0;
-  for (; j + chunk <= n; j += chunk) {
-    Flags raised{};
-    for (std::int64_t k = j; k < j + chunk; k += 4) {
-      Lanes x, b;
-      load(x, row + k);
-      load(b, best + k);
-      const Lanes size = x < 0 ? -x : x;
-      top = size > top ? (size < infinity ? size : top) : top;
-      good &= x < infinity;
-      raised |= x > b;
-    }
-    if (!any(raised)) continue;
-    for (std::int64_t k = j; k < j + chunk; ++k) {
-      if (row[k] > best[k]) best[k] = row[k], best_row[k] = index;
-    }
-  }
-  for (; j < n; ++j) {
-    const double size = std::abs(row[j]);
-    if (size < infinity) top[0] = std::max(top[0], size);
-    good[0] &= row[j] < infinity ? -1 : 0;
-    if (row[j] > best[j]) best[j] = row[j], best_row[j] = index;
-  }
-  checked.valid &= (good[0] & good[1] & good[2] & good[3]) != 0;
-  checked.largest = std::max({checked.largest, top[0], top[1], top[2], top[3]});
-}
-
-// The largest of row - price in each fourth of each chunk: n / 8 values, the tail's chunk as one.
-BRAID_WIDE
-void find_maxima(const double* row, const double* price, std::int64_t n, double* maxima) {
-  std::int64_t j = 0;
-  for (; j + chunk <= n; j += chunk) {
-    Lanes top, p;
-    load(top, row + j);
-    load(p, price + j);
-    top -= p;
-    for (std::int64_t k = j + 4; k < j + chunk; k += 4) {
-      Lanes x;
-      load(x, row + k);
-      load(p, price + k);
-      x -= p;
-      top = x > top ? x : top;
-    }
-    std::memcpy(maxima, &top, sizeof top);
-    maxima += 4;
-  }
-  double top = -infinity;
-  for (; j < n; ++j) top = std::max(top, row[j] - price[j]);
-  std::fill_n(maxima, 4, top);
-}
-
-struct Best {
-  double first = -infinity, second = -infinity;
-  std::int32_t column = 0;
-};
-
-// The two largest of row - price.
-BRAID_WIDE
-Best find_best(const double* row, const double* price, std::int64_t n) {
-  const double low = -infinity;
-  Lanes first[2], second[2], where[2];
-  for (int s = 0; s < 2; ++s) {
-    first[s] = second[s] = Lanes{low, low, low, low};
-    where[s] = Lanes{};
-  }
-  Lanes at = {0, 1, 2, 3};
-  std::int64_t j = 0;
-  for (; j + 8 <= n; j += 8) {
-    for (int s = 0; s < 2; ++s) {
-      Lanes x, p;
-      load(x, row + j + 4 * s);
-      load(p, price + j + 4 * s);
-      x -= p;
-      const Flags above = x > first[s];
-      const Lanes other = above ? first[s] : x;
-      second[s] = other > second[s] ? other : second[s];
-      first[s] = above ? x : first[s];
-      where[s] = above ? at : where[s];
-      at += 4;
-    }
-  }
-  Best best;
-  const auto take = [&best](double value, double column) {
-    if (value > best.first) {
-      best.second = best.first;
-      best.first = value;
-      best.column = static_cast<std::int32_t>(column);
-    } else {
-      best.second = std::max(best.second, value);
-    }
-  };
-  for (int s = 0; s < 2; ++s) {
-    for (int lane = 0; lane < 4; ++lane) {
-      take(first[s][lane], where[s][lane]);
-      best.second = std::max(best.second, second[s][lane]);
-    }
-  }
-  for (; j < n; ++j) take(row[j] - price[j], static_cast<double>(j));
-  return best;
-}
-
-// Lowers distance[j] to base - (row[j] - price[j]) where that is less, noting `index` in `reached`;
-// returns the smallest distance. Settled columns carry price +infinity and distance +infinity.
-BRAID_WIDE
-double relax_row(const double* row, const double* price, double base, std::int64_t n, double index,
-                 double* distance, double* reached) {
-  Lanes low[2] = {{infinity, infinity, infinity, infinity}, {infinity, infinity, infinity, infinity}};
-  const Lanes mine = {index, index, index, index};
-  std::int64_t j = 0;
-  for (; j + 8 <= n; j += 8) {
-    for (int s = 0; s < 2; ++s) {
-      const std::int64_t k = j + 4 * s;
-      Lanes x, p, d, r;
-      load(x, row + k);
-      load(p, price + k);
-      load(d, distance + k);
-      load(r, reached + k);
-      x = base - (x - p);
-      const Flags less = x < d;
-      d = less ? x : d;
-      r = less ? mine : r;
-      low[s] = d < low[s] ? d : low[s];
-      std::memcpy(distance + k, &d, sizeof d);
-      std::memcpy(reached + k, &r, sizeof r);
-    }
-  }
-  double lowest = infinity;
-  for (int s = 0; s < 2; ++s) {
-    for (int lane = 0; lane < 4; ++lane) lowest = std::min(lowest, low[s][lane]);
-  }
-  for (; j < n; ++j) {
-    const double x = base - (row[j] - price[j]);
-    if (x < distance[j]) distance[j] = x, reached[j] = index;
-    lowest = std::min(lowest, distance[j]);
-  }
-  return lowest;
-}
-
-// Columns j with row[j] - price[j] > least and the chunk they are in; returns how many.
-BRAID_WIDE
-std::int64_t find_above(const double* row, const double* price, double least, std::int64_t n,
-                        std::int32_t* columns) {
-  std::int64_t count = 0, j = 0;
-  for (; j + chunk <= n; j += chunk) {
-    Flags hit{};
-    for (std::int64_t k = j; k < j + chunk; k += 4) {
-      Lanes x, p;
-      load(x, row + k);
-      load(p, price + k);
-      hit |= x - p > least;
-    }
-    if (!any(hit)) continue;
-    for (std::int64_t k = j; k < j + chunk; ++k) {
-      columns[count] = static_cast<std::int32_t>(k);
-      count += row[k] - price[k] > least ? 1 : 0;
-    }
-  }
-  for (; j < n; ++j) {
-    if (row[j] - price[j] > least) columns[count++] = static_cast<std::int32_t>(j);
-  }
-  return count;
-}
-
-// Columns whose distance is at most `most`; returns how many.
-BRAID_WIDE
-std::int64_t find_at_most(const double* distance, double most, std::int64_t n,
-                          std::int32_t* columns) {
-  std::int64_t count = 0, j = 0;
-  for (; j + chunk <= n; j += chunk) {
-    Flags hit{};
-    for (std::int64_t k = j; k < j + chunk; k += 4) {
-      Lanes d;
-      load(d, distance + k);
-      hit |= d <= most;
-    }
-    if (!any(hit)) continue;
-    for (std::int64_t k = j; k < j + chunk; ++k) {
-      columns[count] = static_cast<std::int32_t>(k);
-      count += distance[k] <= most ? 1 : 0;
-    }
-  }
-  for (; j < n; ++j) {
-    if (distance[j] <= most) columns[count++] = static_cast<std::int32_t>(j);
-  }
-  return count;
-}
-
-struct Candidate {
-  double profit;   // when the list was made; now at most this
-  double benefit;
-  std::int32_t column;
-  std::int32_t turn;  // breaks ties: each row prefers the columns that follow its own number
-};
-
-bool better(const Candidate& a, const Candidate& b) {
-  return a.profit != b.profit ? a.profit > b.profit : a.turn < b.turn;
-}
+constexpr std::int64_t dense_below = 192;  // rows this short are read in full each time
+constexpr std::int64_t bids_per_row = 16;  // in one pass of the reduction
+constexpr int reduction_passes = 2;
 
 struct Event {
   double distance;
@@ -263,23 +31,32 @@ bool later(const Event& a, const Event& b) {
 class Solver {
  public:
   Solver(const double* benefit, std::int64_t n)
-      : benefit_(benefit), n_(n), price_(size(n), -infinity), row_of_(size(n), -1) {}
-
-  Checked inspect() {
-    Checked checked;
-    for (std::int64_t i = 0; i < n_ && checked.valid; ++i) {
-      inspect_row(row(i), n_, static_cast<std::int32_t>(i), price_.data(), row_of_.data(), checked);
-    }
-    return checked;
+      : benefit_(benefit),
+        n_(n),
+        price_(size(n)),
+        row_of_(size(n), -1),
+        column_of_(size(n), -1),
+        matched_(size(n)),
+        distance_(size(n), infinity),
+        reached_(size(n)),
+        open_price_(size(n)),
+        columns_(size(n)),
+        dense_(n < dense_below),
+        patience_(std::max<std::int64_t>(16, n / 16)) {
+    if (!dense_) shortlists_.emplace(n);
   }
 
+  // Reads the matrix; at the first row with a NaN or +infinity it stops.
+  Inspection inspect();
   void solve();
   Assignment result() const;
 
  private:
   static std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
   const double* row(std::int64_t i) const { return benefit_ + i * n_; }
-  double profit(std::int32_t i) const { return matched_[size(i)] - price_[size(column_of_[size(i)])]; }
+  double profit(std::int32_t i) const {
+    return matched_[size(i)] - price_[size(column_of_[size(i)])];
+  }
 
   void pair(std::int32_t i, std::int32_t j, double benefit) {
     row_of_[size(j)] = i;
@@ -287,7 +64,7 @@ class Solver {
     matched_[size(i)] = benefit;
   }
 
-  void list(std::int32_t i);
+  void list(std::int32_t i) { shortlists_->make(i, row(i), price_.data()); }
   Best best(std::int32_t i);
   void reduce(std::vector<std::int32_t>& free);
   void augment(std::int32_t root);
@@ -299,67 +76,25 @@ class Solver {
   std::vector<double> price_;
   std::vector<std::int32_t> row_of_, column_of_;
   std::vector<double> matched_;
-  // Per row: its best columns, and what no other column exceeds.
-  std::vector<Candidate> candidates_;
-  std::vector<std::int32_t> listed_;
-  std::vector<double> beyond_;
-  std::vector<Candidate> gathered_;
-  std::vector<double> maxima_, ranked_;
+  std::optional<Shortlists> shortlists_;  // unless dense_
   // Search.
   std::vector<double> distance_, reached_, open_price_;
   std::vector<std::int32_t> touched_, settled_, columns_, stale_;
   std::vector<double> settled_at_;
   std::vector<Event> events_;
   std::int32_t sink_ = -1;
-  bool dense_ = false;
-public:
-  struct { long lists=0, steps=0, augments=0, settled=0, expansions=0, dense=0, densesettled=0; double t[5]; } stat;
+  bool dense_;
+  // A search that has to read `patience_` rows in full reads all its rows so, and so do the next
+  // few searches: as many as `rest_`, which doubles each time and ends with a search that succeeds.
+  std::int64_t patience_, rest_ = 0, resting_ = 0;
 };
-
-// Makes row i's list of its best columns at the present prices.
-void Solver::list(std::int32_t i) {
-  ++stat.lists;
-  find_maxima(row(i), price_.data(), n_, maxima_.data());
-  const std::int64_t full = n_ / chunk, groups = 4 * full + (n_ % chunk ? 1 : 0);
-  // A third of the list's length in distinct groups fills a list of random values to about a half.
-  const std::int64_t wanted = std::min<std::int64_t>(want, groups) - 1;
-  ranked_.assign(maxima_.begin(), maxima_.begin() + groups);
-  std::nth_element(ranked_.begin(), ranked_.begin() + wanted, ranked_.end(), std::greater<>());
-  const double least = ranked_[size(wanted)];
-  gathered_.clear();
-  const double* const values = row(i);
-  const auto gather = [&](std::int64_t from, std::int64_t to) {
-    for (std::int64_t j = from; j < to; ++j) {
-      const double value = values[j] - price_[size(j)];
-      if (value < least || value == -infinity) continue;
-      const std::int64_t turn = j >= i ? j - i : j - i + n_;
-      gathered_.push_back({value, values[j], static_cast<std::int32_t>(j),
-                           static_cast<std::int32_t>(turn)});
-    }
-  };
-  for (std::int64_t c = 0; c < full; ++c) {
-    const double* const four = maxima_.data() + 4 * c;
-    if (four[0] >= least || four[1] >= least || four[2] >= least || four[3] >= least) {
-      gather(c * chunk, (c + 1) * chunk);
-    }
-  }
-  gather(full * chunk, n_);
-  beyond_[size(i)] = least;
-  if (std::ssize(gathered_) > shortlist) {
-    std::nth_element(gathered_.begin(), gathered_.begin() + shortlist, gathered_.end(), better);
-    beyond_[size(i)] = gathered_[size(shortlist)].profit;
-    gathered_.resize(size(shortlist));
-  }
-  std::sort(gathered_.begin(), gathered_.end(), better);
-  std::copy(gathered_.begin(), gathered_.end(), candidates_.begin() + i * shortlist);
-  listed_[size(i)] = static_cast<std::int32_t>(gathered_.size());
-}
 
 // The best column of row i and the profits of the two best; of equal columns a free one.
 Best Solver::best(std::int32_t i) {
   if (dense_) {
     Best found = find_best(row(i), price_.data(), n_);
-    if (found.first == found.second && row_of_[size(found.column)] >= 0 && found.first > -infinity) {
+    if (found.first == found.second && row_of_[size(found.column)] >= 0 &&
+        found.first > -infinity) {
       for (std::int64_t k = 0; k < n_; ++k) {
         const std::int64_t j = i + k < n_ ? i + k : i + k - n_;
         if (row_of_[size(j)] < 0 && row(i)[j] - price_[size(j)] == found.first) {
@@ -370,13 +105,12 @@ Best Solver::best(std::int32_t i) {
     }
     return found;
   }
-  for (bool fresh = listed_[size(i)] < 0;; fresh = true) {
+  for (bool fresh = false;; fresh = true) {
     if (fresh) list(i);
     Best found;
-    const Candidate* const own = candidates_.data() + i * shortlist;
-    const std::int32_t count = listed_[size(i)];
-    std::int32_t k = 0;
-    for (; k < count && own[k].profit >= found.second; ++k) {
+    const std::span<const Candidate> own = shortlists_->of(i);
+    std::size_t k = 0;
+    for (; k < own.size() && own[k].profit >= found.second; ++k) {
       const double value = own[k].benefit - price_[size(own[k].column)];
       if (value > found.first) {
         found.second = found.first;
@@ -387,20 +121,19 @@ Best Solver::best(std::int32_t i) {
       }
       if (value == found.first && row_of_[size(own[k].column)] < 0) found.column = own[k].column;
     }
-    if (k < count || fresh || found.second >= beyond_[size(i)]) return found;
+    if (k < own.size() || fresh || found.second >= shortlists_->beyond(i)) return found;
   }
 }
 
-// Augmenting row reduction: each free row takes its best column and raises the price until the second
-// best is as good. Only a raise lets the displaced row go on at once, and the steps are counted: with
-// ties or rounding the textbook loop never ends.
+// Augmenting row reduction: each free row takes its best column and raises the price until the
+// second best is as good. Only a raise lets the displaced row go on at once, and the steps are
+// counted: with ties or rounding the textbook loop never ends.
 void Solver::reduce(std::vector<std::int32_t>& free) {
   std::vector<std::int32_t> rest;
-  std::int64_t budget = steps_per_pass * n_;
+  std::int64_t budget = bids_per_row * n_;
   for (std::size_t k = 0; k < free.size();) {
     const std::int32_t i = free[k++];
     const Best found = best(i);
-    ++stat.steps;
     const std::size_t j = size(found.column);
     const std::int32_t displaced = row_of_[j];
     if (found.first == -infinity || (found.second == -infinity && displaced >= 0)) {
@@ -438,14 +171,12 @@ double Solver::search_lists(std::int32_t root, double top) {
     }
   };
   const auto scan = [&](std::int32_t i, double base) {
-    if (listed_[size(i)] < 0) list(i);
-    const Candidate* own = candidates_.data() + i * shortlist;
-    const Candidate* const end = own + listed_[size(i)];
-    for (; own != end; ++own) {
-      if (base - own->profit >= bound) return;
-      relax(i, size(own->column), base - (own->benefit - price_[size(own->column)]));
+    for (const Candidate& own : shortlists_->of(i)) {
+      if (base - own.profit >= bound) return;
+      const std::size_t j = size(own.column);
+      relax(i, j, base - (own.benefit - price_[j]));
     }
-    const double rest = std::max(base - beyond_[size(i)], at);
+    const double rest = std::max(base - shortlists_->beyond(i), at);
     if (rest < bound) {
       events_.push_back({rest, ~i});
       std::push_heap(events_.begin(), events_.end(), later);
@@ -467,11 +198,9 @@ double Solver::search_lists(std::int32_t root, double top) {
     } else {
       at = event.distance;
       const std::int32_t i = ~event.column;
-      ++stat.expansions;
       stale_.push_back(i);
-      if (std::ssize(stale_) > patience) return infinity;
-      const double base =
-          i == root ? top : distance_[size(column_of_[size(i)])] + profit(i);
+      if (std::ssize(stale_) > patience_) return infinity;
+      const double base = i == root ? top : distance_[size(column_of_[size(i)])] + profit(i);
       const std::int64_t count =
           find_above(row(i), price_.data(), base - bound, n_, columns_.data());
       for (std::int64_t k = 0; k < count; ++k) {
@@ -518,25 +247,27 @@ double Solver::search_rows(std::int32_t root, double top) {
 }
 
 void Solver::augment(std::int32_t root) {
-  ++stat.augments;
   sink_ = -1;
   settled_.clear();
   settled_at_.clear();
   const double top = best(root).first;
   double bound = infinity;
-  if (top > -infinity && !dense_) {
+  bool by_rows = dense_ || resting_ > 0;
+  if (top > -infinity && !by_rows) {
     bound = search_lists(root, top);
     for (const std::int32_t j : touched_) distance_[size(j)] = infinity;
     touched_.clear();
-    stat.settled += settled_.size();
+    by_rows = std::ssize(stale_) > patience_;
+    rest_ = by_rows ? std::min<std::int64_t>(2 * rest_ + 1, 63) : 0;
+    resting_ = rest_ + 1;
   }
-  if (top > -infinity && (dense_ || std::ssize(stale_) > patience)) {
+  if (top > -infinity && by_rows) {
     settled_.clear();
     settled_at_.clear();
     bound = search_rows(root, top);
     std::fill(distance_.begin(), distance_.end(), infinity);
-    ++stat.dense; stat.densesettled += settled_.size();
   }
+  if (resting_ > 0) --resting_;
   require(bound < infinity,
           "the assignment has no solution: row {} can be matched only through a forbidden pair "
           "(-infinity); allow more pairs",
@@ -554,45 +285,20 @@ void Solver::augment(std::int32_t root) {
   stale_.clear();
 }
 
+Inspection Solver::inspect() {
+  Inspection inspection;
+  for (std::int32_t i = 0; i < n_ && inspection.valid; ++i) {
+    inspect_row(row(i), n_, inspection);
+    if (!dense_ && inspection.valid) list(i);
+  }
+  return inspection;
+}
+
 void Solver::solve() {
-  for (std::int64_t j = 0; j < n_; ++j) {
-    require(price_[size(j)] > -infinity,
-            "the assignment has no solution: every pair with column {} is forbidden (-infinity); "
-            "allow more pairs",
-            j);
-  }
-  dense_ = n_ < dense_below;
-  column_of_.assign(size(n_), -1);
-  matched_.assign(size(n_), 0);
-  distance_.assign(size(n_), infinity);
-  reached_.assign(size(n_), -1);
-  open_price_.resize(size(n_));
-  columns_.resize(size(n_));
-  if (!dense_) {
-    candidates_.resize(size(n_ * shortlist));
-    listed_.assign(size(n_), -1);
-    beyond_.resize(size(n_));
-    maxima_.resize(size(n_ / 8 + 4));
-  }
-  // Rows that hold a column's maximum bid first.
-  std::vector<std::int32_t> free;
-  for (const std::int32_t i : row_of_) {
-    if (column_of_[size(i)] < 0) free.push_back(i);
-    column_of_[size(i)] = 0;
-  }
-  for (std::int32_t i = 0; i < n_; ++i) {
-    if (column_of_[size(i)] < 0) free.push_back(i);
-  }
-  std::fill(column_of_.begin(), column_of_.end(), -1);
-  std::fill(row_of_.begin(), row_of_.end(), -1);
-  if(usezero) std::fill(price_.begin(), price_.end(), 0.0);
-  double t0=now();
-  if (!dense_) for (int i=0;i<n_;i++) list(i);
-  double t1=now(); stat.t[0]=t1-t0;
-  for (int pass = 0; pass < reduction_passes && !free.empty(); ++pass) { reduce(free); if(verbose) fprintf(stderr,"  pass %d free %zu steps %ld lists %ld t %.2f\n",pass,free.size(),stat.steps,stat.lists,(now()-t1)*1e3);}
-  double t2=now();
+  std::vector<std::int32_t> free(size(n_));
+  std::iota(free.begin(), free.end(), 0);
+  for (int pass = 0; pass < reduction_passes; ++pass) reduce(free);
   for (const std::int32_t i : free) augment(i);
-  if(verbose) fprintf(stderr,"  listing %.2f reduce %.2f augment %.2f ms: lists %ld steps %ld aug %ld settled %ld expansions %ld dense %ld densesettled %ld\n",stat.t[0]*1e3,(t2-t1)*1e3,(now()-t2)*1e3,stat.lists,stat.steps,stat.augments,stat.settled,stat.expansions,stat.dense,stat.densesettled);
 }
 
 Assignment Solver::result() const {
@@ -620,10 +326,8 @@ Assignment solve_assignment(std::span<const double> benefit, std::int64_t n) {
   check_size(benefit.size(), n);
   if (n == 0) return {};
   Solver solver(benefit.data(), n);
-  double t0=now();
-  const Checked checked = solver.inspect();
-  if(verbose) fprintf(stderr,"n %ld inspect %.2f ms\n",(long)n,(now()-t0)*1e3);
-  if (!checked.valid) {
+  const Inspection inspection = solver.inspect();
+  if (!inspection.valid) {
     const auto bad = std::find_if_not(benefit.begin(), benefit.end(),
                                       [](double value) { return value < infinity; });
     const std::int64_t at = bad - benefit.begin();
@@ -632,7 +336,7 @@ Assignment solve_assignment(std::span<const double> benefit, std::int64_t n) {
   }
   // Prices can reach n times the largest benefit.
   const int spare = std::ilogb(static_cast<double>(n)) + 3;
-  if (std::ilogb(checked.largest) + spare >= std::numeric_limits<double>::max_exponent) {
+  if (std::ilogb(inspection.largest) + spare >= std::numeric_limits<double>::max_exponent) {
     std::vector<double> scaled(benefit.begin(), benefit.end());
     for (double& value : scaled) value = std::ldexp(value, -2 * spare);
     Assignment found = solve_assignment(scaled, n);
@@ -667,7 +371,8 @@ double optimality_gap(std::span<const double> benefit, const Assignment& assignm
     for (std::int64_t j = 0; j < n; ++j) {
       const double over = benefit[static_cast<std::size_t>(i * n + j)] - u -
                           assignment.column_duals[static_cast<std::size_t>(j)];
-      gap = std::max(gap, j == match ? std::abs(over) : over);
+      const double violation = j == match ? std::abs(over) : over;
+      if (!(violation <= gap)) gap = std::isnan(violation) ? infinity : violation;
     }
   }
   return gap;

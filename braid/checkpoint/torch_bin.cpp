@@ -155,7 +155,10 @@ Tensors read_legacy(const File& file) {
 Tensors read_torch_bin(const std::filesystem::path& path) {
   const File file = MappedFile::open(path);
   refuse_lfs_pointer(*file);
-  return file->bytes().starts_with("PK\x03\x04") ? read_zip(file) : read_legacy(file);
+  if (file->bytes().starts_with("PK\x03\x04")) return read_zip(file);
+  require(file->bytes().starts_with('\x80'), "{}: neither a zip archive nor torch's older format",
+          file->name());
+  return read_legacy(file);
 }
 
 }  // namespace braid

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,7 +190,27 @@ TEST_F(CheckpointTest, LeavesNothingWhenTheDiskIsFull) {
   EXPECT_EQ(read(folder / "result.json"), "old");
 }
 
-TEST_F(CheckpointTest, SaysWhenADeviceIsFull) {
+TEST_F(CheckpointTest, LeavesNothingOnAFullFileSystem) {
+  const fs::path small = folder / "small";
+  fs::create_directory(small);
+  if (mount("braid", small.c_str(), "tmpfs", 0, "size=512k") != 0) {
+    GTEST_SKIP() << "a small file system cannot be mounted here";
+  }
+  write_checkpoint(small / "out", kConfig, make_tensors());
+  WriteOptions options;
+  options.overwrite = true;
+  const std::string error = error_of([&] {
+    write_checkpoint(small / "out", kConfig, {{"a", at::zeros({1'000'000})}}, {}, options);
+  });
+  const auto left = list(small);
+  const std::string kept = fingerprint(load_checkpoint(small / "out").tensors);
+  EXPECT_EQ(umount2(small.c_str(), MNT_DETACH), 0);
+  EXPECT_THAT(error, AllOf(HasSubstr("model.safetensors"), HasSubstr("No space left on device")));
+  EXPECT_THAT(left, ElementsAre("out"));
+  EXPECT_EQ(kept, fingerprint(make_tensors()));
+}
+
+TEST_F(CheckpointTest, RefusesDevices) {
   if (access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full";
   EXPECT_THAT(error_of([] { write_file_atomically("/dev/full", "x"); }),
               HasSubstr("not a regular file"));
@@ -249,6 +270,12 @@ TEST_F(CheckpointTest, WritesFilesAtomically) {
   EXPECT_THAT(error_of([&] { write_file_atomically(folder / "a/b", "x"); }),
               HasSubstr("create it first"));
   EXPECT_THAT(list(folder), ElementsAre("link", "x"));
+  const fs::path before = fs::current_path();
+  fs::current_path(folder);
+  EXPECT_EQ(error_of([] { write_file_atomically("relative", "three"); }), "");
+  EXPECT_EQ(error_of([] { write_checkpoint("checkpoint/", kConfig, make_tensors()); }), "");
+  fs::current_path(before);
+  EXPECT_THAT(list(folder), ElementsAre("checkpoint", "link", "relative", "x"));
 }
 
 TEST(FingerprintTest, DependsOnWhatTheTensorsAreOnly) {

@@ -153,7 +153,7 @@ TEST_F(GeneratedTest, SplitsAsHuggingFace) {
 }
 
 TEST(FixturesTest, LoadTheSameWeights) {
-  const fs::path fixtures = "/work/shared/fixtures";
+  const fs::path fixtures = fs::path(BRAID_SHARED) / "fixtures";
   if (!fs::exists(fixtures / "bert-b")) GTEST_SKIP() << "needs " << fixtures;
   const Checkpoint b = load_checkpoint(fixtures / "bert-b");
   const Checkpoint bin = load_checkpoint(fixtures / "bert-b-bin");

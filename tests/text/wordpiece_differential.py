@@ -4,7 +4,7 @@ usage: wordpiece_differential.py ENCODE_LINES [--shared FOLDER] [--seed N] [--li
 
 ENCODE_LINES is the program of encode_lines_main.cpp. Text: every code point of planes 0, 1, 2 and 14,
 random hostile Unicode, the King James Bible if `bible` is installed, novels if FOLDER (default:
-BRAID_SHARED or /work/shared) has them. Vocabularies: one with every character, one learnt by
+../shared or --shared) has them. Vocabularies: one with every character, one learnt by
 train_word_pieces, bert-base-uncased if FOLDER has it.
 """
 
@@ -285,7 +285,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program")
     parser.add_argument("--shared", type=pathlib.Path,
-                        default=os.environ.get("BRAID_SHARED", "/work/shared"))
+                        default=pathlib.Path(__file__).parents[3] / "shared")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", type=int, default=4000, help="hostile lines per vocabulary")
     parser.add_argument("--time", action="store_true", help="measure the speed too")

@@ -1,0 +1,48 @@
+// The passes over one row of an assignment problem that its time goes into, vectorised for whatever
+// processor runs them. `row` and `price` hold n values; a column's profit is row[j] - price[j].
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace braid {
+
+// Columns that are passed over together; n / chunk full ones, then a tail.
+inline constexpr std::int64_t row_chunk = 32;
+
+struct Inspection {
+  bool valid = true;   // no NaN, no +infinity
+  double largest = 0;  // of the finite |values|
+};
+
+struct Best {
+  double first = -std::numeric_limits<double>::infinity();
+  double second = -std::numeric_limits<double>::infinity();
+  std::int32_t column = 0;
+};
+
+// Adds one row to what is known of the matrix.
+void inspect_row(const double* row, std::int64_t n, Inspection& inspection);
+
+// The largest profit in each fourth (every 4th column) of each full chunk: 4 * (n / row_chunk)
+// values, then that of the tail, 4 times; `maxima` holds n / 8 + 4.
+void find_maxima(const double* row, const double* price, std::int64_t n, double* maxima);
+
+// The two largest profits (equal ones count twice) and the column of the largest.
+Best find_best(const double* row, const double* price, std::int64_t n);
+
+// Lowers distance[j] to base - (row[j] - price[j]) where that is less, noting `index` in `reached`;
+// returns the smallest distance. A column with price and distance +infinity is
+// passed over.
+double relax_row(const double* row, const double* price, double base, std::int64_t n, double index,
+                 double* distance, double* reached);
+
+// Writes the columns j with row[j] - price[j] > least; returns how many. `columns` holds n.
+std::int64_t find_above(const double* row, const double* price, double least, std::int64_t n,
+                        std::int32_t* columns);
+
+// Writes the columns whose distance is at most `most`; returns how many. `columns` holds n.
+std::int64_t find_at_most(const double* distance, double most, std::int64_t n,
+                          std::int32_t* columns);
+
+}  // namespace braid

@@ -1,0 +1,70 @@
+#include "braid/architectures/bert.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+nlohmann::json bert_base() {
+  return {{"model_type", "bert"},        {"hidden_size", 768},
+          {"num_hidden_layers", 12},     {"num_attention_heads", 12},
+          {"intermediate_size", 3072},   {"vocab_size", 30522},
+          {"max_position_embeddings", 512}, {"type_vocab_size", 2}};
+}
+
+// The count that Hugging Face prints for bert-base-uncased with its pooler and no MLM head.
+TEST(BertTableTest, CountsThePublishedParameters) {
+  EXPECT_EQ(bert_architecture().describe(bert_base(), {"pooler.dense.weight"}, {}).parameters(),
+            109482240);
+}
+
+TEST(BertTableTest, HasTheDocumentedPatterns) {
+  const Symmetries table =
+      bert_architecture().describe(bert_base(), {"cls.predictions.bias"}, {});
+  const auto pattern = [&](const std::string& name) { return format_pattern(table.tensors.at(name)); };
+  EXPECT_EQ(pattern("embeddings.word_embeddings.weight"), "_30522 x");
+  EXPECT_EQ(pattern("encoder.layer.3.attention.self.key.weight"), "(layer.3.head layer.3.qk') x'");
+  EXPECT_EQ(pattern("encoder.layer.3.attention.self.key.bias"), "(layer.3.head layer.3.qk')");
+  EXPECT_EQ(pattern("encoder.layer.11.output.dense.weight"), "x layer.11.ffn'");
+  EXPECT_EQ(pattern("cls.predictions.transform.dense.weight"), "x x'");
+  EXPECT_EQ(table.axis("layer.0.qk").group, Group::general);
+}
+
+TEST(BertTableTest, AnUntiedDecoderHasAnAxisOfItsOwn) {
+  nlohmann::json config = bert_base();
+  config["tie_word_embeddings"] = false;
+  const Symmetries table = bert_architecture().describe(
+      config, {"cls.predictions.bias", "cls.predictions.decoder.weight"}, {});
+  EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.decoder.weight")), "_30522 head'");
+  EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.transform.dense.weight")), "head x'");
+}
+
+TEST(BertTableTest, AblationsSayThatTheyAreNotSymmetries) {
+  const auto broken = [](const Ablation& ablation) {
+    return bert_architecture().describe(bert_base(), {"cls.predictions.bias"}, ablation).broken;
+  };
+  EXPECT_EQ(broken({}), "");
+  EXPECT_THAT(broken({.separate_residual = true}), ::testing::HasSubstr("residual"));
+  EXPECT_THAT(broken({.ignore_heads = true}), ::testing::HasSubstr("heads"));
+}
+
+TEST(BertTableTest, RefusesConfigurationsItDoesNotUnderstand) {
+  const auto with = [](const char* key, const nlohmann::json& value) {
+    nlohmann::json config = bert_base();
+    config[key] = value;
+    find_architecture(config, "config.json").describe(config, {}, {});
+  };
+  EXPECT_NO_THROW(with("hidden_size", 768));
+  EXPECT_THROW(with("hidden_size", 770), Error);  // not a multiple of the heads
+  EXPECT_THROW(with("hidden_size", -1), Error);
+  EXPECT_THROW(with("hidden_size", "768"), Error);
+  EXPECT_THROW(with("num_hidden_layers", 1e30), Error);
+  EXPECT_THROW(with("position_embedding_type", "relative_key"), Error);
+  EXPECT_THROW(with("is_decoder", true), Error);
+  EXPECT_THROW(with("model_type", "t5"), Error);
+}
+
+}  // namespace
+}  // namespace braid

@@ -1,0 +1,137 @@
+#include "braid/connectivity/barrier.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/connectivity/interpolate.h"
+#include "braid/connectivity/verify.h"
+#include "braid/error.h"
+#include "tests/models/small_bert.h"
+
+namespace braid {
+namespace {
+
+MaskedText random_text(std::uint64_t seed) {
+  MaskedText text;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    const at::Tensor ids = random_ids(4, 16, 37, seed + i);
+    at::Tensor labels = at::full_like(ids, -100);
+    labels.select(1, 3).copy_(ids.select(1, 5));
+    labels.select(1, 9).copy_(ids.select(1, 2));
+    text.batches.push_back({{ids, {}, {}}, labels});
+    text.scored_tokens += 8;
+    text.tokens += 64;
+  }
+  return text;
+}
+
+TEST(InterpolateTest, EndsAreTheModelsThemselves) {
+  const Tensors a = {{"w", at::tensor({1.0, 2.0}).to(at::kBFloat16)}};
+  const Tensors b = {{"w", at::tensor({3.0, 5.0}).to(at::kBFloat16)}};
+  EXPECT_TRUE(at::equal(interpolate(a, b, 0).at("w"), a.at("w")));
+  EXPECT_TRUE(at::equal(interpolate(a, b, 1).at("w"), b.at("w")));
+  const at::Tensor middle = interpolate(a, b, 0.25).at("w");
+  EXPECT_EQ(middle.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(at::equal(middle.to(at::kDouble), at::tensor({1.5, 2.75}, at::kDouble)));
+}
+
+TEST(CurveTest, BarrierFollowsItsDefinitions) {
+  Curve curve;
+  curve.t = {0, 0.5, 1};
+  curve.loss = {1, 4, 3};
+  curve.loss_a = 1;
+  curve.loss_b = 3;
+  EXPECT_DOUBLE_EQ(curve.barrier(), 2);
+  EXPECT_DOUBLE_EQ(curve.barrier_chord(), 2);
+  curve.loss = {1, 2.5, 3};
+  EXPECT_DOUBLE_EQ(curve.barrier(), 1);         // the end itself is above the mean of the ends
+  EXPECT_DOUBLE_EQ(curve.barrier_chord(), 0.5);
+  EXPECT_DOUBLE_EQ(curve.end_error(), 0);
+}
+
+// The mean negative log-likelihood, token by token.
+TEST(EvaluateTest, LossEqualsTheDefinition) {
+  const Model model = SmallBert{}.model();
+  const MaskedText text = random_text(3);
+  double sum = 0;
+  for (const auto& [batch, labels] : text.batches) {
+    const at::Tensor logits =
+        model.network->token_logits(model.parameters, model.network->encode(model.parameters, batch));
+    for (std::int64_t i = 0; i < 4; ++i) {
+      for (const std::int64_t j : {3, 9}) {
+        const at::Tensor p = at::softmax(logits[i][j], 0);
+        sum -= std::log(p[labels[i][j].item<std::int64_t>()].item<double>());
+      }
+    }
+  }
+  const MaskedLoss loss = evaluate(*model.network, model.parameters, text, 2);
+  EXPECT_NEAR(loss.loss, sum / 40, 1e-12);
+  EXPECT_EQ(evaluate(*model.network, model.parameters, text, 1).loss, loss.loss);
+  EXPECT_NEAR(loss.perplexity(), std::exp(sum / 40), 1e-9);
+}
+
+TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {
+  const Model a = SmallBert{}.model();
+  Random random(31);
+  Transform planted;
+  for (const auto& [name, axis] : a.symmetries.axes) {
+    for (std::int64_t i = 0; i < a.symmetries.blocks(axis); ++i) {
+      planted[name].push_back(random_element(Group::permutation, axis.size, random));
+    }
+  }
+  Model b = a;
+  b.parameters = transform_parameters(a.symmetries, a.parameters, planted);
+  const MaskedText text = random_text(3);
+  const Path scrambled = make_path(a, b, {}, a.symmetries, Decoder::tied, at::kDouble);
+  EXPECT_GT(trace(scrambled, text, 5, 2).barrier(), 0.01);
+  const Path aligned = make_path(a, b, inverse(a.symmetries, planted), a.symmetries, Decoder::tied, at::kDouble);
+  EXPECT_LT(trace(aligned, text, 5, 2).barrier(), 1e-6);
+}
+
+TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
+  SmallBert bert;
+  const Model a = bert.model();
+  bert.seed = 2;
+  const Model b = bert.model();
+  Random random(37);
+  const Transform moved = {{"x", {random_element(Group::permutation, 24, random)}}};
+  const MaskedText text = random_text(5);
+  const auto end_error = [&](Decoder decoder) {
+    return trace(make_path(a, b, moved, b.symmetries, decoder, at::kDouble), text, 2, 1).end_error();
+  };
+  EXPECT_LT(end_error(Decoder::tied), 1e-10);
+  EXPECT_LT(end_error(Decoder::untied), 1e-10);
+  EXPECT_GT(end_error(Decoder::released), 1e-3);
+  EXPECT_THROW(make_path(a, b, {}, b.symmetries, Decoder::released, at::kDouble), Error);
+}
+
+TEST(VerifyTest, TellsSameFromDifferent) {
+  for (const bool masked_lm : {true, false}) {
+    SmallBert bert;
+    bert.masked_lm = masked_lm;
+    bert.pooler = true;
+    const Model b = bert.model();
+    Random random(41);
+    Model moved = b;
+    // For a bare encoder signs of pooled units are part of its output up to inner products.
+    moved.parameters = transform_parameters(b.symmetries, b.parameters, random_transform(b.symmetries, random));
+    const auto sequences = random_sequences(b, 6, 1);
+    EXPECT_LT(verify(b, moved, sequences, 2).relative(), 1e-9);
+    at::Tensor& weight = moved.parameters.at("encoder.layer.1.output.dense.weight");
+    weight = weight.clone();
+    weight[3][4] += 0.5;
+    const Difference found = verify(b, moved, sequences, 2);
+    EXPECT_GT(found.relative(), 1e-6);
+    EXPECT_LT(found.sequence, 6);
+    EXPECT_EQ(found.tokens, 6 * 16);
+  }
+}
+
+TEST(VerifyTest, RefusesOtherShapes) {
+  SmallBert bert;
+  const Model b = bert.model();
+  bert.vocabulary = 38;
+  EXPECT_THROW(verify(b, bert.model(), random_sequences(b, 1, 1), 1), Error);
+}
+
+}  // namespace
+}  // namespace braid

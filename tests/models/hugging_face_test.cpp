@@ -1,0 +1,105 @@
+// Outputs equal to Hugging Face's on models that it wrote (make_models.py) and on the fixtures.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/checkpoint/safetensors.h"
+#include "braid/error.h"
+#include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+class HuggingFaceTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const char* python = std::getenv("BRAID_TEST_PYTHON");
+    if (python == nullptr) return;
+    std::string name = (fs::temp_directory_path() / "braid-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder = name;
+    const fs::path script = fs::path(__FILE__).parent_path() / "make_models.py";
+    const std::string command =
+        fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}' >&2", python, script.string(), name);
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  static void TearDownTestSuite() {
+    if (!folder.empty()) fs::remove_all(folder);
+  }
+  void SetUp() override {
+    if (folder.empty()) GTEST_SKIP() << "BRAID_TEST_PYTHON is not set";
+  }
+  static inline fs::path folder;
+};
+
+void expect_outputs(const fs::path& place, at::ScalarType precision, double tolerance) {
+  const Model model = load_model(place);
+  const Tensors parameters = cast(model.parameters, precision);
+  const Tensors expected = read_safetensors(place / "outputs.safetensors");
+  const at::Tensor mask = expected.at("attention_mask").to(at::kBool);
+  const at::Tensor hidden = model.network->encode(
+      parameters, {expected.at("input_ids"), mask, expected.at("token_type_ids")});
+  // Positions of padding are nobody's business.
+  const auto compare = [&](const at::Tensor& found, const at::Tensor& wanted) {
+    const at::Tensor gap = (found.to(at::kDouble) - wanted).abs();
+    const at::Tensor seen = gap.dim() == 3 ? gap.masked_fill(~mask.unsqueeze(-1), 0) : gap;
+    EXPECT_LT(seen.max().item<double>(), tolerance) << place;
+  };
+  if (expected.contains("hidden")) compare(hidden, expected.at("hidden"));
+  if (expected.contains("logits")) {
+    compare(model.network->token_logits(parameters, hidden), expected.at("logits"));
+  }
+  if (expected.contains("sentence")) {
+    const std::string head = parameters.contains("classifier.weight") ? "classifier" : "cls.seq_relationship";
+    compare(at::linear(model.network->pool(parameters, hidden), parameters.at(head + ".weight"),
+                       parameters.at(head + ".bias")),
+            expected.at("sentence"));
+  }
+}
+
+TEST_F(HuggingFaceTest, OutputsAgreeInDoubleAndSinglePrecision) {
+  for (const char* name : {"masked-gelu", "masked-gelu_new", "masked-relu", "masked-untied",
+                           "masked-sharded", "pretraining", "pretraining-zip",
+                           "pretraining-legacy", "classifier", "encoder"}) {
+    expect_outputs(folder / name, at::kDouble, 1e-9);
+    expect_outputs(folder / name, at::kFloat, 1e-4);
+  }
+}
+
+TEST_F(HuggingFaceTest, EveryFileFormatIsTheSameModel) {
+  const std::string expected = fingerprint(load_model(folder / "pretraining").parameters);
+  EXPECT_EQ(fingerprint(load_model(folder / "pretraining-zip").parameters), expected);
+  EXPECT_EQ(fingerprint(load_model(folder / "pretraining-legacy").parameters), expected);
+}
+
+TEST(FixtureLogitsTest, EqualHuggingFaces) {
+  const fs::path fixtures = fs::path(BRAID_SHARED) / "fixtures";
+  if (!fs::exists(fixtures)) GTEST_SKIP() << fixtures << " does not exist";
+  const Tensors expected = read_safetensors(fixtures / "logits.safetensors");
+  const at::Tensor mask = expected.at("attention_mask").to(at::kBool);
+  for (const char* name : {"bert-a", "bert-b"}) {
+    const Model model = load_model(fixtures / name);
+    for (const auto& [precision, tolerance] : {std::pair{at::kDouble, 1e-9}, {at::kFloat, 1e-4}}) {
+      const Tensors parameters = cast(model.parameters, precision);
+      const at::Tensor hidden = model.network->encode(
+          parameters, {expected.at("input_ids"), mask, expected.at("token_type_ids")});
+      const at::Tensor logits = model.network->token_logits(parameters, hidden).to(at::kDouble);
+      const at::Tensor gap = (logits - expected.at(name)).abs().masked_fill(~mask.unsqueeze(-1), 0);
+      EXPECT_LT(gap.max().item<double>(), tolerance) << name;
+    }
+  }
+}
+
+TEST(FixtureFilesTest, PytorchBinIsTheSameModel) {
+  const fs::path fixtures = fs::path(BRAID_SHARED) / "fixtures";
+  if (!fs::exists(fixtures)) GTEST_SKIP() << fixtures << " does not exist";
+  EXPECT_EQ(fingerprint(load_model(fixtures / "bert-b").parameters),
+            fingerprint(load_model(fixtures / "bert-b-bin").parameters));
+}
+
+}  // namespace
+}  // namespace braid

@@ -1,0 +1,120 @@
+#include "braid/symmetry/symmetries.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+#include "braid/symmetry/transform.h"
+
+namespace braid {
+namespace {
+
+using ::testing::HasSubstr;
+
+Symmetries two_layers() {
+  SymmetriesBuilder table("toy", 2);
+  table.axis({"x", 4, Group::permutation, "residual", ""})
+      .axis({"layer.*.head", 2, Group::permutation, "attention", ""})
+      .axis({"layer.*.ov", 3, Group::general, "attention", "layer.*.head"})
+      .tensor("layer.*.value", "(head ov) x'")
+      .tensor("layer.*.output", "x (head ov')")
+      .tensor("norm", "=x")
+      .tap("layer.*.context", "head ov", "attention");
+  return std::move(table).build("");
+}
+
+TEST(SymmetriesTest, RepeatsRulesForEveryLayer) {
+  const Symmetries table = two_layers();
+  EXPECT_EQ(table.axes.size(), 5u);
+  EXPECT_EQ(table.axis("layer.1.ov").per, "layer.1.head");
+  EXPECT_EQ(table.blocks(table.axis("layer.1.ov")), 2);
+  EXPECT_EQ(format_pattern(table.tensors.at("layer.1.value")), "(layer.1.head layer.1.ov) x'");
+  EXPECT_EQ(table.parameters(), 2 * (6 * 4 + 4 * 6) + 4);
+}
+
+TEST(SymmetriesTest, RefusesTablesThatContradictThemselves) {
+  const auto gain_on = [](Group group) {
+    SymmetriesBuilder table("toy", 1);
+    table.axis({"x", 4, group, "residual", ""}).tensor("norm", "=x");
+  };
+  EXPECT_NO_THROW(gain_on(Group::signed_permutation));
+  EXPECT_THROW(gain_on(Group::orthogonal), std::invalid_argument);
+  EXPECT_THROW(SymmetriesBuilder("toy", 1).tensor("w", "x"), std::invalid_argument);
+  SymmetriesBuilder unused("toy", 1);
+  unused.axis({"x", 4, Group::permutation, "residual", ""});
+  EXPECT_THROW(std::move(unused).build(""), std::invalid_argument);
+}
+
+TEST(SymmetriesTest, NamesTensorsThatDoNotFit) {
+  const Symmetries table = two_layers();
+  Tensors tensors;
+  for (const auto& [name, pattern] : table.tensors) tensors[name] = at::zeros(table.shape(pattern));
+  EXPECT_NO_THROW(check_tensors(table, tensors, "here"));
+  const auto message = [&](const Tensors& changed) -> std::string {
+    try {
+      check_tensors(table, changed, "here");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  Tensors changed = tensors;
+  changed.erase("norm");
+  EXPECT_THAT(message(changed), HasSubstr("missing: norm"));
+  changed = tensors;
+  changed["stray"] = at::zeros(1);
+  EXPECT_THAT(message(changed), HasSubstr("stray"));
+  changed = tensors;
+  changed["norm"] = at::zeros(5);
+  EXPECT_THAT(message(changed), HasSubstr("norm has shape [5], but config.json implies [4]"));
+}
+
+// Against the definition, written with dense matrices: value -> (P kron I) diag(E) value.
+TEST(TransformTest, ActsOuterAxesBeforeInnerOnes) {
+  const Symmetries table = two_layers();
+  Random random(3);
+  Transform transform;
+  transform["layer.0.head"] = {Permutation{{1, 0}}};
+  for (int i = 0; i < 2; ++i) {
+    transform["layer.0.ov"].push_back(random_element(Group::general, 3, random));
+  }
+  const at::Tensor value = at::arange(24, at::kDouble).reshape({6, 4});
+  const auto& first = std::get<Matrix>(transform["layer.0.ov"][0]).forward;
+  const auto& second = std::get<Matrix>(transform["layer.0.ov"][1]).forward;
+  const at::Tensor expected = at::cat({at::mm(first, value.narrow(0, 3, 3)),
+                                       at::mm(second, value.narrow(0, 0, 3))});
+  const at::Tensor found =
+      transform_tensor(table, table.tensors.at("layer.0.value"), value, transform);
+  EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12);
+}
+
+TEST(TransformTest, InverseTakesEveryElementBack) {
+  const Symmetries table = two_layers();
+  Random random(5);
+  Tensors tensors;
+  for (const auto& [name, pattern] : table.tensors) {
+    tensors[name] = at::arange(1, 1 + at::zeros(table.shape(pattern)).numel(), at::kDouble)
+                        .reshape(table.shape(pattern));
+  }
+  for (int draw = 0; draw < 20; ++draw) {
+    const Transform element = random_transform(table, random);
+    const Tensors moved = transform_parameters(table, tensors, element);
+    const Tensors back = transform_parameters(table, moved, inverse(table, element));
+    for (const auto& [name, tensor] : tensors) {
+      EXPECT_LT((back.at(name) - tensor).abs().max().item<double>(), 1e-10) << name;
+    }
+  }
+}
+
+TEST(TransformTest, RefusesWhatIsNotInTheGroup) {
+  const Symmetries table = two_layers();
+  EXPECT_THROW(check_transform(table, {{"x", {Permutation{{0, 1, 1, 2}}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"x", {Permutation{{0, 1, 2}}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"x", {Permutation{{0, 1, 2, 4}}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"y", {Permutation{{0, 1, 2, 3}}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"x", {SignedPermutation{{0, 1, 2, 3}, {1, -1, 1, 1}}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"x", {Matrix{at::eye(4), at::eye(4)}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"layer.0.ov", {Permutation{{0, 1, 2}}}}}), Error);
+}
+
+}  // namespace
+}  // namespace braid

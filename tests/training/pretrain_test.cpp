@@ -1,0 +1,128 @@
+#include "braid/training/pretrain.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+#include "braid/training/initialise.h"
+#include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
+
+namespace braid {
+namespace {
+
+// Sentences with something to learn: each word decides the next.
+std::vector<std::string> rhymes() {
+  const std::vector<std::string> words = {"ba", "ce", "di", "fo", "gu", "ha", "je", "ki"};
+  std::vector<std::string> lines;
+  Random random(1);
+  for (int i = 0; i < 400; ++i) {
+    std::string line;
+    std::int64_t word = random.below(8);
+    for (int j = 0; j < 12; ++j) {
+      line += words[static_cast<std::size_t>(word)] + " ";
+      word = (3 * word + 1 + random.below(2)) % 8;
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+WordPiece tokenizer() {
+  return WordPiece::from_vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ba", "ce", "di",
+                                     "fo", "gu", "ha", "je", "ki"});
+}
+
+nlohmann::json config() {
+  SmallBert bert;
+  bert.vocabulary = 13;
+  nlohmann::json config = bert.config();
+  config["initializer_range"] = 0.1;
+  return config;
+}
+
+PretrainOptions short_run() {
+  PretrainOptions options;
+  options.steps = 200;
+  options.block = 12;
+  options.batch_size = 16;
+  options.learning_rate = 5e-3;
+  options.seed = 3;
+  options.save_every = 50;
+  return options;
+}
+
+class PretrainTest : public TemporaryFolder {
+ protected:
+  Pretrained train(const PretrainOptions& options, const TrainingLog& log = {}) {
+    return pretrain(config(), tokenizer(), rhymes(), options, folder / "state", log);
+  }
+};
+
+bool equal(const Tensors& a, const Tensors& b) {
+  return std::all_of(a.begin(), a.end(), [&](const auto& named) {
+    return at::equal(named.second, b.at(named.first));
+  });
+}
+
+TEST_F(PretrainTest, LearnsMoreThanWordCounts) {
+  const Pretrained trained = train(short_run());
+  EXPECT_GT(trained.curve.front().loss, 1.7);
+  EXPECT_LT(trained.curve.back().loss, 1.3);  // ln 8 = 2.08 is all that counting words gives
+}
+
+TEST_F(PretrainTest, ThreadsDoNotChangeTheResult) {
+  PretrainOptions options = short_run();
+  options.steps = 20;
+  const Tensors one = train(options).parameters;
+  options.threads = 3;
+  EXPECT_TRUE(equal(one, train(options).parameters));
+  options.seed = 4;
+  EXPECT_FALSE(equal(one, train(options).parameters));
+}
+
+TEST_F(PretrainTest, AStoppedRunGoesOnToTheSameResult) {
+  const PretrainOptions options = short_run();
+  const Pretrained whole = train(options);
+  std::filesystem::remove(folder / "state");
+  EXPECT_THROW(train(options, [](const TrainingPoint& point, std::int64_t) {
+                 if (point.step == 150) throw std::runtime_error("power cut");
+               }), std::runtime_error);
+  ASSERT_TRUE(std::filesystem::exists(folder / "state"));
+  const Pretrained resumed = train(options);
+  EXPECT_TRUE(equal(whole.parameters, resumed.parameters));
+  ASSERT_EQ(resumed.curve.size(), whole.curve.size());
+  EXPECT_EQ(resumed.curve.back().loss, whole.curve.back().loss);
+}
+
+TEST_F(PretrainTest, RefusesTheStateOfAnotherRun) {
+  PretrainOptions options = short_run();
+  options.steps = 100;
+  train(options);
+  options.seed = 9;
+  EXPECT_THAT(error_of([&] { train(options); }), ::testing::HasSubstr("another training run"));
+}
+
+TEST_F(PretrainTest, SaysWhatDoesNotFit) {
+  const auto message = [&](auto change) {
+    PretrainOptions options = short_run();
+    change(options);
+    return error_of([&] { train(options); });
+  };
+  EXPECT_THAT(message([](auto& o) { o.steps = 0; }), ::testing::HasSubstr("--steps"));
+  EXPECT_THAT(message([](auto& o) { o.block = 17; }), ::testing::HasSubstr("max_position_embeddings"));
+  EXPECT_THAT(message([](auto& o) { o.batch_size = 0; }), ::testing::HasSubstr("--batch-size"));
+}
+
+TEST(InitialiseTest, SeedsShareOnlyShapes) {
+  const Tensors one = initialise_masked_model(config(), 1).parameters;
+  const Tensors two = initialise_masked_model(config(), 2).parameters;
+  for (const auto& [name, tensor] : one) {
+    if (tensor.dim() < 2) continue;  // gains are 1, biases 0
+    const at::Tensor both = at::stack({tensor.flatten(), two.at(name).flatten()});
+    EXPECT_LT(std::abs(at::corrcoef(both)[0][1].item<double>()), 0.25) << name;
+  }
+  EXPECT_TRUE(equal(one, initialise_masked_model(config(), 1).parameters));
+}
+
+}  // namespace
+}  // namespace braid
