@@ -26,11 +26,9 @@ void norm(SymmetriesBuilder& table, const std::string& name, const std::string& 
 }
 
 std::vector<Tie> ties(const Json& config) {
-  std::vector<Tie> result = {{"cls.predictions.decoder.bias", "cls.predictions.bias"}};
-  if (tied(config)) {
-    result.push_back({"cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"});
-  }
-  return result;
+  if (!tied(config)) return {};
+  return {{"cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"},
+          {"cls.predictions.decoder.bias", "cls.predictions.bias"}};
 }
 
 void check(const Json& config) {
@@ -115,12 +113,14 @@ void add_layer(SymmetriesBuilder& table, const Residual& x, std::int64_t i, bool
 }
 
 void add_masked_lm(SymmetriesBuilder& table, const Json& config, const Residual& x,
-                   const std::string& vocabulary) {
+                   const std::string& vocabulary, bool decoder_bias) {
   // A tied decoder reads the axis that the word embeddings write (method.md, "The tied decoder").
   const std::string head = tied(config) ? x.embeddings() : "head";
   if (!tied(config)) {
     table.axis({"head", config_size(config, "hidden_size"), Group::permutation, "head", ""});
     table.tensor("cls.predictions.decoder.weight", vocabulary + " head'");
+    // Hugging Face's untied decoder has a bias of its own; older checkpoints have one in all.
+    if (decoder_bias) table.tensor("cls.predictions.decoder.bias", vocabulary);
   }
   linear(table, "cls.predictions.transform.dense", head, x.last() + "'");
   norm(table, "cls.predictions.transform.LayerNorm", head);
@@ -165,7 +165,9 @@ Symmetries describe(const Json& config, const std::set<std::string>& tensors,
     const std::string rows = "_" + std::to_string(labels);
     table.tensor(name + ".weight", rows + " " + reader).tensor(name + ".bias", rows);
   };
-  if (has("cls.predictions.")) add_masked_lm(table, config, x, vocabulary);
+  if (has("cls.predictions.")) {
+    add_masked_lm(table, config, x, vocabulary, has("cls.predictions.decoder.bias"));
+  }
   if (has("cls.seq_relationship.")) sentence_head("cls.seq_relationship", 2);
   if (has("classifier.")) sentence_head("classifier", label_count(config));
 

@@ -110,7 +110,10 @@ at::Tensor Bert::decode(const Tensors& parameters, const at::Tensor& features) c
   const at::Tensor& decoder = untied == parameters.end()
                                   ? parameters.at("embeddings.word_embeddings.weight")
                                   : untied->second;
-  return at::linear(features, decoder, parameters.at("cls.predictions.bias"));
+  const auto own_bias = parameters.find("cls.predictions.decoder.bias");
+  return at::linear(features, decoder,
+                    own_bias == parameters.end() ? parameters.at("cls.predictions.bias")
+                                                 : own_bias->second);
 }
 
 at::Tensor Bert::pool(const Tensors& parameters, const at::Tensor& hidden,
