@@ -73,7 +73,8 @@ void run(const Options& options) {
   // Rounding differs a little where units are summed in another order.
   const double allowed = options.compute.precision == "bfloat16" ? 0.05 : 1e-4;
   require(!broken.empty() || curve.end_error() <= allowed,
-          "the aligned B has loss {:.6f}, B itself {:.6f}: this alignment is not exact; please report it",
+          "the aligned B has loss {:.6f}, B itself {:.6f}: this alignment is not exact; please "
+          "report it",
           curve.loss.back(), curve.loss_b);
 
   std::string summary = fmt::format(
@@ -95,7 +96,8 @@ void run(const Options& options) {
           {"barrier_chord", curve.barrier_chord()},
           {"loss_a", curve.loss_a},
           {"loss_b", curve.loss_b},
-          {"metrics", {{"perplexity_a", std::exp(curve.loss_a)}, {"perplexity_b", std::exp(curve.loss_b)}}},
+          {"metrics",
+           {{"perplexity_a", std::exp(curve.loss_a)}, {"perplexity_b", std::exp(curve.loss_b)}}},
           {"scored_tokens", curve.scored_tokens},
           {"exact", broken.empty()},
           {"broken", broken},
@@ -122,10 +124,14 @@ void add_barrier(CLI::App& app) {
   command.add_option("B", options->b, "Checkpoint folder")->required();
   command.add_option("--alignment", options->alignment, "From braid align");
   command.add_flag("--no-align", options->no_align, "The plain path");
-  command.add_option("--points", options->points, "Evenly spaced")->check(CLI::Range(2, 100000))->capture_default_str();
-  command.add_option("--decoder", options->decoder,
-                     "tied: the ordinary checkpoint. untied: exact too, the decoder a tensor of its own. "
-                     "released-wrong-direction: what the authors' released code evaluates, NOT B")
+  command.add_option("--points", options->points, "Evenly spaced")
+      ->check(CLI::Range(2, 100000))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--decoder", options->decoder,
+          "tied: the ordinary checkpoint. untied: exact too, the decoder a tensor of its own. "
+          "released-wrong-direction: what the authors' released code evaluates, NOT B")
       ->check(CLI::IsMember({"tied", "untied", "released-wrong-direction"}))
       ->capture_default_str();
   command.add_option("--beside", options->beside, "Draw the curve of this JSON file as well");

@@ -25,8 +25,9 @@ void run(const Options& options) {
       evaluate(*model.network, parameters, text, options.compute.thread_count());
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const double rate = static_cast<double>(text.tokens) / elapsed.count();
-  report(fmt::format("loss {:.6f} nats over {} scored tokens, pseudo-perplexity {:.4f}, {:.0f} tokens/s\n",
-                     result.loss, grouped(result.scored_tokens), result.perplexity(), rate),
+  report(fmt::format(
+             "loss {:.6f} nats over {} scored tokens, pseudo-perplexity {:.4f}, {:.0f} tokens/s\n",
+             result.loss, grouped(result.scored_tokens), result.perplexity(), rate),
          {{"loss", result.loss},
           {"perplexity", result.perplexity()},
           {"scored_tokens", result.scored_tokens},

@@ -47,8 +47,9 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
   std::vector<std::vector<std::string>> tensor_rows = {{"tensor", "dtype", "shape", "pattern"}};
   for (const auto& [name, axis] : symmetries.axes) {
     const std::int64_t blocks = symmetries.blocks(axis);
-    axis_rows.push_back({name, blocks > 1 ? fmt::format("{} x {}", blocks, axis.size) : grouped(axis.size),
-                         group_name(axis.group), axis.component});
+    axis_rows.push_back(
+        {name, blocks > 1 ? fmt::format("{} x {}", blocks, axis.size) : grouped(axis.size),
+         group_name(axis.group), axis.component});
   }
   for (const auto& [name, tensor] : model.parameters) {
     const std::string pattern = format_pattern(symmetries.tensors.at(name));
@@ -72,7 +73,8 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
   }
   text += tokenizer["kind"].is_null()
               ? fmt::format("no tokenizer: {}\n", tokenizer["reason"].get<std::string>())
-              : fmt::format("tokenizer: WordPiece, {} tokens\n", tokenizer["tokens"].get<std::int64_t>());
+              : fmt::format("tokenizer: WordPiece, {} tokens\n",
+                            tokenizer["tokens"].get<std::int64_t>());
   text += "\n" + format_table(axis_rows) + "\n" + format_table(tensor_rows);
   report(text,
          {{"path", folder},
@@ -102,11 +104,12 @@ void inspect_alignment(const std::string& file, const std::string& json_file) {
 }  // namespace
 
 void add_inspect(CLI::App& app) {
-  CLI::App& command = *app.add_subcommand(
-      "inspect",
-      "Show what a checkpoint folder or an alignment file is.\n\n"
-      "  braid inspect CKPT               sizes, axes with their groups, tensors with their patterns\n"
-      "  braid inspect AB.alignment --json -");
+  CLI::App& command =
+      *app.add_subcommand("inspect",
+                          "Show what a checkpoint folder or an alignment file is.\n\n"
+                          "  braid inspect CKPT               sizes, axes with their groups, "
+                          "tensors with their patterns\n"
+                          "  braid inspect AB.alignment --json -");
   auto path = std::make_shared<std::string>(), json = std::make_shared<std::string>();
   command.add_option("PATH", *path, "Checkpoint folder or alignment file")->required();
   command.add_option("--json", *json, "Write it as JSON; - = stdout");

@@ -29,14 +29,16 @@ void run(const Options& options) {
 }  // namespace
 
 void add_interpolate(CLI::App& app) {
-  CLI::App& command = *app.add_subcommand(
-      "interpolate",
-      "Write (1 - t) A + t B, tensor by tensor. B is taken as it is: align it first, or use merge.\n\n"
-      "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
+  CLI::App& command = *app.add_subcommand("interpolate",
+                                          "Write (1 - t) A + t B, tensor by tensor. B is taken as "
+                                          "it is: align it first, or use merge.\n\n"
+                                          "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
   auto options = std::make_shared<Options>();
   command.add_option("A", options->a, "Checkpoint folder")->required();
   command.add_option("B", options->b, "Checkpoint folder")->required();
-  command.add_option("--t", options->t, "0 = A, 1 = B")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("--t", options->t, "0 = A, 1 = B")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
   command.callback([options] { run(*options); });

@@ -48,14 +48,14 @@ Difference prove(const Model& b, const Tensors& moved, const Options& options) {
   constexpr double tolerance = 1e-6;
   Model aligned = b;
   aligned.parameters = moved;
-  const auto sequences = options.align.text.empty()
-                             ? random_sequences(b, 16, options.seed)
-                             : read_sequences(b, options.align.text, lines);
+  const auto sequences = options.align.text.empty() ? random_sequences(b, 16, options.seed)
+                                                    : read_sequences(b, options.align.text, lines);
   const Difference found = verify(b, aligned, sequences, options.compute.thread_count());
-  require(found.relative() <= tolerance,
-          "the aligned B differs from B by {:.3e} of its largest output: nothing was written; please "
-          "report this",
-          found.relative());
+  require(
+      found.relative() <= tolerance,
+      "the aligned B differs from B by {:.3e} of its largest output: nothing was written; please "
+      "report this",
+      found.relative());
   return found;
 }
 
@@ -69,7 +69,8 @@ Losses measure(const Model& a, const Model& b, const Tensors& merged, const Opti
   std::int64_t done = 0;
   const auto loss = [&](const Tensors& parameters) {
     const double value = evaluate(*a.network, cast(parameters, options.compute.dtype()), text,
-                                  options.compute.thread_count()).loss;
+                                  options.compute.thread_count())
+                             .loss;
     progress("measuring", ++done, 4);
     return value;
   };
@@ -82,9 +83,10 @@ std::string verdict(const Losses& losses, bool aligned) {
   const double better = std::min(losses.a, losses.b);
   std::string text = losses.merged <= better
                          ? "The merged model is better than both parents on this text."
-                         : fmt::format("The merged model is {:.3f} nats worse than the better parent "
-                                       "on this text.",
-                                       losses.merged - better);
+                         : fmt::format(
+                               "The merged model is {:.3f} nats worse than the better parent "
+                               "on this text.",
+                               losses.merged - better);
   if (aligned) {
     text += fmt::format(" Alignment {} the plain average by {:.3f} nats.",
                         losses.merged <= losses.plain ? "improves on" : "is worse than",
@@ -94,19 +96,21 @@ std::string verdict(const Losses& losses, bool aligned) {
 }
 
 std::string loss_table(const Losses& losses, bool aligned) {
-  std::vector<std::vector<std::string>> rows = {{"model", "loss (nats)"},
-                                                {"A", fmt::format("{:.4f}", losses.a)},
-                                                {"B", fmt::format("{:.4f}", losses.b)},
-                                                {"plain average", fmt::format("{:.4f}", losses.plain)}};
+  std::vector<std::vector<std::string>> rows = {
+      {"model", "loss (nats)"},
+      {"A", fmt::format("{:.4f}", losses.a)},
+      {"B", fmt::format("{:.4f}", losses.b)},
+      {"plain average", fmt::format("{:.4f}", losses.plain)}};
   if (aligned) rows.push_back({"aligned average", fmt::format("{:.4f}", losses.merged)});
   return format_table(rows);
 }
 
 std::string proof_text(const Merged& merged) {
   if (merged.proof) {
-    return fmt::format("B' is B: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",
-                       merged.proof->compared, merged.proof->largest, merged.proof->relative(),
-                       merged.proof->tokens);
+    return fmt::format(
+        "B' is B: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",
+        merged.proof->compared, merged.proof->largest, merged.proof->relative(),
+        merged.proof->tokens);
   }
   return merged.alignment ? "NOT a symmetry: " + merged.alignment->broken : "no alignment";
 }
@@ -118,10 +122,11 @@ std::string card(const Merged& merged, const Options& options) {
       options.command_line, options.models[0], 1 - options.t, options.models[1], options.t,
       proof_text(merged));
   if (merged.losses) {
-    text += fmt::format("\nMasked-language-model loss on `{}` ({} scored tokens):\n\n```\n{}```\n\n{}\n",
-                        options.align.text, grouped(merged.losses->scored_tokens),
-                        loss_table(*merged.losses, merged.alignment.has_value()),
-                        verdict(*merged.losses, merged.alignment.has_value()));
+    text += fmt::format(
+        "\nMasked-language-model loss on `{}` ({} scored tokens):\n\n```\n{}```\n\n{}\n",
+        options.align.text, grouped(merged.losses->scored_tokens),
+        loss_table(*merged.losses, merged.alignment.has_value()),
+        verdict(*merged.losses, merged.alignment.has_value()));
   }
   return text;
 }
@@ -151,7 +156,8 @@ nlohmann::json to_json(const Merged& merged, const Options& options) {
 void run(const Options& options) {
   require(options.models.size() == 2, "{} checkpoints were given; braid 0.1 merges exactly two",
           options.models.size());
-  require(!options.no_align || options.alignment.empty(), "--no-align and --alignment exclude each other");
+  require(!options.no_align || options.alignment.empty(),
+          "--no-align and --alignment exclude each other");
   const bool solves = !options.no_align && options.alignment.empty();
   require(!solves || !options.align.text.empty() || !options.align.from_moments.empty(),
           "give --text FILE to align on, --alignment FILE, or --no-align");
@@ -182,7 +188,8 @@ void run(const Options& options) {
     text += loss_table(*merged.losses, merged.alignment.has_value()) +
             verdict(*merged.losses, merged.alignment.has_value()) + "\n";
   }
-  report(text + fmt::format("written to {}\n", options.out), to_json(merged, options), options.json);
+  report(text + fmt::format("written to {}\n", options.out), to_json(merged, options),
+         options.json);
 }
 
 }  // namespace
@@ -196,20 +203,30 @@ void add_merge(CLI::App& app, const std::string& command_line) {
       "  braid merge A B --alignment AB.alignment -o MERGED\n"
       "  braid merge A B --no-align --text TEXT -o AVERAGE");
   auto options = std::make_shared<Options>();
-  command.add_option("CKPT", options->models, "Two checkpoint folders, A and B")->required()->expected(1, -1);
-  command.add_option("--text", options->align.text, "A sequence a line: what is aligned and measured on");
+  command.add_option("CKPT", options->models, "Two checkpoint folders, A and B")
+      ->required()
+      ->expected(1, -1);
+  command.add_option("--text", options->align.text,
+                     "A sequence a line: what is aligned and measured on");
   command.add_option("--alignment", options->alignment, "From braid align, instead of aligning");
   command.add_flag("--no-align", options->no_align, "The plain average");
-  command.add_option("--t", options->t, "0 = A, 1 = aligned B")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("--t", options->t, "0 = A, 1 = aligned B")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  command.add_option("--shard-size", options->shard_size, "Most bytes of a weights file, such as 5GB; default: A's sharding")
+  command
+      .add_option("--shard-size", options->shard_size,
+                  "Most bytes of a weights file, such as 5GB; default: A's sharding")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::PositiveNumber);
-  command.add_option("--evaluate-lines", options->evaluate_lines, "Lines of the text that losses are measured on")
+  command
+      .add_option("--evaluate-lines", options->evaluate_lines,
+                  "Lines of the text that losses are measured on")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--seed", options->seed, "Of the masking that losses are measured with")->capture_default_str();
+  command.add_option("--seed", options->seed, "Of the masking that losses are measured with")
+      ->capture_default_str();
   options->align.add_to(command);
   options->compute.add_to(command);
   command.add_option("--json", options->json, "Write the result as JSON; - = stdout");

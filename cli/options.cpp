@@ -90,13 +90,15 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
   const Progress progress = terminal_progress("bytes of text");
   Observed observed;
   std::int64_t tokens = 0;
-  observed.moments = observe(table, b, source,
-                             observe_options(options, match, a, tokenizer, compute),
-                             [&](std::int64_t seen) {
-                               tokens = seen;
-                               if (!options.lines) progress("observing", lines.bytes_read(), lines.bytes());
-                               else progress("observing", lines.lines(), options.lines);
-                             });
+  observed.moments =
+      observe(table, b, source, observe_options(options, match, a, tokenizer, compute),
+              [&](std::int64_t seen) {
+                tokens = seen;
+                if (!options.lines)
+                  progress("observing", lines.bytes_read(), lines.bytes());
+                else
+                  progress("observing", lines.lines(), options.lines);
+              });
   require(lines.lines() > 0, "{}: holds no text", options.text);
   observed.a = identify(a);
   observed.b = identify(b);
@@ -109,10 +111,11 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
                  {{"a", observed.a},
                   {"b", observed.b},
                   {"text", nlohmann::json::array({observed.text})},
-                  {"observed", {{"special_tokens", options.special_tokens},
-                                {"pool", options.pool},
-                                {"max_length", options.max_length},
-                                {"precision", compute.precision}}}});
+                  {"observed",
+                   {{"special_tokens", options.special_tokens},
+                    {"pool", options.pool},
+                    {"max_length", options.max_length},
+                    {"precision", compute.precision}}}});
   }
   return observed;
 }
@@ -126,14 +129,16 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
   for (const std::string& file : files) {
     const SavedMoments saved = load_moments(file);
     for (const auto& [key, side] : {std::pair{"a", &sum.a}, std::pair{"b", &sum.b}}) {
-      const auto found = saved.provenance.value(key, nlohmann::json::object()).value("fingerprint", "");
+      const auto found =
+          saved.provenance.value(key, nlohmann::json::object()).value("fingerprint", "");
       require(found == (*side)["fingerprint"],
               "{}: was observed on another model {} (fingerprint {}, expected {} of {})", file, key,
               found, (*side)["fingerprint"].get<std::string>(), (*side)["path"].get<std::string>());
     }
     const auto observed = saved.provenance.value("observed", nlohmann::json());
-    require(how.is_null() || how == observed, "{}: was observed with other options ({}) than {} ({})",
-            file, observed.dump(), files.front(), how.dump());
+    require(how.is_null() || how == observed,
+            "{}: was observed with other options ({}) than {} ({})", file, observed.dump(),
+            files.front(), how.dump());
     how = observed;
     for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
       sum.text.push_back(text);
@@ -151,7 +156,9 @@ void ComputeOptions::add_to(CLI::App& command) {
   command.add_option("--precision", precision, "Of the forward passes; sums are always float64")
       ->check(CLI::IsMember({"float32", "bfloat16", "float64"}))
       ->capture_default_str();
-  command.add_option("--device", device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+  command.add_option("--device", device, "Where to compute")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   command.add_option("--threads", threads, "0 = one a core; results do not depend on it")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -159,11 +166,14 @@ void ComputeOptions::add_to(CLI::App& command) {
 
 at::ScalarType ComputeOptions::dtype() const {
   require(device == "cpu", "--device {}: braid 0.1 computes on the CPU only", device);
-  return precision == "float64" ? at::kDouble : precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
+  return precision == "float64"    ? at::kDouble
+         : precision == "bfloat16" ? at::kBFloat16
+                                   : at::kFloat;
 }
 
 int ComputeOptions::thread_count() const {
-  return threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return threads > 0 ? threads
+                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
 void EvaluateOptions::add_to(CLI::App& command) {
@@ -171,11 +181,17 @@ void EvaluateOptions::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"mlm"}))
       ->capture_default_str();
   command.add_option("--text", text, "Text file, cut into blocks and masked from the seed");
-  command.add_option("--batches", batches, "safetensors file of input_ids and labels (N, T) int64, -100 = not scored");
-  command.add_option("--block", masking.block, "Tokens a sequence, with [CLS] and [SEP]; at most the model's positions")->capture_default_str();
-  command.add_option("--mask-probability", masking.probability, "Of each ordinary token")->capture_default_str();
+  command.add_option("--batches", batches,
+                     "safetensors file of input_ids and labels (N, T) int64, -100 = not scored");
+  command
+      .add_option("--block", masking.block,
+                  "Tokens a sequence, with [CLS] and [SEP]; at most the model's positions")
+      ->capture_default_str();
+  command.add_option("--mask-probability", masking.probability, "Of each ordinary token")
+      ->capture_default_str();
   command.add_option("--seed", masking.seed, "Of the masking")->capture_default_str();
-  command.add_flag("--character-spaced", masking.character_spaced, "Every character a word, as the paper's code reads its text");
+  command.add_flag("--character-spaced", masking.character_spaced,
+                   "Every character a word, as the paper's code reads its text");
   command.add_option("--evaluate-lines", lines, "Only the first N lines of the text; 0 = all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -199,35 +215,55 @@ MaskedText EvaluateOptions::load(const Model& model) const {
 
 nlohmann::json EvaluateOptions::provenance() const {
   if (!batches.empty()) return {{"task", task}, {"batches", batches}};
-  return {{"task", task},
-          {"text", text},
-          {"block", masking.block},
-          {"mask_probability", masking.probability},
-          {"seed", masking.seed},
-          {"character_spaced", masking.character_spaced},
+  return {{"task", task},           {"text", text},
+          {"block", masking.block}, {"mask_probability", masking.probability},
+          {"seed", masking.seed},   {"character_spaced", masking.character_spaced},
           {"lines", lines}};
 }
 
 void AlignOptions::add_to(CLI::App& command) {
-  command.add_option("--preset", preset,
-                     "paper: ffn,attention with permuted heads and shared qk. best: the exact "
-                     "combination that measured best so far: ffn,attention,residual (and head, pooler "
-                     "where free), permuted heads, separate qk, residual from the embeddings")
+  command
+      .add_option("--preset", preset,
+                  "paper: ffn,attention with permuted heads and shared qk. best: the exact "
+                  "combination that measured best so far: ffn,attention,residual (and head, pooler "
+                  "where free), permuted heads, separate qk, residual from the embeddings")
       ->check(CLI::IsMember({"paper", "best"}))
       ->capture_default_str();
-  command.add_option("--components", components, "Which axes move: ffn,attention,residual,head,pooler");
-  command.add_option("--heads", heads, "permute; monotonic: head j stays j; ignore: one flat permutation, NOT a symmetry")
+  command.add_option("--components", components,
+                     "Which axes move: ffn,attention,residual,head,pooler");
+  command
+      .add_option(
+          "--heads", heads,
+          "permute; monotonic: head j stays j; ignore: one flat permutation, NOT a symmetry")
       ->check(CLI::IsMember({"permute", "monotonic", "ignore"}));
-  command.add_option("--qk", query_key, "shared: q and k follow the context features; separate: their own")
+  command
+      .add_option("--qk", query_key,
+                  "shared: q and k follow the context features; separate: their own")
       ->check(CLI::IsMember({"shared", "separate"}));
-  command.add_option("--residual", residual, "Where the residual stream is read; separate: one permutation a norm, NOT a symmetry")
+  command
+      .add_option(
+          "--residual", residual,
+          "Where the residual stream is read; separate: one permutation a norm, NOT a symmetry")
       ->check(CLI::IsMember({"first", "last", "all", "separate"}));
-  command.add_option("--correlation", correlation, "signed, or absolute")->check(CLI::IsMember({"signed", "absolute"}))->capture_default_str();
-  command.add_option("--special-tokens", special_tokens, "Count [CLS] and [SEP]?")->check(CLI::IsMember({"keep", "drop"}))->capture_default_str();
-  command.add_option("--pool", pool, "A feature per token, or per line")->check(CLI::IsMember({"none", "cls", "max", "mean"}))->capture_default_str();
-  command.add_option("--max-length", max_length, "Tokens of a line, at most the model's positions")->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--batch-size", batch_size, "Lines a forward pass; 0 = as many as fit its tokens")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command.add_option("--lines", lines, "Only the first N lines; 0 = all")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--correlation", correlation, "signed, or absolute")
+      ->check(CLI::IsMember({"signed", "absolute"}))
+      ->capture_default_str();
+  command.add_option("--special-tokens", special_tokens, "Count [CLS] and [SEP]?")
+      ->check(CLI::IsMember({"keep", "drop"}))
+      ->capture_default_str();
+  command.add_option("--pool", pool, "A feature per token, or per line")
+      ->check(CLI::IsMember({"none", "cls", "max", "mean"}))
+      ->capture_default_str();
+  command.add_option("--max-length", max_length, "Tokens of a line, at most the model's positions")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--batch-size", batch_size, "Lines a forward pass; 0 = as many as fit its tokens")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.add_option("--lines", lines, "Only the first N lines; 0 = all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 MatchOptions AlignOptions::match_options(const Model& model) const {
@@ -235,7 +271,8 @@ MatchOptions AlignOptions::match_options(const Model& model) const {
   if (preset == "best") {
     options.components = {"ffn", "attention", "residual"};
     options.query_key = QueryKey::separate;
-    for (const auto& [name, axis] : model.symmetries.axes) options.components.insert(axis.component);
+    for (const auto& [name, axis] : model.symmetries.axes)
+      options.components.insert(axis.component);
   }
   if (!components.empty()) options.components = split_components(components);
   if (heads == "monotonic") options.heads = Heads::monotonic;
@@ -272,7 +309,8 @@ Symmetries table_of(const Model& model, const Ablation& ablation) {
   if (!ablation.separate_residual && !ablation.ignore_heads) return model.symmetries;
   std::set<std::string> names;
   for (const auto& [name, tensor] : model.parameters) names.insert(name);
-  return find_architecture(model.config, model.folder.string()).describe(model.config, names, ablation);
+  return find_architecture(model.config, model.folder.string())
+      .describe(model.config, names, ablation);
 }
 
 Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
@@ -282,8 +320,9 @@ Alignment align_models(const Model& a, const Model& b, const AlignOptions& optio
   Observed observed = options.from_moments.empty()
                           ? observe_text(a, b, options, match_options, compute)
                           : add_moments(a, b, options.from_moments);
-  Alignment alignment = match(table_of(a, match_options.ablation()), observed.moments, match_options,
-                              compute.thread_count(), terminal_progress("assignments"));
+  Alignment alignment =
+      match(table_of(a, match_options.ablation()), observed.moments, match_options,
+            compute.thread_count(), terminal_progress("assignments"));
   alignment.a = observed.a;
   alignment.b = observed.b;
   alignment.text = observed.text;
@@ -293,13 +332,15 @@ Alignment align_models(const Model& a, const Model& b, const AlignOptions& optio
   }
   for (const auto& [name, found] : alignment.axes) {
     if (found.applied) continue;
-    spdlog::warn("{} is measured but not applied: its units lie on an axis that is tied to another", name);
+    spdlog::warn("{} is measured but not applied: its units lie on an axis that is tied to another",
+                 name);
   }
   return alignment;
 }
 
 std::string alignment_table(const Alignment& alignment) {
-  std::vector<std::vector<std::string>> rows = {{"axis", "units", "mean rho", "unaligned", "seconds", ""}};
+  std::vector<std::vector<std::string>> rows = {
+      {"axis", "units", "mean rho", "unaligned", "seconds", ""}};
   for (const auto& [name, match] : alignment.axes) {
     const auto units = static_cast<double>(match.units);
     rows.push_back({name, grouped(match.units), fmt::format("{:.4f}", match.mean()),
@@ -315,8 +356,8 @@ void check_alignment_b(const Alignment& alignment, const Model& b, const std::st
   const std::string found = fingerprint(b.parameters);
   const std::string expected = alignment.b.value("fingerprint", "");
   require(expected == found,
-          "{}: was made for {} (fingerprint {}), but {} has fingerprint {}; align these models", file,
-          alignment.b.value("path", "another model"), expected, b.folder.string(), found);
+          "{}: was made for {} (fingerprint {}), but {} has fingerprint {}; align these models",
+          file, alignment.b.value("path", "another model"), expected, b.folder.string(), found);
 }
 
 void check_alignment(const Alignment& alignment, const Model& a, const Model& b,

@@ -54,21 +54,17 @@ std::vector<std::string> vocabulary(const Options& options, const Json& config,
 
 // What Hugging Face's config.json has that a hand-written one may leave out.
 Json complete_config(Json config) {
-  const Json defaults = {{"model_type", "bert"},
-                         {"architectures", {"BertForMaskedLM"}},
-                         {"hidden_act", "gelu"},
-                         {"layer_norm_eps", 1e-12},
-                         {"type_vocab_size", 2},
-                         {"pad_token_id", 0},
-                         {"hidden_dropout_prob", 0.0},
-                         {"attention_probs_dropout_prob", 0.0},
-                         {"initializer_range", 0.02},
-                         {"tie_word_embeddings", true}};
+  const Json defaults = {{"model_type", "bert"},       {"architectures", {"BertForMaskedLM"}},
+                         {"hidden_act", "gelu"},       {"layer_norm_eps", 1e-12},
+                         {"type_vocab_size", 2},       {"pad_token_id", 0},
+                         {"hidden_dropout_prob", 0.0}, {"attention_probs_dropout_prob", 0.0},
+                         {"initializer_range", 0.02},  {"tie_word_embeddings", true}};
   for (const auto& [key, value] : defaults.items()) {
     if (!config.contains(key)) config[key] = value;
   }
   for (const char* key : {"hidden_dropout_prob", "attention_probs_dropout_prob"}) {
-    if (config[key] != 0.0) spdlog::warn("{} is {}: pretraining is done without dropout", key, config[key].dump());
+    if (config[key] != 0.0)
+      spdlog::warn("{} is {}: pretraining is done without dropout", key, config[key].dump());
   }
   return config;
 }
@@ -77,10 +73,10 @@ void write_tokenizer(const fs::path& folder, const std::vector<std::string>& tok
   std::string text;
   for (const std::string& token : tokens) text += token + "\n";
   write_file_atomically(folder / "vocab.txt", text);
-  const Json config = {{"do_lower_case", true},   {"tokenizer_class", "BertTokenizer"},
-                       {"cls_token", "[CLS]"},    {"sep_token", "[SEP]"},
-                       {"pad_token", "[PAD]"},    {"unk_token", "[UNK]"},
-                       {"mask_token", "[MASK]"}, {"strip_accents", nullptr},
+  const Json config = {{"do_lower_case", true},         {"tokenizer_class", "BertTokenizer"},
+                       {"cls_token", "[CLS]"},          {"sep_token", "[SEP]"},
+                       {"pad_token", "[PAD]"},          {"unk_token", "[UNK]"},
+                       {"mask_token", "[MASK]"},        {"strip_accents", nullptr},
                        {"tokenize_chinese_chars", true}};
   write_file_atomically(folder / "tokenizer_config.json", config.dump(2) + "\n");
 }
@@ -88,7 +84,8 @@ void write_tokenizer(const fs::path& folder, const std::vector<std::string>& tok
 std::string card(const Options& options, const std::vector<TrainingPoint>& curve) {
   return fmt::format(
       "# A BERT masked language model trained by braid\n\n"
-      "Trained from scratch by `braid pretrain`, seed {}: {} steps of {} sequences of {} tokens, {:.0f}% "
+      "Trained from scratch by `braid pretrain`, seed {}: {} steps of {} sequences of {} tokens, "
+      "{:.0f}% "
       "masked, last training loss {:.4f} nats per masked token. `training.json` has the curve.\n",
       options.training.seed, options.training.steps, options.training.batch_size,
       options.training.block, 100 * options.training.mask_probability, curve.back().loss);
@@ -103,25 +100,25 @@ void run(const Options& options) {
   const WordPiece tokenizer = WordPiece::from_vocabulary(tokens);
   PretrainOptions training = options.training;
   training.threads = options.compute.thread_count();
-  spdlog::info("{} lines, vocabulary of {}, seed {}, {} steps of {} tokens", grouped(std::ssize(lines)),
-               tokenizer.size(), training.seed, grouped(training.steps),
+  spdlog::info("{} lines, vocabulary of {}, seed {}, {} steps of {} tokens",
+               grouped(std::ssize(lines)), tokenizer.size(), training.seed, grouped(training.steps),
                grouped(training.batch_size * training.block));
 
   const fs::path state = options.out + ".state.safetensors";
   if (fs::exists(state)) spdlog::info("going on from {}", state.string());
   const Progress progress = terminal_progress("steps");
   std::int64_t next_line = 0;
-  const Pretrained result = pretrain(
-      config, tokenizer, lines, training, state,
-      [&](const TrainingPoint& point, std::int64_t steps) {
-        if (point.step >= next_line || point.step == steps) {
-          clear_progress();
-          spdlog::info("step {} of {}, {} tokens, loss {:.4f}", point.step, steps,
-                       grouped(point.tokens), point.loss);
-          next_line = point.step + steps / 20;
-        }
-        progress("training", point.step, steps);
-      });
+  const Pretrained result =
+      pretrain(config, tokenizer, lines, training, state,
+               [&](const TrainingPoint& point, std::int64_t steps) {
+                 if (point.step >= next_line || point.step == steps) {
+                   clear_progress();
+                   spdlog::info("step {} of {}, {} tokens, loss {:.4f}", point.step, steps,
+                                grouped(point.tokens), point.loss);
+                   next_line = point.step + steps / 20;
+                 }
+                 progress("training", point.step, steps);
+               });
 
   Json curve = Json::array();
   for (const TrainingPoint& p : result.curve) {
@@ -160,23 +157,32 @@ void add_pretrain(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "pretrain",
       "Train a BERT masked language model from scratch.\n\n"
-      "  braid pretrain --config config.json --vocab train --text kjv.txt --steps 6000 --seed 1 -o bert-1\n\n"
+      "  braid pretrain --config config.json --vocab train --text kjv.txt --steps 6000 --seed 1 -o "
+      "bert-1\n\n"
       "A run that was stopped goes on from OUT.state.safetensors when the command is repeated.");
   auto options = std::make_shared<Options>();
   PretrainOptions& t = options->training;
-  command.add_option("--config", options->config, "config.json of the model (BertConfig)")->required();
-  command.add_option("--vocab", options->vocabulary, "vocab.txt, or 'train' to learn one from the text")->required();
+  command.add_option("--config", options->config, "config.json of the model (BertConfig)")
+      ->required();
+  command
+      .add_option("--vocab", options->vocabulary,
+                  "vocab.txt, or 'train' to learn one from the text")
+      ->required();
   command.add_option("--text", options->text, "Training text, a passage a line")->required();
   command.add_option("--steps", t.steps, "Updates")->required();
   command.add_option("--seed", t.seed, "Of everything that is drawn")->required();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_option("--batch-size", t.batch_size, "Sequences an update")->capture_default_str();
   command.add_option("--block", t.block, "Tokens a sequence")->capture_default_str();
-  command.add_option("--mask-probability", t.mask_probability, "Of each ordinary token")->capture_default_str();
-  command.add_option("--learning-rate", t.learning_rate, "Peak, after warm-up")->capture_default_str();
-  command.add_option("--warmup", t.warmup, "Part of the steps that warms up")->capture_default_str();
+  command.add_option("--mask-probability", t.mask_probability, "Of each ordinary token")
+      ->capture_default_str();
+  command.add_option("--learning-rate", t.learning_rate, "Peak, after warm-up")
+      ->capture_default_str();
+  command.add_option("--warmup", t.warmup, "Part of the steps that warms up")
+      ->capture_default_str();
   command.add_option("--weight-decay", t.weight_decay, "AdamW's")->capture_default_str();
-  command.add_option("--save-every", t.save_every, "Steps between saved states (a multiple of 50)")->capture_default_str();
+  command.add_option("--save-every", t.save_every, "Steps between saved states (a multiple of 50)")
+      ->capture_default_str();
   command.add_option("--save-dtype", options->save_dtype, "Of the written weights")
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
       ->capture_default_str();

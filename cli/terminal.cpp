@@ -52,13 +52,16 @@ class Bar {
         total > 0 && rate > 0 && !finished
             ? fmt::format(", {} left", duration(static_cast<double>(total - done) / rate))
             : "";
-    std::string line = total > 0 ? fmt::format("{}: {} of {} {}", what, grouped(done), grouped(total), unit_)
-                                 : fmt::format("{}: {} {}", what, grouped(done), unit_);
+    std::string line =
+        total > 0 ? fmt::format("{}: {} of {} {}", what, grouped(done), grouped(total), unit_)
+                  : fmt::format("{}: {} {}", what, grouped(done), unit_);
     line += fmt::format(", {:.{}f}/s{}", rate, rate < 10 ? 1 : 0, left);
     if (!terminal_) return spdlog::info("{}", line);
     constexpr std::int64_t width = 20;
-    const std::int64_t filled = total > 0 ? std::clamp<std::int64_t>(done * width / total, 0, width) : 0;
-    const std::string bar = total > 0 ? fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", width - filled) : "";
+    const std::int64_t filled =
+        total > 0 ? std::clamp<std::int64_t>(done * width / total, 0, width) : 0;
+    const std::string bar =
+        total > 0 ? fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", width - filled) : "";
     fmt::print(stderr, "\r\033[K{}{}", bar, line);
     std::fflush(stderr);
     bar_is_shown = true;
@@ -140,7 +143,8 @@ std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {
     text += fmt::format("{:7.3f} |{}\n", loss, lines[static_cast<std::size_t>(y)]);
   }
   text += fmt::format("        +{:-<{}}\n         A{:^{}}B'\n", "", width, "t = 0.5", width - 3);
-  for (const PlottedCurve& curve : curves) text += fmt::format("         {}  {}\n", curve.mark, curve.label);
+  for (const PlottedCurve& curve : curves)
+    text += fmt::format("         {}  {}\n", curve.mark, curve.label);
   return text;
 }
 

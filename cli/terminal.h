@@ -32,7 +32,8 @@ struct PlottedCurve {
 // Curves over t in [0, 1] as characters, `height` lines.
 std::string plot_curves(const std::vector<PlottedCurve>& curves, int height = 14);
 
-// Text to stdout, unless `json_file` is "-": then the JSON goes there. A file gets the JSON as well.
+// Text to stdout, unless `json_file` is "-": then the JSON goes there. A file gets the JSON as
+// well.
 void report(const std::string& text, const nlohmann::json& json, const std::string& json_file);
 
 }  // namespace braid

@@ -20,18 +20,19 @@ void run(const Options& options) {
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);
   }
-  const Tensors moved = transform_parameters(table_of(b, alignment.ablation), b.parameters,
-                                             alignment.transform());
+  const Tensors moved =
+      transform_parameters(table_of(b, alignment.ablation), b.parameters, alignment.transform());
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.card = fmt::format(
-      "# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n", options.b, options.b,
-      options.alignment,
-      alignment.broken.empty() ? "It computes the same function as its source."
+  write.card = fmt::format("# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n",
+                           options.b, options.b, options.alignment,
+                           alignment.broken.empty()
+                               ? "It computes the same function as its source."
                                : "NOT the same function as its source: " + alignment.broken + ".");
   save_model(options.out, b, moved, write);
-  fmt::print("{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
-             alignment.broken.empty() ? "; `braid verify` proves that it is the same function" : "");
+  fmt::print(
+      "{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
+      alignment.broken.empty() ? "; `braid verify` proves that it is the same function" : "");
 }
 
 }  // namespace

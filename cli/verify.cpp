@@ -24,8 +24,8 @@ int run(const Options& options) {
   compute.threads = options.threads;
   const Difference found = verify(first, second, sequences, compute.thread_count());
   const bool same = found.relative() <= options.tolerance;
-  const std::string where =
-      fmt::format("sequence {}, position {}, output {}", found.sequence, found.position, found.output);
+  const std::string where = fmt::format("sequence {}, position {}, output {}", found.sequence,
+                                        found.position, found.output);
   report(fmt::format("{}: {} over {} sequences, {} tokens, in float64\n"
                      "largest difference {:.3e} ({}), largest output {:.3e}, relative {:.3e}, "
                      "tolerance {:.1e}\n",
@@ -58,10 +58,17 @@ void add_verify(CLI::App& app, int& status) {
   command.add_option("B", options->first, "Checkpoint folder")->required();
   command.add_option("OUT", options->second, "Checkpoint folder to compare with it")->required();
   command.add_option("--text", options->text, "Compare on its lines; without it on random tokens");
-  command.add_option("--lines", options->lines, "At most this many lines")->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--tolerance", options->tolerance, "Largest difference allowed, relative to the largest output")->capture_default_str();
+  command.add_option("--lines", options->lines, "At most this many lines")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--tolerance", options->tolerance,
+                  "Largest difference allowed, relative to the largest output")
+      ->capture_default_str();
   command.add_option("--seed", options->seed, "Of the random tokens")->capture_default_str();
-  command.add_option("--threads", options->threads, "0 = one a core")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--threads", options->threads, "0 = one a core")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
   command.callback([options, &status] { status = run(*options); });
 }

@@ -1,5 +1,6 @@
-// Alignment: one group element per axis that moves B towards A, with what each match was worth. Saved
-// as a JSON file that `inspect` shows and `transform` re-applies. indices[i] = the unit of B at slot i.
+// Alignment: one group element per axis that moves B towards A, with what each match was worth.
+// Saved as a JSON file that `inspect` shows and `transform` re-applies. indices[i] = the unit of B
+// at slot i.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -17,7 +18,7 @@ struct AxisMatch {
   double identity = 0;   // the same sum with B as it was
   std::int64_t units = 0;
   double seconds = 0;
-  bool applied = true;   // false: measured only, as no axis of the model is free to take it
+  bool applied = true;  // false: measured only, as no axis of the model is free to take it
 
   double mean() const { return units ? objective / static_cast<double>(units) : 0; }
 };
@@ -25,12 +26,13 @@ struct AxisMatch {
 struct Alignment {
   std::string family;
   std::map<std::string, AxisMatch> axes;
-  std::map<std::string, Permutation> flat;  // layer.i.attention, layer.i.query_key: heads and units as one
-  Ablation ablation;                        // the table that the elements belong to
-  std::string broken;                       // why this is not a symmetry; empty when exact
-  nlohmann::json options, a, b, text;       // provenance: what was asked, folders and fingerprints
+  std::map<std::string, Permutation>
+      flat;            // layer.i.attention, layer.i.query_key: heads and units as one
+  Ablation ablation;   // the table that the elements belong to
+  std::string broken;  // why this is not a symmetry; empty when exact
+  nlohmann::json options, a, b, text;  // provenance: what was asked, folders and fingerprints
 
-  Transform transform() const;              // of the axes that are applied
+  Transform transform() const;  // of the axes that are applied
 };
 
 nlohmann::json to_json(const Alignment& alignment);

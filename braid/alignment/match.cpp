@@ -41,8 +41,8 @@ AxisMatch match_axis(const at::Tensor& rho) {
   return match;
 }
 
-// Head-Perm: the value of the best inner assignment of every pair of blocks, then the best pairing of
-// blocks (Verma & Elbayad section 3.2). `rho` is (blocks, units, blocks, units).
+// Head-Perm: the value of the best inner assignment of every pair of blocks, then the best pairing
+// of blocks (Verma & Elbayad section 3.2). `rho` is (blocks, units, blocks, units).
 struct NestedMatch {
   AxisMatch outer, inner;
 };
@@ -122,9 +122,9 @@ Solution solve_problem(const Symmetries& symmetries, const Problem& problem,
                        const MatchOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   Solution solution;
-  const at::Tensor rho = scores(problem.moments.size() == 1 ? *problem.moments.front()
-                                                            : mean_moments(problem.moments),
-                                options.absolute);
+  const at::Tensor rho =
+      scores(problem.moments.size() == 1 ? *problem.moments.front() : mean_moments(problem.moments),
+             options.absolute);
   const std::string& axis = problem.axes.front().axis;
   if (problem.axes.size() == 1) {
     AxisMatch match = match_axis(rho);
@@ -209,8 +209,7 @@ Alignment match(const Symmetries& symmetries, const MomentsByTap& moments,
     Problem* shared = nullptr;
     for (Problem& problem : problems) {
       const bool same = problem.component == tap.component && problem.axes.size() == 1 &&
-                        tap.axes.size() == 1 &&
-                        problem.axes.front().axis == tap.axes.front().axis;
+                        tap.axes.size() == 1 && problem.axes.front().axis == tap.axes.front().axis;
       if (same) shared = &problem;
     }
     if (shared) {

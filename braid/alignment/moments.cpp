@@ -73,7 +73,8 @@ Moments MomentsStream::finish() && {
 
 at::Tensor correlation(const Moments& moments) {
   const auto n = static_cast<double>(moments.tokens);
-  const at::Tensor scale = at::outer(at::sqrt(moments.square_a / n), at::sqrt(moments.square_b / n));
+  const at::Tensor scale =
+      at::outer(at::sqrt(moments.square_a / n), at::sqrt(moments.square_b / n));
   return at::nan_to_num(moments.cross / n / at::clamp_min(scale, 1e-7), 0.0);
 }
 

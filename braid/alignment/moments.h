@@ -10,7 +10,8 @@
 
 namespace braid {
 
-// All tensors float64. Centred sums: square_a = sum (x - mean_a)^2, cross = sum (x - mean_a)(y - mean_b)'.
+// All tensors float64. Centred sums: square_a = sum (x - mean_a)^2, cross = sum (x - mean_a)(y -
+// mean_b)'.
 struct Moments {
   std::int64_t tokens = 0;
   at::Tensor mean_a, mean_b;      // (units)
@@ -23,8 +24,8 @@ struct Moments {
 
 using MomentsByTap = std::map<std::string, Moments>;
 
-// Adds up features chunk by chunk. Products of a chunk are formed in the features' precision about a
-// fixed origin near the mean, so nothing cancels, and are added in float64.
+// Adds up features chunk by chunk. Products of a chunk are formed in the features' precision about
+// a fixed origin near the mean, so nothing cancels, and are added in float64.
 class MomentsStream {
  public:
   MomentsStream(std::int64_t units_a, std::int64_t units_b);
@@ -32,8 +33,8 @@ class MomentsStream {
   // Before the products: centres both chunks in place and takes their sums. (tokens, units) each,
   // float32 or float64.
   void add_sums(at::Tensor& a, at::Tensor& b);
-  // The rows [begin, end) of the cross block for chunks that add_sums has centred. Rows may be added
-  // from different threads.
+  // The rows [begin, end) of the cross block for chunks that add_sums has centred. Rows may be
+  // added from different threads.
   void add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin, std::int64_t end);
 
   std::int64_t units_a() const { return cross_.size(0); }
@@ -45,8 +46,8 @@ class MomentsStream {
   at::Tensor sum_a_, sum_b_, square_a_, square_b_, cross_;  // float64, about the origins
 };
 
-// rho = C_ab / max(s_a s_b, 1e-7), NaN -> 0 (method.md section 3). (units of A, units of B) float64.
-// Takes the covariance's memory.
+// rho = C_ab / max(s_a s_b, 1e-7), NaN -> 0 (method.md section 3). (units of A, units of B)
+// float64. Takes the covariance's memory.
 at::Tensor correlation(const Moments& moments);
 
 // The mean covariance over taps that share an axis, as one Moments (residual "all").

@@ -14,8 +14,8 @@ using Sequence = std::vector<std::int64_t>;
 // Sequences of similar length that pass through a model together.
 struct MicroBatch {
   Batch batch;
-  at::Tensor kept;              // rows of the flattened (B * T) features to count, int64
-  at::Tensor kept_mask;         // (B, T) bool: what pooling looks at
+  at::Tensor kept;       // rows of the flattened (B * T) features to count, int64
+  at::Tensor kept_mask;  // (B, T) bool: what pooling looks at
   std::int64_t first_token = 0, tokens = 0;  // rows of the chunk's features: one a counted token
   std::int64_t first_sequence = 0;           // or one a sequence
   std::int64_t sequences() const { return batch.input_ids.size(0); }
@@ -23,7 +23,7 @@ struct MicroBatch {
 
 struct Chunk {
   std::vector<MicroBatch> batches;
-  std::int64_t length = 0;                // tokens read
+  std::int64_t length = 0;                 // tokens read
   std::int64_t tokens = 0, sequences = 0;  // rows of features
 };
 
@@ -65,9 +65,11 @@ at::Tensor select_rows(const at::Tensor& features, const MicroBatch& batch, Pool
   }
   const at::Tensor mask = batch.kept_mask.unsqueeze(-1);
   switch (pool) {
-    case Pool::none: return features.flatten(0, 1).index_select(0, batch.kept);
+    case Pool::none:
+      return features.flatten(0, 1).index_select(0, batch.kept);
     case Pool::max:
-      return std::get<0>(features.masked_fill(~mask, -std::numeric_limits<double>::infinity()).max(1));
+      return std::get<0>(
+          features.masked_fill(~mask, -std::numeric_limits<double>::infinity()).max(1));
     default: {
       const at::Tensor counts = at::clamp_min(mask.sum(1), 1);
       return features.masked_fill(~mask, 0).sum(1) / counts;
@@ -207,8 +209,7 @@ std::vector<Chunk> cut(std::vector<Sequence> window, const ObserveOptions& optio
   };
   for (Sequence& sequence : window) {
     const auto length = static_cast<std::int64_t>(sequence.size());
-    const bool full = options.batch_sequences > 0 &&
-                      std::ssize(pending) >= options.batch_sequences;
+    const bool full = options.batch_sequences > 0 && std::ssize(pending) >= options.batch_sequences;
     if (full || pending_tokens + length > batch_tokens) flush();
     if (chunks.back().length + pending_tokens + length > options.chunk_tokens) {
       flush();
@@ -224,8 +225,7 @@ std::vector<Chunk> cut(std::vector<Sequence> window, const ObserveOptions& optio
 }  // namespace
 
 MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
-                     const ObserveOptions& options,
-                     const std::function<void(std::int64_t)>& seen) {
+                     const ObserveOptions& options, const std::function<void(std::int64_t)>& seen) {
   constexpr std::int64_t window_chunks = 16;
   Observer observer(a, b, options);
   std::int64_t total = 0;

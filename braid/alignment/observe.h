@@ -1,5 +1,6 @@
-// observe: runs two models over the same text and adds up the moments of their features. Text streams
-// through; memory depends on the models alone. The result is the same for any number of threads.
+// observe: runs two models over the same text and adds up the moments of their features. Text
+// streams through; memory depends on the models alone. The result is the same for any number of
+// threads.
 #pragma once
 
 #include "braid/alignment/moments.h"

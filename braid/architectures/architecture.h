@@ -1,5 +1,6 @@
-// Architecture: everything braid knows of a model family before it sees a tensor. A new family is one
-// new file that defines such a value, its line in architecture.cpp, and its forward pass in models/.
+// Architecture: everything braid knows of a model family before it sees a tensor. A new family is
+// one new file that defines such a value, its line in architecture.cpp, and its forward pass in
+// models/.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,7 +21,7 @@ struct Ablation {
 };
 
 struct Tie {
-  std::string alias;     // not stored: the same parameter as
+  std::string alias;  // not stored: the same parameter as
   std::string original;
 };
 
@@ -28,7 +29,7 @@ struct Architecture {
   std::string model_type;  // in config.json
   std::string prefix;      // of encoder tensors in checkpoints with a head, such as "bert."
   std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
-  std::vector<std::string> buffers;                                   // stored by some, not parameters
+  std::vector<std::string> buffers;  // stored by some, not parameters
   std::vector<Tie> (*ties)(const nlohmann::json& config);
   // `tensors` says which optional parts (pooler, heads) the checkpoint has.
   Symmetries (*describe)(const nlohmann::json& config, const std::set<std::string>& tensors,

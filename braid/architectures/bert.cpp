@@ -78,7 +78,8 @@ void add_axes(SymmetriesBuilder& table, const Json& config, const Ablation& abla
         .axis({"layer.*.qk", units, Group::general, "attention", "layer.*.head"})
         .axis({"layer.*.ov", units, Group::general, "attention", "layer.*.head"});
   }
-  table.axis({"layer.*.ffn", config_size(config, "intermediate_size"), Group::permutation, "ffn", ""});
+  table.axis(
+      {"layer.*.ffn", config_size(config, "intermediate_size"), Group::permutation, "ffn", ""});
 }
 
 void add_layer(SymmetriesBuilder& table, const Residual& x, std::int64_t i, bool ignore_heads) {
@@ -156,7 +157,8 @@ Symmetries describe(const Json& config, const std::set<std::string>& tensors,
   const bool pooler = has("pooler.");
   if (pooler) {
     // tanh is odd, so signs are free as well.
-    table.axis({"pooled", config_size(config, "hidden_size"), Group::signed_permutation, "pooler", ""});
+    table.axis(
+        {"pooled", config_size(config, "hidden_size"), Group::signed_permutation, "pooler", ""});
     linear(table, "pooler.dense", "pooled", x.last() + "'");
     table.tap("pooler", "pooled", "pooler");
   }
@@ -172,7 +174,8 @@ Symmetries describe(const Json& config, const std::set<std::string>& tensors,
   if (has("classifier.")) sentence_head("classifier", label_count(config));
 
   std::string broken;
-  if (ablation.separate_residual) broken = "the residual stream is permuted differently at every LayerNorm";
+  if (ablation.separate_residual)
+    broken = "the residual stream is permuted differently at every LayerNorm";
   if (ablation.ignore_heads) {
     broken += std::string(broken.empty() ? "" : "; ") + "attention units move between heads";
   }

@@ -1,4 +1,5 @@
-// barrier: the loss along the straight path between two models, and how far it rises above its ends.
+// barrier: the loss along the straight path between two models, and how far it rises above its
+// ends.
 #pragma once
 
 #include <vector>
@@ -13,11 +14,12 @@ namespace braid {
 enum class Decoder {
   tied,      // the exact, ordinary checkpoint
   untied,    // exact too: an untied decoder that the alignment leaves as it was
-  released,  // the authors' released evaluation: W' U, U applied in the wrong direction; B' is not B
+  released,  // the authors' released evaluation: W' U, U applied in the wrong direction; B' is not
+             // B
 };
 
 struct Curve {
-  std::vector<double> t, loss;   // t = 0 is A, t = 1 is B'
+  std::vector<double> t, loss;    // t = 0 is A, t = 1 is B'
   double loss_a = 0, loss_b = 0;  // of the untouched models
   std::int64_t scored_tokens = 0;
 

@@ -12,8 +12,8 @@ struct MaskedLoss {
   double perplexity() const;  // exp(loss): the pseudo-perplexity
 };
 
-// Parameters of one dtype. The sum runs over batches in order, in double: the same for any number of
-// threads. REQUIRES network.has_token_head(parameters).
+// Parameters of one dtype. The sum runs over batches in order, in double: the same for any number
+// of threads. REQUIRES network.has_token_head(parameters).
 MaskedLoss evaluate(const Network& network, const Tensors& parameters, const MaskedText& text,
                     int threads);
 

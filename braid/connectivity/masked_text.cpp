@@ -70,7 +70,8 @@ std::vector<std::vector<std::int64_t>> token_blocks(const std::vector<std::strin
     block = {tokenizer.cls()};
   };
   for (const std::string& line : lines) {
-    for (const std::int64_t id : tokenizer.encode(character_spaced ? space_characters(line) : line)) {
+    for (const std::int64_t id :
+         tokenizer.encode(character_spaced ? space_characters(line) : line)) {
       block.push_back(id);
       if (static_cast<std::int64_t>(block.size()) == size - 1) close();
     }

@@ -39,7 +39,8 @@ Difference verify(const Model& first, const Model& second,
   parallel_for(static_cast<std::int64_t>(sequences.size()), threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
     Difference& difference = found[static_cast<std::size_t>(i)];
-    const at::Tensor ids = at::tensor(sequences[static_cast<std::size_t>(i)], at::kLong).unsqueeze(0);
+    const at::Tensor ids =
+        at::tensor(sequences[static_cast<std::size_t>(i)], at::kLong).unsqueeze(0);
     check_tokens(*first.network, ids);
     const auto compare = [&](const at::Tensor& a, const at::Tensor& b) {
       difference.scale = std::max(difference.scale, a.abs().max().item<double>());

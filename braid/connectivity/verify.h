@@ -7,11 +7,11 @@
 namespace braid {
 
 struct Difference {
-  double largest = 0;             // |difference| of outputs
-  double scale = 0;               // largest |output| of the first model
+  double largest = 0;                                   // |difference| of outputs
+  double scale = 0;                                     // largest |output| of the first model
   std::int64_t sequence = 0, position = 0, output = 0;  // where; output = token id of a logit
   std::int64_t sequences = 0, tokens = 0;               // compared
-  std::string compared;           // what the outputs are
+  std::string compared;                                 // what the outputs are
 
   double relative() const { return scale > 0 ? largest / scale : largest; }
 };

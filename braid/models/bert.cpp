@@ -1,7 +1,7 @@
 #include "braid/models/bert.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 
 #include "braid/architectures/architecture.h"
 #include "braid/error.h"
@@ -111,9 +111,9 @@ at::Tensor Bert::decode(const Tensors& parameters, const at::Tensor& features) c
                                   ? parameters.at("embeddings.word_embeddings.weight")
                                   : untied->second;
   const auto own_bias = parameters.find("cls.predictions.decoder.bias");
-  return at::linear(features, decoder,
-                    own_bias == parameters.end() ? parameters.at("cls.predictions.bias")
-                                                 : own_bias->second);
+  return at::linear(
+      features, decoder,
+      own_bias == parameters.end() ? parameters.at("cls.predictions.bias") : own_bias->second);
 }
 
 at::Tensor Bert::pool(const Tensors& parameters, const at::Tensor& hidden,

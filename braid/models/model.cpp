@@ -64,8 +64,8 @@ Model load_model(const std::filesystem::path& folder, const Ablation& ablation) 
     require(at::isFloatingType(tensor.scalar_type()),
             "{}: {} has dtype {}, but parameters are floating point", source, stored,
             at::toString(tensor.scalar_type()));
-    require(model.parameters.emplace(name, tensor).second,
-            "{}: {} is stored twice, once as {}", source, name, stored);
+    require(model.parameters.emplace(name, tensor).second, "{}: {} is stored twice, once as {}",
+            source, name, stored);
     model.stored_names[name] = written;
   }
   model.layout = std::move(checkpoint.layout);
@@ -88,9 +88,9 @@ Tensors cast(const Tensors& parameters, at::ScalarType dtype) {
 at::ScalarType main_dtype(const Tensors& parameters) {
   std::map<at::ScalarType, std::int64_t> counts;
   for (const auto& [name, tensor] : parameters) counts[tensor.scalar_type()] += tensor.numel();
-  return std::max_element(counts.begin(), counts.end(), [](const auto& x, const auto& y) {
-           return x.second < y.second;
-         })->first;
+  return std::max_element(counts.begin(), counts.end(),
+                          [](const auto& x, const auto& y) { return x.second < y.second; })
+      ->first;
 }
 
 Model untie(const Model& model) {
@@ -99,9 +99,8 @@ Model untie(const Model& model) {
   const Architecture& family = find_architecture(model.config, model.folder.string());
   untied.ties = family.ties(untied.config);
   for (const Tie& tie : model.ties) {
-    const bool still_tied =
-        std::any_of(untied.ties.begin(), untied.ties.end(),
-                    [&](const Tie& other) { return other.alias == tie.alias; });
+    const bool still_tied = std::any_of(untied.ties.begin(), untied.ties.end(),
+                                        [&](const Tie& other) { return other.alias == tie.alias; });
     if (still_tied || !model.parameters.contains(tie.original)) continue;
     untied.parameters[tie.alias] = model.parameters.at(tie.original);
     untied.stored_names[tie.alias] = tie.alias;
@@ -127,7 +126,8 @@ void require_same_architecture(const Model& a, const Model& b) {
     }
   }
   for (const char* key : {"num_attention_heads", "hidden_act", "layer_norm_eps"}) {
-    const auto left = a.config.value(key, nlohmann::json()), right = b.config.value(key, nlohmann::json());
+    const auto left = a.config.value(key, nlohmann::json()),
+               right = b.config.value(key, nlohmann::json());
     require(left == right, "config.json: {} is {} in {} and {} in {}", key, left.dump(), x,
             right.dump(), y);
   }

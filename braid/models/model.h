@@ -1,5 +1,5 @@
-// Model: a checkpoint folder understood: today's tensor names, ties resolved, its symmetry table and
-// its forward pass. Parameters stay memory-mapped in the stored dtype until they are cast.
+// Model: a checkpoint folder understood: today's tensor names, ties resolved, its symmetry table
+// and its forward pass. Parameters stay memory-mapped in the stored dtype until they are cast.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ struct Model {
   std::shared_ptr<const Network> network;
 };
 
-// Error naming the folder and the tensors where the checkpoint is not a complete model of its family.
+// Error naming the folder and the tensors where the checkpoint is not a complete model of its
+// family.
 Model load_model(const std::filesystem::path& folder, const Ablation& ablation = {});
 
 // Every floating tensor in `dtype` (shared where it already is).

@@ -42,43 +42,43 @@ at::Tensor random_matrix(std::int64_t units, Random& random) {
 
 at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t dim, Role role) {
   return std::visit(
-      Overload{
-          [&](const Permutation& p) { return select(tensor, dim, p.indices); },
-          [&](const SignedPermutation& p) {
-            const at::Tensor permuted = select(tensor, dim, p.indices);
-            return role == Role::gain ? permuted : permuted * along(p.signs, permuted, dim);
-          },
-          [&](const Matrix& m) {
-            if (role == Role::gain) throw std::invalid_argument("a matrix cannot act on a gain");
-            const at::Tensor& map = role == Role::vector ? m.forward : m.inverse_transpose;
-            return at::matmul(tensor.to(at::kDouble).movedim(dim, -1), map.t())
-                .movedim(-1, dim)
-                .to(tensor.scalar_type());
-          }},
+      Overload{[&](const Permutation& p) { return select(tensor, dim, p.indices); },
+               [&](const SignedPermutation& p) {
+                 const at::Tensor permuted = select(tensor, dim, p.indices);
+                 return role == Role::gain ? permuted : permuted * along(p.signs, permuted, dim);
+               },
+               [&](const Matrix& m) {
+                 if (role == Role::gain)
+                   throw std::invalid_argument("a matrix cannot act on a gain");
+                 const at::Tensor& map = role == Role::vector ? m.forward : m.inverse_transpose;
+                 return at::matmul(tensor.to(at::kDouble).movedim(dim, -1), map.t())
+                     .movedim(-1, dim)
+                     .to(tensor.scalar_type());
+               }},
       element);
 }
 
 Element inverse(const Element& element) {
   return std::visit(
-      Overload{[](const Permutation& p) -> Element {
-                 return Permutation{inverse_indices(p.indices)};
-               },
-               [](const SignedPermutation& p) -> Element {
-                 SignedPermutation inverted{inverse_indices(p.indices), p.signs};
-                 for (std::size_t i = 0; i < p.signs.size(); ++i) {
-                   inverted.signs[static_cast<std::size_t>(p.indices[i])] = p.signs[i];
-                 }
-                 return inverted;
-               },
-               [](const Matrix& m) -> Element {
-                 return Matrix{m.inverse_transpose.t(), m.forward.t()};
-               }},
+      Overload{
+          [](const Permutation& p) -> Element { return Permutation{inverse_indices(p.indices)}; },
+          [](const SignedPermutation& p) -> Element {
+            SignedPermutation inverted{inverse_indices(p.indices), p.signs};
+            for (std::size_t i = 0; i < p.signs.size(); ++i) {
+              inverted.signs[static_cast<std::size_t>(p.indices[i])] = p.signs[i];
+            }
+            return inverted;
+          },
+          [](const Matrix& m) -> Element {
+            return Matrix{m.inverse_transpose.t(), m.forward.t()};
+          }},
       element);
 }
 
 Element random_element(Group group, std::int64_t units, Random& random) {
   switch (group) {
-    case Group::permutation: return Permutation{random.permutation(units)};
+    case Group::permutation:
+      return Permutation{random.permutation(units)};
     case Group::signed_permutation: {
       SignedPermutation element{random.permutation(units), {}};
       for (std::int64_t i = 0; i < units; ++i) element.signs.push_back(2 * random.below(2) - 1);

@@ -32,8 +32,8 @@ struct Matrix {
 };
 
 using Element = std::variant<Permutation, SignedPermutation, Matrix>;
-using GroupElement = std::vector<Element>;                // one a block, in the order after alignment
-using Transform = std::map<std::string, GroupElement>;    // by axis; an absent axis is left alone
+using GroupElement = std::vector<Element>;              // one a block, in the order after alignment
+using Transform = std::map<std::string, GroupElement>;  // by axis; an absent axis is left alone
 
 // T acts on dimension `dim` as its role says: vector T, covector T^-T, gain |T|.
 // Permutations only copy; signs and matrices keep the tensor's dtype, computing in float64.

@@ -21,10 +21,18 @@ std::string format_product(const Product& product) {
   for (const AxisUse& use : product) {
     if (!text.empty()) text += ' ';
     switch (use.role) {
-      case Role::vector: text += use.axis; break;
-      case Role::covector: text += use.axis + "'"; break;
-      case Role::gain: text += "=" + use.axis; break;
-      case Role::inert: text += fmt::format("_{}", use.size); break;
+      case Role::vector:
+        text += use.axis;
+        break;
+      case Role::covector:
+        text += use.axis + "'";
+        break;
+      case Role::gain:
+        text += "=" + use.axis;
+        break;
+      case Role::inert:
+        text += fmt::format("_{}", use.size);
+        break;
     }
   }
   return text;

@@ -16,7 +16,7 @@ namespace braid {
 enum class Role { vector, covector, gain, inert };
 
 struct AxisUse {
-  std::string axis;       // empty when inert
+  std::string axis;  // empty when inert
   Role role = Role::inert;
   std::int64_t size = 0;  // of an inert use; an axis knows its own
 };

@@ -28,10 +28,14 @@ std::string list(const std::vector<std::string>& names) {
 
 const char* group_name(Group group) {
   switch (group) {
-    case Group::permutation: return "permutation";
-    case Group::signed_permutation: return "signed permutation";
-    case Group::orthogonal: return "orthogonal";
-    case Group::general: return "general linear";
+    case Group::permutation:
+      return "permutation";
+    case Group::signed_permutation:
+      return "signed permutation";
+    case Group::orthogonal:
+      return "orthogonal";
+    case Group::general:
+      return "general linear";
   }
   return "";
 }

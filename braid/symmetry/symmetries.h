@@ -37,8 +37,8 @@ struct Symmetries {
   std::string family;
   std::map<std::string, Axis> axes;
   std::map<std::string, Pattern> tensors;
-  std::vector<Tap> taps;    // in dataflow order
-  std::string broken;        // why these axes are NOT symmetries (an ablation); empty when exact
+  std::vector<Tap> taps;  // in dataflow order
+  std::string broken;     // why these axes are NOT symmetries (an ablation); empty when exact
 
   const Axis& axis(const std::string& name) const;
   // How many independent elements the axis has: the size of the axis it is repeated for, or 1.
@@ -52,8 +52,8 @@ struct Symmetries {
 
 // Builds a table from rules with `*` for the layer index. Inside such a rule an axis name means
 // `layer.<i>.<name>` where such an axis exists, and the global axis otherwise.
-// Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, a gain
-// on a group beyond signed permutations.
+// Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, a
+// gain on a group beyond signed permutations.
 class SymmetriesBuilder {
  public:
   SymmetriesBuilder(std::string family, std::int64_t layers);
@@ -73,8 +73,8 @@ class SymmetriesBuilder {
   Symmetries symmetries_;
 };
 
-// Every tensor is met by a rule, every rule by a tensor, and all shapes agree; otherwise an Error that
-// names `source`, the tensors and both shapes.
+// Every tensor is met by a rule, every rule by a tensor, and all shapes agree; otherwise an Error
+// that names `source`, the tensors and both shapes.
 void check_tensors(const Symmetries& symmetries, const Tensors& tensors, const std::string& source);
 
 }  // namespace braid

@@ -77,8 +77,7 @@ Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parame
   Tensors transformed;
   for (const auto& [name, tensor] : parameters) {
     const Pattern& pattern = symmetries.tensors.at(name);
-    transformed[name] =
-        transform_tensor(symmetries, pattern, tensor, transform).contiguous();
+    transformed[name] = transform_tensor(symmetries, pattern, tensor, transform).contiguous();
   }
   return transformed;
 }
@@ -95,7 +94,8 @@ void check_transform(const Symmetries& symmetries, const Transform& transform) {
     for (const Element& block : blocks) {
       const auto* matrix = std::get_if<Matrix>(&block);
       if (matrix) {
-        require(axis.group >= Group::orthogonal && matrix->forward.sizes().equals({axis.size, axis.size}),
+        require(axis.group >= Group::orthogonal &&
+                    matrix->forward.sizes().equals({axis.size, axis.size}),
                 "axis {}: a matrix does not act on {} units of group {}", name, axis.size,
                 group_name(axis.group));
         continue;

@@ -13,9 +13,9 @@ struct MaskedModelStart {
 };
 
 // Normal weights of config.json's initializer_range, zero biases, unit gains, and three departures
-// from Devlin et al. that break the unigram plateau of small post-LN models in about a million tokens:
-// branches of all layers but the first start `damping` times smaller, and positions start as
-// sinusoids in an orthonormal basis of their own seed. Two seeds share nothing but the shapes.
+// from Devlin et al. that break the unigram plateau of small post-LN models in about a million
+// tokens: branches of all layers but the first start `damping` times smaller, and positions start
+// as sinusoids in an orthonormal basis of their own seed. Two seeds share nothing but the shapes.
 MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
                                          double damping = 20);
 

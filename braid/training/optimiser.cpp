@@ -22,9 +22,9 @@ Optimiser::Optimiser(Tensors& parameters, const OptimiserOptions& options)
     (tensor.dim() > 1 ? decayed : kept).push_back(tensor);
   }
   const auto group = [&](std::vector<at::Tensor> tensors, double decay) {
-    return torch::optim::OptimizerParamGroup(
-        std::move(tensors),
-        std::make_unique<torch::optim::AdamWOptions>(torch::optim::AdamWOptions().weight_decay(decay)));
+    return torch::optim::OptimizerParamGroup(std::move(tensors),
+                                             std::make_unique<torch::optim::AdamWOptions>(
+                                                 torch::optim::AdamWOptions().weight_decay(decay)));
   };
   std::vector<torch::optim::OptimizerParamGroup> groups = {group(decayed, options.weight_decay),
                                                            group(kept, 0)};
@@ -46,7 +46,8 @@ void Optimiser::step(std::int64_t step, const Tensors& gradients) {
   }
   const auto done = static_cast<double>(step + 1), steps = static_cast<double>(o.steps);
   const auto warmup = static_cast<double>(o.warmup_steps);
-  const double factor = done <= warmup ? done / warmup : (steps - done) / std::max(steps - warmup, 1.0);
+  const double factor =
+      done <= warmup ? done / warmup : (steps - done) / std::max(steps - warmup, 1.0);
   for (auto& group : impl_->adam->param_groups()) {
     group.options().set_lr(o.learning_rate * factor);
   }

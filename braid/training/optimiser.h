@@ -1,5 +1,5 @@
-// Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with its state as plain tensors
-// that can be saved and restored. Linear warm-up and decay; biases and gains do not decay.
+// Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with its state as plain
+// tensors that can be saved and restored. Linear warm-up and decay; biases and gains do not decay.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace braid {
 struct OptimiserOptions {
   double learning_rate = 1e-3;  // peak
   double weight_decay = 0.01;
-  double clip = 1.0;            // norm of the whole gradient; 0 = off
+  double clip = 1.0;  // norm of the whole gradient; 0 = off
   std::int64_t steps = 0;
   std::int64_t warmup_steps = 0;
 };

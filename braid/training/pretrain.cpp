@@ -33,7 +33,8 @@ Random stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t number) {
 // Serves the blocks of each epoch in an order of its own.
 class Blocks {
  public:
-  Blocks(std::vector<Sequence> blocks, std::uint64_t seed) : blocks_(std::move(blocks)), seed_(seed) {}
+  Blocks(std::vector<Sequence> blocks, std::uint64_t seed)
+      : blocks_(std::move(blocks)), seed_(seed) {}
 
   const Sequence& operator[](std::int64_t number) {
     const auto count = static_cast<std::int64_t>(blocks_.size());
@@ -79,8 +80,7 @@ Step differentiate(const Network& network, const Tensors& parameters,
     const at::Tensor labels = parts[k].labels.flatten();
     const at::Tensor positions = labels.ne(-100).nonzero().squeeze(1);
     const at::Tensor hidden = network.encode(parameters, parts[k].batch).flatten(0, 1);
-    const at::Tensor logits =
-        network.token_logits(parameters, hidden.index_select(0, positions));
+    const at::Tensor logits = network.token_logits(parameters, hidden.index_select(0, positions));
     const at::Tensor loss =
         at::cross_entropy_loss(logits, labels.index_select(0, positions), {}, at::Reduction::Sum) /
         static_cast<double>(scored);
@@ -110,19 +110,21 @@ struct Progressed {
 // What makes two runs the same run.
 nlohmann::json identity(const nlohmann::json& config, const PretrainOptions& o,
                         std::int64_t blocks) {
-  return {{"config", config},          {"steps", o.steps},
-          {"seed", o.seed},            {"batch_size", o.batch_size},
-          {"block", o.block},          {"mask_probability", o.mask_probability},
-          {"warmup", o.warmup},        {"learning_rate", o.learning_rate},
-          {"clip", o.clip},            {"weight_decay", o.weight_decay},
+  return {{"config", config},   {"steps", o.steps},
+          {"seed", o.seed},     {"batch_size", o.batch_size},
+          {"block", o.block},   {"mask_probability", o.mask_probability},
+          {"warmup", o.warmup}, {"learning_rate", o.learning_rate},
+          {"clip", o.clip},     {"weight_decay", o.weight_decay},
           {"blocks", blocks}};
 }
 
 void save_state(const std::filesystem::path& file, const nlohmann::json& run,
                 const Progressed& progressed, const Tensors& parameters,
                 const Optimiser& optimiser) {
-  nlohmann::json json = {{"run", run}, {"step", progressed.step}, {"curve", nlohmann::json::array()}};
-  for (const TrainingPoint& p : progressed.curve) json["curve"].push_back({p.step, p.tokens, p.loss});
+  nlohmann::json json = {
+      {"run", run}, {"step", progressed.step}, {"curve", nlohmann::json::array()}};
+  for (const TrainingPoint& p : progressed.curve)
+    json["curve"].push_back({p.step, p.tokens, p.loss});
   const std::string text = json.dump();
   Tensors tensors = optimiser.state();
   for (const auto& [name, tensor] : parameters) tensors[name] = tensor.detach();
@@ -177,7 +179,8 @@ Pretrained pretrain(const nlohmann::json& config, const WordPiece& tokenizer,
   const nlohmann::json run = identity(config, options, static_cast<std::int64_t>(cut.size()));
   Blocks blocks(std::move(cut), options.seed);
   Tensors parameters = initialise_masked_model(config, options.seed).parameters;
-  const auto warmup = static_cast<std::int64_t>(std::ceil(options.warmup * static_cast<double>(options.steps)));
+  const auto warmup =
+      static_cast<std::int64_t>(std::ceil(options.warmup * static_cast<double>(options.steps)));
   Optimiser optimiser(parameters, {options.learning_rate, options.weight_decay, options.clip,
                                    options.steps, warmup});
   Progressed progressed;

@@ -1,6 +1,6 @@
-// pretrain: a masked language model from scratch. Each step depends only on the seed and its number,
-// so a run that was stopped goes on from its last saved state to the same result, for any number of
-// threads.
+// pretrain: a masked language model from scratch. Each step depends only on the seed and its
+// number, so a run that was stopped goes on from its last saved state to the same result, for any
+// number of threads.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +14,8 @@ namespace braid {
 struct PretrainOptions {
   std::int64_t steps = 0;
   std::uint64_t seed = 0;
-  std::int64_t batch_size = 32;   // sequences a step
-  std::int64_t block = 64;        // tokens a sequence
+  std::int64_t batch_size = 32;  // sequences a step
+  std::int64_t block = 64;       // tokens a sequence
   double mask_probability = 0.3;
   double learning_rate = 1.5e-3;  // peak: linear warm-up, linear decay to 0
   double warmup = 0.06;           // fraction of the steps

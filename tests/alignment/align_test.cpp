@@ -69,7 +69,8 @@ TEST_P(PlantedTest, IsFoundAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Residual, PlantedTest,
-                         ::testing::Values(ResidualTaps::first, ResidualTaps::last, ResidualTaps::all));
+                         ::testing::Values(ResidualTaps::first, ResidualTaps::last,
+                                           ResidualTaps::all));
 
 TEST(PlantedUntiedTest, FindsTheHeadAsWell) {
   SmallBert bert;
@@ -77,12 +78,14 @@ TEST(PlantedUntiedTest, FindsTheHeadAsWell) {
   const Model a = bert.model();
   Random random(29);
   Model b = a;
-  b.parameters = transform_parameters(a.symmetries, a.parameters, random_permutations(a.symmetries, random));
+  b.parameters =
+      transform_parameters(a.symmetries, a.parameters, random_permutations(a.symmetries, random));
   MatchOptions options = everything();
   options.components.insert("head");
   const Tensors back =
       transform_parameters(b.symmetries, b.parameters, align(a, b, options).transform());
-  for (const auto& [name, tensor] : a.parameters) EXPECT_TRUE(at::equal(back.at(name), tensor)) << name;
+  for (const auto& [name, tensor] : a.parameters)
+    EXPECT_TRUE(at::equal(back.at(name), tensor)) << name;
 }
 
 TEST(AlignTest, TheHeadOfATiedDecoderIsMeasuredOnly) {
@@ -162,7 +165,8 @@ TEST(AlignTest, HeadMatchingIsOptimal) {
       do {
         double sum = 0;
         for (std::int64_t u = 0; u < 3; ++u) {
-          sum += values[(3 * j + u) * 9 + 3 * heads[static_cast<std::size_t>(j)] + units[static_cast<std::size_t>(u)]];
+          sum += values[(3 * j + u) * 9 + 3 * heads[static_cast<std::size_t>(j)] +
+                        units[static_cast<std::size_t>(u)]];
         }
         inner = std::max(inner, sum);
       } while (std::next_permutation(units.begin(), units.end()));
@@ -237,12 +241,14 @@ TEST_F(AlignmentFileTest, RefusesDamagedFiles) {
   const std::string text = to_json(align(a, a, everything())).dump();
   for (std::size_t cut : {std::size_t{0}, std::size_t{1}, text.size() / 2, text.size() - 1}) {
     const auto file = write("cut", text.substr(0, cut));
-    EXPECT_THAT(error_of([&] { load_alignment(file); }), ::testing::HasSubstr("not a usable alignment"));
+    EXPECT_THAT(error_of([&] { load_alignment(file); }),
+                ::testing::HasSubstr("not a usable alignment"));
   }
   for (const char* other : {"[]", "{}", R"({"format":"braid-alignment"})",
                             R"({"format":"braid-alignment","version":2})"}) {
     const auto file = write("other", other);
-    EXPECT_THAT(error_of([&] { load_alignment(file); }), ::testing::HasSubstr("not a usable alignment"));
+    EXPECT_THAT(error_of([&] { load_alignment(file); }),
+                ::testing::HasSubstr("not a usable alignment"));
   }
 }
 

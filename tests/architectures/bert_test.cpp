@@ -8,9 +8,8 @@ namespace braid {
 namespace {
 
 nlohmann::json bert_base() {
-  return {{"model_type", "bert"},        {"hidden_size", 768},
-          {"num_hidden_layers", 12},     {"num_attention_heads", 12},
-          {"intermediate_size", 3072},   {"vocab_size", 30522},
+  return {{"model_type", "bert"},           {"hidden_size", 768},        {"num_hidden_layers", 12},
+          {"num_attention_heads", 12},      {"intermediate_size", 3072}, {"vocab_size", 30522},
           {"max_position_embeddings", 512}, {"type_vocab_size", 2}};
 }
 
@@ -21,9 +20,10 @@ TEST(BertTableTest, CountsThePublishedParameters) {
 }
 
 TEST(BertTableTest, HasTheDocumentedPatterns) {
-  const Symmetries table =
-      bert_architecture().describe(bert_base(), {"cls.predictions.bias"}, {});
-  const auto pattern = [&](const std::string& name) { return format_pattern(table.tensors.at(name)); };
+  const Symmetries table = bert_architecture().describe(bert_base(), {"cls.predictions.bias"}, {});
+  const auto pattern = [&](const std::string& name) {
+    return format_pattern(table.tensors.at(name));
+  };
   EXPECT_EQ(pattern("embeddings.word_embeddings.weight"), "_30522 x");
   EXPECT_EQ(pattern("encoder.layer.3.attention.self.key.weight"), "(layer.3.head layer.3.qk') x'");
   EXPECT_EQ(pattern("encoder.layer.3.attention.self.key.bias"), "(layer.3.head layer.3.qk')");

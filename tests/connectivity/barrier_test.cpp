@@ -43,7 +43,7 @@ TEST(CurveTest, BarrierFollowsItsDefinitions) {
   EXPECT_DOUBLE_EQ(curve.barrier(), 2);
   EXPECT_DOUBLE_EQ(curve.barrier_chord(), 2);
   curve.loss = {1, 2.5, 3};
-  EXPECT_DOUBLE_EQ(curve.barrier(), 1);         // the end itself is above the mean of the ends
+  EXPECT_DOUBLE_EQ(curve.barrier(), 1);  // the end itself is above the mean of the ends
   EXPECT_DOUBLE_EQ(curve.barrier_chord(), 0.5);
   EXPECT_DOUBLE_EQ(curve.end_error(), 0);
 }
@@ -54,8 +54,8 @@ TEST(EvaluateTest, LossEqualsTheDefinition) {
   const MaskedText text = random_text(3);
   double sum = 0;
   for (const auto& [batch, labels] : text.batches) {
-    const at::Tensor logits =
-        model.network->token_logits(model.parameters, model.network->encode(model.parameters, batch));
+    const at::Tensor logits = model.network->token_logits(
+        model.parameters, model.network->encode(model.parameters, batch));
     for (std::int64_t i = 0; i < 4; ++i) {
       for (const std::int64_t j : {3, 9}) {
         const at::Tensor p = at::softmax(logits[i][j], 0);
@@ -88,7 +88,8 @@ TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {
   }
   const Path scrambled = make_path(a, b, {}, a.symmetries, Decoder::tied, at::kDouble);
   EXPECT_GT(trace(scrambled, text, 5, 2).barrier(), 0.01);
-  const Path aligned = make_path(a, b, inverse(a.symmetries, planted), a.symmetries, Decoder::tied, at::kDouble);
+  const Path aligned =
+      make_path(a, b, inverse(a.symmetries, planted), a.symmetries, Decoder::tied, at::kDouble);
   EXPECT_LT(trace(aligned, text, 5, 2).barrier(), 1e-6);
 }
 
@@ -101,7 +102,8 @@ TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
   const Transform moved = {{"x", {random_element(Group::permutation, 24, random)}}};
   const MaskedText text = random_text(5);
   const auto end_error = [&](Decoder decoder) {
-    return trace(make_path(a, b, moved, b.symmetries, decoder, at::kDouble), text, 2, 1).end_error();
+    return trace(make_path(a, b, moved, b.symmetries, decoder, at::kDouble), text, 2, 1)
+        .end_error();
   };
   EXPECT_LT(end_error(Decoder::tied), 1e-10);
   EXPECT_LT(end_error(Decoder::untied), 1e-10);
@@ -118,7 +120,8 @@ TEST(VerifyTest, TellsSameFromDifferent) {
     Random random(41);
     Model moved = b;
     // For a bare encoder signs of pooled units are part of its output up to inner products.
-    moved.parameters = transform_parameters(b.symmetries, b.parameters, random_transform(b.symmetries, random));
+    moved.parameters =
+        transform_parameters(b.symmetries, b.parameters, random_transform(b.symmetries, random));
     const auto sequences = random_sequences(b, 6, 1);
     EXPECT_LT(verify(b, moved, sequences, 2).relative(), 1e-9);
     at::Tensor& weight = moved.parameters.at("encoder.layer.1.output.dense.weight");

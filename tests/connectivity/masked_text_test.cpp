@@ -110,7 +110,8 @@ TEST_F(BatchesFileTest, ReadsIdsLabelsAndMask) {
   labels[1][2] = 5;
   at::Tensor mask = at::ones({3, 4}, at::kLong);
   mask[2][3] = 0;
-  write_safetensors(folder / "b", {{"input_ids", ids}, {"labels", labels}, {"attention_mask", mask}});
+  write_safetensors(folder / "b",
+                    {{"input_ids", ids}, {"labels", labels}, {"attention_mask", mask}});
   const MaskedText text = load_masked_text(folder / "b", 2);
   EXPECT_EQ(text.batches.size(), 2u);
   EXPECT_EQ(text.scored_tokens, 1);
@@ -126,8 +127,10 @@ TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
     return error_of([&] { load_masked_text(folder / "b", 2); });
   };
   EXPECT_THAT(message({{"input_ids", ids}}), ::testing::HasSubstr("'labels'"));
-  EXPECT_THAT(message({{"input_ids", ids}, {"labels", at::zeros({3, 4})}}), ::testing::HasSubstr("integers"));
-  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids.narrow(0, 0, 2)}}), ::testing::HasSubstr("labels [2, 4]"));
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", at::zeros({3, 4})}}),
+              ::testing::HasSubstr("integers"));
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids.narrow(0, 0, 2)}}),
+              ::testing::HasSubstr("labels [2, 4]"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", at::full({3, 4}, -100, at::kLong)}}),
               ::testing::HasSubstr("nothing to score"));
 }

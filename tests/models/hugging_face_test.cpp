@@ -23,8 +23,8 @@ class HuggingFaceTest : public ::testing::Test {
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder = name;
     const fs::path script = fs::path(__FILE__).parent_path() / "make_models.py";
-    const std::string command =
-        fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}' >&2", python, script.string(), name);
+    const std::string command = fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}' >&2",
+                                            python, script.string(), name);
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
   }
   static void TearDownTestSuite() {
@@ -54,7 +54,8 @@ void expect_outputs(const fs::path& place, at::ScalarType precision, double tole
     compare(model.network->token_logits(parameters, hidden), expected.at("logits"));
   }
   if (expected.contains("sentence")) {
-    const std::string head = parameters.contains("classifier.weight") ? "classifier" : "cls.seq_relationship";
+    const std::string head =
+        parameters.contains("classifier.weight") ? "classifier" : "cls.seq_relationship";
     compare(at::linear(model.network->pool(parameters, hidden), parameters.at(head + ".weight"),
                        parameters.at(head + ".bias")),
             expected.at("sentence"));
@@ -62,9 +63,9 @@ void expect_outputs(const fs::path& place, at::ScalarType precision, double tole
 }
 
 TEST_F(HuggingFaceTest, OutputsAgreeInDoubleAndSinglePrecision) {
-  for (const char* name : {"masked-gelu", "masked-gelu_new", "masked-relu", "masked-untied",
-                           "masked-sharded", "pretraining", "pretraining-zip",
-                           "pretraining-legacy", "classifier", "encoder"}) {
+  for (const char* name :
+       {"masked-gelu", "masked-gelu_new", "masked-relu", "masked-untied", "masked-sharded",
+        "pretraining", "pretraining-zip", "pretraining-legacy", "classifier", "encoder"}) {
     expect_outputs(folder / name, at::kDouble, 1e-9);
     expect_outputs(folder / name, at::kFloat, 1e-4);
   }

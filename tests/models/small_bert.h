@@ -7,7 +7,8 @@
 namespace braid {
 
 struct SmallBert {
-  std::int64_t layers = 2, hidden = 24, heads = 3, intermediate = 40, vocabulary = 37, positions = 16;
+  std::int64_t layers = 2, hidden = 24, heads = 3, intermediate = 40, vocabulary = 37,
+               positions = 16;
   bool tied = true, pooler = false, classifier = false, masked_lm = true;
   std::string activation = "gelu";
   std::uint64_t seed = 1;
@@ -46,7 +47,8 @@ struct SmallBert {
         tensor.data_ptr<double>()[i] = (gain ? 1 : 0) + 0.3 * random.normal();
       }
       model.parameters[name] = tensor;
-      const bool prefixed = masked_lm && !name.starts_with("cls") && !name.starts_with("classifier");
+      const bool prefixed =
+          masked_lm && !name.starts_with("cls") && !name.starts_with("classifier");
       model.stored_names[name] = (prefixed ? "bert." : "") + name;
     }
     model.folder = "small";

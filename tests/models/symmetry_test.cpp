@@ -1,5 +1,5 @@
-// The claim that everything rests on: a random element of every axis's group leaves the function as it
-// was, and a slightly larger group does not.
+// The claim that everything rests on: a random element of every axis's group leaves the function as
+// it was, and a slightly larger group does not.
 #include <gmock/gmock.h>
 
 #include "braid/symmetry/transform.h"
@@ -22,8 +22,9 @@ Outputs compute(const Model& model, const Tensors& parameters) {
     outputs.logits = model.network->token_logits(parameters, hidden);
   }
   if (model.network->has_pooler(parameters)) {
-    outputs.sentence = at::linear(model.network->pool(parameters, hidden),
-                                  parameters.at("classifier.weight"), parameters.at("classifier.bias"));
+    outputs.sentence =
+        at::linear(model.network->pool(parameters, hidden), parameters.at("classifier.weight"),
+                   parameters.at("classifier.bias"));
   }
   return outputs;
 }
@@ -73,14 +74,16 @@ TEST_P(GroupTest, AllAxesTogetherLeaveTheLogits) {
 TEST_P(GroupTest, ALargerGroupDoesNot) {
   Model model = this->model();
   Random random(19);
-  const std::map<std::string, Group> larger = {
-      {"x", Group::signed_permutation}, {"layer.0.ffn", Group::signed_permutation},
-      {"layer.1.head", Group::orthogonal}, {"pooled", Group::orthogonal}};
+  const std::map<std::string, Group> larger = {{"x", Group::signed_permutation},
+                                               {"layer.0.ffn", Group::signed_permutation},
+                                               {"layer.1.head", Group::orthogonal},
+                                               {"pooled", Group::orthogonal}};
   for (const auto& [name, group] : larger) {
     Axis& axis = model.symmetries.axes.at(name);
     axis.group = group;
     Element element = random_element(group, axis.size, random);
-    if (auto* signs = std::get_if<SignedPermutation>(&element)) signs->signs.front() = -1, signs->signs.back() = 1;
+    if (auto* signs = std::get_if<SignedPermutation>(&element))
+      signs->signs.front() = -1, signs->signs.back() = 1;
     EXPECT_GT(change(model, {{name, {element}}}), 1e-3) << name;
   }
 }
@@ -90,7 +93,8 @@ INSTANTIATE_TEST_SUITE_P(TiedAndUntied, GroupTest, ::testing::Bool(),
 
 TEST(AblationTest, BreaksTheFunction) {
   Random random(20);
-  for (const Ablation ablation : {Ablation{.separate_residual = true}, Ablation{.ignore_heads = true}}) {
+  for (const Ablation ablation :
+       {Ablation{.separate_residual = true}, Ablation{.ignore_heads = true}}) {
     const Model model = SmallBert{}.model(ablation);
     EXPECT_GT(change(model, random_transform(model.symmetries, random)), 1e-3);
   }
@@ -101,7 +105,8 @@ TEST(UntieTest, KeepsTheFunction) {
   const Model untied = untie(model);
   ASSERT_TRUE(untied.parameters.contains("cls.predictions.decoder.weight"));
   EXPECT_EQ(largest_difference(compute(model, model.parameters).logits,
-                               compute(untied, untied.parameters).logits), 0);
+                               compute(untied, untied.parameters).logits),
+            0);
 }
 
 TEST(CheckTokensTest, NamesWhatDoesNotFit) {

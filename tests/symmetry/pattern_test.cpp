@@ -22,7 +22,8 @@ TEST(PatternTest, ReadsRolesProductsAndConcatenations) {
 }
 
 TEST(PatternTest, FormatsWhatItReads) {
-  for (const char* text : {"_30522 x", "(head qk') x'", "=x", "x' (head qk | head qk' | head ov)"}) {
+  for (const char* text :
+       {"_30522 x", "(head qk') x'", "=x", "x' (head qk | head qk' | head ov)"}) {
     EXPECT_EQ(format_pattern(parse_pattern(text)), text);
   }
 }

@@ -80,8 +80,8 @@ TEST(TransformTest, ActsOuterAxesBeforeInnerOnes) {
   const at::Tensor value = at::arange(24, at::kDouble).reshape({6, 4});
   const auto& first = std::get<Matrix>(transform["layer.0.ov"][0]).forward;
   const auto& second = std::get<Matrix>(transform["layer.0.ov"][1]).forward;
-  const at::Tensor expected = at::cat({at::mm(first, value.narrow(0, 3, 3)),
-                                       at::mm(second, value.narrow(0, 0, 3))});
+  const at::Tensor expected =
+      at::cat({at::mm(first, value.narrow(0, 3, 3)), at::mm(second, value.narrow(0, 0, 3))});
   const at::Tensor found =
       transform_tensor(table, table.tensors.at("layer.0.value"), value, transform);
   EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12);
@@ -111,7 +111,8 @@ TEST(TransformTest, RefusesWhatIsNotInTheGroup) {
   EXPECT_THROW(check_transform(table, {{"x", {Permutation{{0, 1, 2}}}}}), Error);
   EXPECT_THROW(check_transform(table, {{"x", {Permutation{{0, 1, 2, 4}}}}}), Error);
   EXPECT_THROW(check_transform(table, {{"y", {Permutation{{0, 1, 2, 3}}}}}), Error);
-  EXPECT_THROW(check_transform(table, {{"x", {SignedPermutation{{0, 1, 2, 3}, {1, -1, 1, 1}}}}}), Error);
+  EXPECT_THROW(check_transform(table, {{"x", {SignedPermutation{{0, 1, 2, 3}, {1, -1, 1, 1}}}}}),
+               Error);
   EXPECT_THROW(check_transform(table, {{"x", {Matrix{at::eye(4), at::eye(4)}}}}), Error);
   EXPECT_THROW(check_transform(table, {{"layer.0.ov", {Permutation{{0, 1, 2}}}}}), Error);
 }

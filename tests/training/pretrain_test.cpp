@@ -59,9 +59,8 @@ class PretrainTest : public TemporaryFolder {
 };
 
 bool equal(const Tensors& a, const Tensors& b) {
-  return std::all_of(a.begin(), a.end(), [&](const auto& named) {
-    return at::equal(named.second, b.at(named.first));
-  });
+  return std::all_of(a.begin(), a.end(),
+                     [&](const auto& named) { return at::equal(named.second, b.at(named.first)); });
 }
 
 TEST_F(PretrainTest, LearnsMoreThanWordCounts) {
@@ -86,9 +85,11 @@ TEST_F(PretrainTest, AStoppedRunGoesOnToTheSameResult) {
   options.steps = 120;
   const Pretrained whole = train(options);
   std::filesystem::remove(folder / "state");
-  EXPECT_THROW(train(options, [](const TrainingPoint& point, std::int64_t) {
-                 if (point.step == 100) throw std::runtime_error("power cut");
-               }), std::runtime_error);
+  EXPECT_THROW(train(options,
+                     [](const TrainingPoint& point, std::int64_t) {
+                       if (point.step == 100) throw std::runtime_error("power cut");
+                     }),
+               std::runtime_error);
   ASSERT_TRUE(std::filesystem::exists(folder / "state"));
   const Pretrained resumed = train(options);
   EXPECT_TRUE(equal(whole.parameters, resumed.parameters));
@@ -111,7 +112,8 @@ TEST_F(PretrainTest, SaysWhatDoesNotFit) {
     return error_of([&] { train(options); });
   };
   EXPECT_THAT(message([](auto& o) { o.steps = 0; }), ::testing::HasSubstr("--steps"));
-  EXPECT_THAT(message([](auto& o) { o.block = 17; }), ::testing::HasSubstr("max_position_embeddings"));
+  EXPECT_THAT(message([](auto& o) { o.block = 17; }),
+              ::testing::HasSubstr("max_position_embeddings"));
   EXPECT_THAT(message([](auto& o) { o.batch_size = 0; }), ::testing::HasSubstr("--batch-size"));
 }
 
