@@ -39,6 +39,7 @@ class Bar {
       what_ = what;
       start_ = Clock::now();
       last_ = {};
+      first_ = done;
     }
     const bool finished = total > 0 && done >= total;
     const double pause = terminal_ ? 0.1 : 10;
@@ -47,7 +48,7 @@ class Bar {
     if (!terminal_ && seconds_since(start_) < pause) return;
     last_ = Clock::now();
     const double elapsed = seconds_since(start_);
-    const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+    const double rate = elapsed > 0 ? static_cast<double>(done - first_) / elapsed : 0;
     const std::string left =
         total > 0 && rate > 0 && !finished
             ? fmt::format(", {} left", duration(static_cast<double>(total - done) / rate))
@@ -71,6 +72,7 @@ class Bar {
  private:
   std::string unit_, what_;
   bool terminal_;
+  std::int64_t first_ = 0;  // done when the clock started: work may go on from a saved state
   std::mutex mutex_;
   Clock::time_point start_ = Clock::now(), last_{};
 };
