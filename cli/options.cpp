@@ -81,8 +81,11 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
   require_same_vocabulary(tokenizer, a, b);
   LineStream lines(options.text, options.lines);
   const std::int64_t limit = sequence_limit(a, options.max_length);
+  std::optional<std::string> next = lines.next();
+  require(next.has_value(), "{}: holds no text", options.text);
   const SequenceSource source = [&]() -> std::vector<std::int64_t> {
-    const auto line = lines.next();
+    const std::optional<std::string> line = std::move(next);
+    next = line ? lines.next() : std::nullopt;
     return line ? tokenizer.encode_sequence(*line, limit) : std::vector<std::int64_t>{};
   };
   Model table = a;  // ablations observe other axes
@@ -99,7 +102,6 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
                 else
                   progress("observing", lines.lines(), options.lines);
               });
-  require(lines.lines() > 0, "{}: holds no text", options.text);
   observed.a = identify(a);
   observed.b = identify(b);
   observed.text = {{"path", options.text},

@@ -5,7 +5,7 @@ target_include_directories(braid_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(braid_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wno-restrict
                                                -Wno-stringop-overflow -Wno-array-bounds)
 if(BRAID_SANITIZE)
-  target_compile_options(braid_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+  target_compile_options(braid_options INTERFACE -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
                                                  -fno-omit-frame-pointer)
   target_link_options(braid_options INTERFACE -fsanitize=address,undefined)
 endif()

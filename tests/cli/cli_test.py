@@ -1,0 +1,268 @@
+"""The program as a person uses it, on the embedded models, with transformers as the judge.
+
+Usage: cli_test.py BRAID EMBEDDED. Ends with a nonzero status on the first failure.
+"""
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer, BertForMaskedLM
+
+transformers.logging.set_verbosity_error()
+BRAID, EMBEDDED = sys.argv[1], Path(sys.argv[2])
+A, B = EMBEDDED / "bert-1", EMBEDDED / "bert-2"
+checks = 0
+
+
+def check(holds, message):
+    global checks
+    checks += 1
+    if not holds:
+        sys.exit(f"FAILED: {message}")
+
+
+def braid(*arguments, status=0):
+    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True)
+    check(done.returncode == status,
+          f"braid {' '.join(map(str, arguments))}: exit {done.returncode}, expected {status}: {done.stderr}")
+    return done
+
+
+def result(*arguments):
+    return json.loads(braid(*arguments, "--json", "-").stdout)
+
+
+def refuses(*arguments, says):
+    """Exit 2, one line that says what is wrong, nothing new on disk."""
+    before = sorted(scratch.iterdir())
+    done = braid(*arguments, status=2)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("braid: ")]
+    check(len(lines) == 1 and says in lines[0], f"{arguments}: {done.stderr!r} does not say {says!r}")
+    check("Exception" not in done.stderr and "frame #" not in done.stderr, f"{arguments}: a stack trace")
+    check(sorted(scratch.iterdir()) == before, f"{arguments}: left something behind")
+
+
+def logits(folder, ids):
+    model, info = BertForMaskedLM.from_pretrained(folder, output_loading_info=True, dtype=torch.float64)
+    for problem, keys in info.items():
+        check(not keys, f"{folder}: transformers reports {problem}: {keys}")
+    with torch.no_grad():
+        return model.eval()(input_ids=ids).logits
+
+
+def copy(source, name, change=lambda tensors: tensors, config=lambda c: c, legacy=False, vocabulary=None):
+    folder = scratch / name
+    folder.mkdir()
+    tensors = change(load_file(source / "model.safetensors"))
+    if legacy:
+        old = {k.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): v
+               for k, v in tensors.items()}
+        old["cls.predictions.decoder.weight"] = old["bert.embeddings.word_embeddings.weight"]
+        torch.save(old, folder / "pytorch_model.bin")
+    else:
+        save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(config(json.loads((source / "config.json").read_text()))))
+    (folder / "vocab.txt").write_text(vocabulary or (source / "vocab.txt").read_text())
+    return folder
+
+
+def planted(tensors):
+    """A with its units in another order, axis by axis, written with plain indexing."""
+    torch.manual_seed(0)
+    hidden, heads = 128, 4
+    x = torch.randperm(hidden)
+    t = {k: v.clone() for k, v in tensors.items()}
+    for key in t:
+        if "embeddings" in key and key.endswith("embeddings.weight"):
+            t[key] = t[key][:, x]
+        if "LayerNorm" in key:
+            t[key] = t[key][x]
+    head = "cls.predictions.transform.dense."
+    t[head + "weight"], t[head + "bias"] = t[head + "weight"][x][:, x], t[head + "bias"][x]
+    for i in range(4):
+        layer = f"bert.encoder.layer.{i}."
+        ffn, order = torch.randperm(512), torch.randperm(heads)
+        units = {kind: torch.cat([h * 32 + torch.randperm(32) for h in order]) for kind in ("qk", "ov")}
+        for name, rows, columns in (("attention.self.query", units["qk"], x), ("attention.self.key", units["qk"], x),
+                                    ("attention.self.value", units["ov"], x), ("attention.output.dense", x, units["ov"]),
+                                    ("intermediate.dense", ffn, x), ("output.dense", x, ffn)):
+            t[layer + name + ".weight"] = t[layer + name + ".weight"][rows][:, columns]
+            t[layer + name + ".bias"] = t[layer + name + ".bias"][rows]
+    return t
+
+
+def workflow(text):
+    ab = scratch / "ab.alignment"
+    aligned = result("align", A, B, "--text", text, "-o", ab)
+    check(aligned["exact"] and aligned["axes"]["x"]["mean"] > 0.15, "align: nothing was matched")
+    check(json.loads(ab.read_text()) == aligned, "align --json is not what the file holds")
+    check(result("inspect", ab)["axes"] == aligned["axes"], "inspect shows another alignment")
+    check(result("inspect", A)["axes"]["layer.0.qk"]["group"] == "general linear", "inspect CKPT")
+    one = result("align", A, B, "--text", text, "-o", scratch / "one", "--threads", 1)
+    for both in (one, aligned):
+        for axis in both["axes"].values():
+            axis.pop("seconds")
+    check(one["axes"] == aligned["axes"], "align depends on --threads")
+
+    braid("transform", B, "--alignment", ab, "-o", scratch / "b2")
+    braid("verify", B, scratch / "b2", "--text", text)
+    braid("verify", B, scratch / "b2")
+    braid("verify", A, scratch / "b2", status=1)
+    merged = result("merge", A, B, "--text", text, "-o", scratch / "merged")
+    check(merged["loss"]["merged"] < merged["loss"]["plain"], f"merging did not help: {merged['loss']}")
+    ids = torch.randint(5, 1024, (3, 40))
+    difference = (logits(B, ids) - logits(scratch / "b2", ids)).abs().max()
+    check(difference < 1e-9, f"transformers: B' differs from B by {difference}")
+    logits(scratch / "merged", ids)
+    check(AutoTokenizer.from_pretrained(scratch / "merged")("the lord")["input_ids"]
+          == AutoTokenizer.from_pretrained(A)("the lord")["input_ids"], "the tokenizer was not copied")
+    braid("interpolate", A, scratch / "b2", "-o", scratch / "middle")
+    middle, again = (load_file(scratch / name / "model.safetensors") for name in ("middle", "merged"))
+    check(all(torch.equal(middle[k], again[k]) for k in middle), "interpolate and merge differ")
+    check(all(v.dtype == torch.bfloat16 for v in again.values()), "the dtype was not kept")
+    braid("merge", A, B, "--alignment", ab, "--t", 0.25, "--shard-size", "400KB", "-o", scratch / "sharded")
+    check((scratch / "sharded" / "model.safetensors.index.json").exists(), "not sharded")
+    logits(scratch / "sharded", ids)
+
+    score = ["--text", text, "--block", 48]
+    curve = result("barrier", A, B, "--alignment", ab, *score, "--points", 3)
+    plain = result("barrier", A, B, "--no-align", *score, "--points", 3)
+    for key, folder in (("loss_a", A), ("loss_b", B)):
+        loss = result("evaluate", folder, *score)["loss"]
+        check(abs(loss - curve[key]) < 1e-6, f"{key} is not what evaluate measures")
+    check(abs(curve["loss"][0] - curve["loss_a"]) < 1e-6, "t = 0 is not A")
+    check(abs(curve["loss"][-1] - curve["loss_b"]) < 1e-4, "t = 1 is not B")
+    check(curve["barrier"] < plain["barrier"], "alignment did not lower the barrier")
+    released = result("barrier", A, B, "--alignment", ab, *score, "--points", 2, "--decoder", "released-wrong-direction")
+    check(not released["exact"] and released["loss"][-1] > released["loss_b"] + 1, "released form is not flagged")
+    spaced = result("evaluate", A, *score, "--character-spaced")
+    check(spaced["tokens"] > result("evaluate", A, *score)["tokens"], "--character-spaced")
+
+
+def variants(text):
+    for options in (["--heads", "monotonic"], ["--qk", "separate"], ["--residual", "last"], ["--residual", "all"],
+                    ["--correlation", "absolute"], ["--special-tokens", "drop"], ["--pool", "mean"],
+                    ["--precision", "bfloat16"], ["--precision", "float64"], ["--batch-size", 3]):
+        braid("align", A, B, "--text", text, "--lines", 40, "--components", "ffn,attention,residual", *options,
+              "-o", scratch / "v.alignment")
+        braid("transform", B, "--alignment", scratch / "v.alignment", "-o", scratch / "v", "--overwrite")
+        braid("verify", B, scratch / "v")
+    for options in (["--heads", "ignore"], ["--residual", "separate", "--components", "residual"]):
+        done = braid("align", A, B, "--text", text, "--lines", 40, *options, "-o", scratch / "v.alignment")
+        check("NOT a symmetry" in done.stdout and "NOT a symmetry" in done.stderr, f"{options}: not flagged")
+        braid("transform", B, "--alignment", scratch / "v.alignment", "-o", scratch / "v", "--overwrite")
+        braid("verify", B, scratch / "v", status=1)
+    lines = text.read_text().splitlines(keepends=True)
+    for name, part in (("p1", lines[:70]), ("p2", lines[70:])):
+        (scratch / f"{name}.txt").write_text("".join(part))
+        braid("align", A, B, "--text", scratch / f"{name}.txt", "--moments", scratch / name, "-o", scratch / "v.alignment")
+    parts = result("align", A, B, "--from-moments", scratch / "p1", scratch / "p2", "-o", scratch / "v.alignment")
+    whole = result("align", A, B, "--text", text, "-o", scratch / "v.alignment")
+    for name, axis in whole["axes"].items():
+        check(abs(parts["axes"][name]["objective"] - axis["objective"]) < 1e-5 * abs(axis["objective"]),
+              f"moments of two parts: {name}")
+
+
+def planted_is_found(text):
+    scrambled = copy(A, "scrambled", planted)
+    braid("verify", A, scrambled)
+    braid("align", A, scrambled, "--text", text, "-o", scratch / "planted.alignment")
+    curve = result("barrier", A, scrambled, "--alignment", scratch / "planted.alignment", "--text", text,
+                   "--precision", "float64", "--points", 5)
+    check(curve["barrier"] < 1e-6, f"planted alignment: barrier {curve['barrier']}")
+    twin = copy(B, "legacy", legacy=True)
+    one = result("align", A, B, "--text", text, "-o", scratch / "v.alignment")
+    two = result("align", A, twin, "--text", text, "-o", scratch / "v.alignment")
+    check(one["b"]["fingerprint"] == two["b"]["fingerprint"], "pytorch_model.bin is another model than its twin")
+    check(one["axes"]["x"]["indices"] == two["axes"]["x"]["indices"], "pytorch_model.bin aligns differently")
+
+
+def wrong_input(text):
+    out = ["-o", scratch / "never"]
+    refuses("inspect", scratch / "nowhere", says="nowhere")
+    refuses("merge", A, scratch / "nowhere", "--text", text, *out, says="nowhere")
+    refuses("merge", A, "--text", text, *out, says="exactly two")
+    refuses("merge", A, B, *out, says="--text")
+    refuses("merge", A, B, "--text", scratch / "no.txt", *out, says="no.txt")
+    refuses("merge", A, B, "--text", text, "-o", scratch / "merged", says="merged")
+    refuses("merge", A, B, "--text", text, "--t", 2, *out, says="--t")
+    refuses("align", A, B, "--text", text, "--components", "foo", *out, says="'foo'")
+    refuses("align", A, B, "--text", text, "--device", "cuda", *out, says="CPU")
+    refuses("align", A, B, "--text", text, "--components", "pooler", *out, says="pooler")
+    refuses("barrier", A, B, "--no-align", "--text", text, "--points", 1, says="--points")
+    refuses("frobnicate", says="")
+    (scratch / "empty.txt").write_text("\n  \n")
+    refuses("align", A, B, "--text", scratch / "empty.txt", *out, says="empty.txt")
+    (scratch / "special.txt").write_text("[MASK] [SEP]\n")
+    refuses("evaluate", A, "--text", scratch / "special.txt", says="no token was masked")
+    ids = torch.full((2, 8), 5000)
+    save_file({"input_ids": ids, "labels": ids}, scratch / "large.safetensors")
+    refuses("evaluate", A, "--batches", scratch / "large.safetensors", says="token id 5000")
+    smaller = copy(B, "smaller", lambda t: {k: v[:1000] if v.shape[0] == 1024 else v for k, v in t.items()},
+                   lambda c: {**c, "vocab_size": 1000})
+    refuses("merge", A, smaller, "--text", text, *out, says="cls.predictions.bias is [1024]")
+    words = (B / "vocab.txt").read_text().splitlines()
+    words[100], words[101] = words[101], words[100]
+    other = copy(B, "other-words", vocabulary="\n".join(words) + "\n")
+    refuses("merge", A, other, "--text", text, *out, says="token 100 is")
+    refuses("transform", A, "--alignment", scratch / "ab.alignment", *out, says="fingerprint")
+    (scratch / "broken.alignment").write_text('{"format": "braid-alignment"')
+    refuses("transform", B, "--alignment", scratch / "broken.alignment", *out, says="broken.alignment")
+    cut = copy(B, "cut")
+    whole = (cut / "model.safetensors").read_bytes()
+    (cut / "model.safetensors").write_bytes(whole[:-100])
+    refuses("evaluate", cut, "--text", text, says="model.safetensors")
+    (cut / "model.safetensors").unlink()
+    refuses("evaluate", cut, "--text", text, says="cut")
+    missing = copy(B, "missing", lambda t: {k: v for k, v in t.items() if "layer.2.output.dense.bias" not in k})
+    refuses("evaluate", missing, "--text", text, says="encoder.layer.2.output.dense.bias")
+    stray = copy(B, "stray", lambda t: {**t, "bert.stray": torch.zeros(2)})
+    refuses("evaluate", stray, "--text", text, says="stray")
+    (cut / "config.json").write_text("{")
+    refuses("inspect", cut, says="config.json")
+
+
+def training(text):
+    config = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
+              "vocab_size": 200, "max_position_embeddings": 32}
+    (scratch / "small.json").write_text(json.dumps(config))
+    command = ["pretrain", "--config", scratch / "small.json", "--vocab", "train", "--text", text, "--steps", 200,
+               "--seed", 1, "--block", 32, "--batch-size", 16, "--save-every", 50]
+    braid(*command, "-o", scratch / "whole")
+    process = subprocess.Popen([BRAID, *map(str, command), "-o", str(scratch / "killed")], stderr=subprocess.DEVNULL)
+    state = scratch / "killed.state.safetensors"
+    while process.poll() is None and not state.exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    braid(*command, "-o", scratch / "killed", "--threads", 1)
+    whole, killed = (load_file(scratch / name / "model.safetensors") for name in ("whole", "killed"))
+    check(all(torch.equal(whole[k], killed[k]) for k in whole), "a killed run went on to another result")
+    check(not state.exists(), "the state was left behind")
+    logits(scratch / "whole", torch.randint(5, 200, (2, 20)))
+    refuses(*command, "-o", scratch / "whole", says="exists already")
+
+
+with tempfile.TemporaryDirectory() as name:
+    scratch = Path(name)
+    words = [w for w in (A / "vocab.txt").read_text().split() if w.isalpha() and len(w) > 2]
+    generator = torch.Generator().manual_seed(1)
+    sentences = [" ".join(words[i] for i in torch.randint(len(words), (18,), generator=generator)) for _ in range(160)]
+    bible = Path("/usr/bin/bible")
+    if bible.exists():
+        verses = subprocess.run([bible, "-f", "joh1:1-8:59"], capture_output=True, text=True).stdout.splitlines()
+        sentences = [verse.split(" ", 1)[1] for verse in verses if " " in verse][:160]
+    text = scratch / "text.txt"
+    text.write_text("\n".join(sentences) + "\n")
+    for part in (workflow, variants, planted_is_found, wrong_input, training):
+        start = time.time()
+        part(text)
+        print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)
+print(f"{checks} checks passed")
