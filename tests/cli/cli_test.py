@@ -203,7 +203,7 @@ def wrong_input(text):
     (scratch / "special.txt").write_text("[MASK] [SEP]\n")
     refuses("evaluate", A, "--text", scratch / "special.txt", says="no token was masked")
     ids = torch.full((2, 8), 5000)
-    save_file({"input_ids": ids, "labels": ids}, scratch / "large.safetensors")
+    save_file({"input_ids": ids, "labels": ids.clone()}, scratch / "large.safetensors")
     refuses("evaluate", A, "--batches", scratch / "large.safetensors", says="token id 5000")
     smaller = copy(B, "smaller", lambda t: {k: v[:1000] if v.shape[0] == 1024 else v for k, v in t.items()},
                    lambda c: {**c, "vocab_size": 1000})
