@@ -2,8 +2,8 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/error.h"
+#include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {

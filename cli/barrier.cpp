@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "braid/error.h"
+#include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {

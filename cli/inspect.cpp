@@ -3,8 +3,8 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
+#include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {

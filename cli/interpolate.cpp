@@ -18,7 +18,7 @@ void run(const Options& options) {
   require_same_architecture(a, b);
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.card = fmt::format(
+  write.files["README.md"] = fmt::format(
       "# A point between two models\n\nWritten by `braid interpolate {} {} --t {}`: {} x the first "
       "plus {} x the second, tensor by tensor, without alignment.\n",
       options.a, options.b, options.t, 1 - options.t, options.t);

@@ -3,8 +3,8 @@
 
 #include "braid/connectivity/interpolate.h"
 #include "braid/error.h"
+#include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -177,7 +177,7 @@ void run(const Options& options) {
 
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.card = card(merged, options);
+  write.files["README.md"] = card(merged, options);
   std::optional<std::int64_t> shard_size;
   if (options.shard_size > 0) shard_size = options.shard_size;
   save_model(options.out, a, merged.parameters, write, shard_size);

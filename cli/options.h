@@ -42,23 +42,4 @@ struct AlignOptions {
   nlohmann::json provenance(const MatchOptions& options) const;
 };
 
-// Observes text or adds up saved moments, and solves. Says on stderr what is long.
-Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
-                       const ComputeOptions& compute);
-
-// Axes, units, mean correlations, seconds.
-std::string alignment_table(const Alignment& alignment);
-
-// Error unless the alignment belongs to these two checkpoints.
-void check_alignment(const Alignment& alignment, const Model& a, const Model& b,
-                     const std::string& file);
-void check_alignment_b(const Alignment& alignment, const Model& b, const std::string& file);
-
-// Up to `limit` token sequences from a text file, one a line.
-std::vector<std::vector<std::int64_t>> read_sequences(const Model& model, const std::string& text,
-                                                      std::int64_t limit);
-
-// The alignment's table for a model: its own, or the one of the ablation that the alignment is.
-Symmetries table_of(const Model& model, const Ablation& ablation);
-
 }  // namespace braid

@@ -5,7 +5,6 @@
 
 #include <fstream>
 
-#include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/checkpoint.h"
 #include "braid/connectivity/evaluate.h"
 #include "braid/error.h"
@@ -69,18 +68,6 @@ Json complete_config(Json config) {
   return config;
 }
 
-void write_tokenizer(const fs::path& folder, const std::vector<std::string>& tokens) {
-  std::string text;
-  for (const std::string& token : tokens) text += token + "\n";
-  write_file_atomically(folder / "vocab.txt", text);
-  const Json config = {{"do_lower_case", true},         {"tokenizer_class", "BertTokenizer"},
-                       {"cls_token", "[CLS]"},          {"sep_token", "[SEP]"},
-                       {"pad_token", "[PAD]"},          {"unk_token", "[UNK]"},
-                       {"mask_token", "[MASK]"},        {"strip_accents", nullptr},
-                       {"tokenize_chinese_chars", true}};
-  write_file_atomically(folder / "tokenizer_config.json", config.dump(2) + "\n");
-}
-
 std::string card(const Options& options, const std::vector<TrainingPoint>& curve) {
   return fmt::format(
       "# A BERT masked language model trained by braid\n\n"
@@ -89,6 +76,28 @@ std::string card(const Options& options, const std::vector<TrainingPoint>& curve
       "masked, last training loss {:.4f} nats per masked token. `training.json` has the curve.\n",
       options.training.seed, options.training.steps, options.training.batch_size,
       options.training.block, 100 * options.training.mask_probability, curve.back().loss);
+}
+
+// What makes the folder usable: tokenizer, card, curve.
+std::map<std::string, std::string> files_beside(const Options& options,
+                                                const std::vector<std::string>& tokens,
+                                                const std::vector<TrainingPoint>& curve) {
+  std::string vocabulary;
+  for (const std::string& token : tokens) vocabulary += token + "\n";
+  Json points = Json::array();
+  for (const TrainingPoint& p : curve) {
+    points.push_back({{"step", p.step}, {"tokens", p.tokens}, {"loss", p.loss}});
+  }
+  const Json tokenizer = {{"do_lower_case", true},         {"tokenizer_class", "BertTokenizer"},
+                          {"cls_token", "[CLS]"},          {"sep_token", "[SEP]"},
+                          {"pad_token", "[PAD]"},          {"unk_token", "[UNK]"},
+                          {"mask_token", "[MASK]"},        {"strip_accents", nullptr},
+                          {"tokenize_chinese_chars", true}};
+  const Json training = {{"seed", options.training.seed}, {"curve", points}};
+  return {{"vocab.txt", vocabulary},
+          {"tokenizer_config.json", tokenizer.dump(2) + "\n"},
+          {"training.json", training.dump(1) + "\n"},
+          {"README.md", card(options, curve)}};
 }
 
 void run(const Options& options) {
@@ -120,10 +129,6 @@ void run(const Options& options) {
                  progress("training", point.step, steps);
                });
 
-  Json curve = Json::array();
-  for (const TrainingPoint& p : result.curve) {
-    curve.push_back({{"step", p.step}, {"tokens", p.tokens}, {"loss", p.loss}});
-  }
   Tensors tensors;
   const at::ScalarType dtype = options.save_dtype == "bfloat16"  ? at::kBFloat16
                                : options.save_dtype == "float16" ? at::kHalf
@@ -132,19 +137,12 @@ void run(const Options& options) {
   for (const auto& [name, tensor] : result.parameters) {
     tensors[(name.starts_with("cls.") ? "" : family.prefix) + name] = tensor.to(dtype);
   }
-  // The tokenizer is written to a folder of its own, from which a checkpoint takes it.
-  const fs::path tokenizer_folder = options.out + ".tokenizer";
-  fs::create_directories(tokenizer_folder);
-  write_tokenizer(tokenizer_folder, tokens);
-  WriteOptions write;
-  write.card = card(options, result.curve);
-  write.overwrite = options.overwrite;
   Json written = config;
   written["dtype"] = options.save_dtype;
-  write_checkpoint(options.out, written, tensors, tokenizer_folder, write);
-  write_file_atomically(fs::path(options.out) / "training.json",
-                        Json{{"seed", training.seed}, {"curve", curve}}.dump(1) + "\n");
-  fs::remove_all(tokenizer_folder);
+  WriteOptions write;
+  write.files = files_beside(options, tokens, result.curve);
+  write.overwrite = options.overwrite;
+  write_checkpoint(options.out, written, tensors, {}, write);
   fs::remove(state);
   clear_progress();
   fmt::print("{}: trained on {} tokens, loss {:.4f}\n", options.out,

@@ -2,8 +2,8 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/error.h"
+#include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/options.h"
 
 namespace braid {
 namespace {
@@ -24,10 +24,10 @@ void run(const Options& options) {
       transform_parameters(table_of(b, alignment.ablation), b.parameters, alignment.transform());
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.card = fmt::format("# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n",
-                           options.b, options.b, options.alignment,
-                           alignment.broken.empty()
-                               ? "It computes the same function as its source."
+  write.files["README.md"] = fmt::format(
+      "# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n", options.b, options.b,
+      options.alignment,
+      alignment.broken.empty() ? "It computes the same function as its source."
                                : "NOT the same function as its source: " + alignment.broken + ".");
   save_model(options.out, b, moved, write);
   fmt::print(

@@ -1,8 +1,8 @@
 // braid verify: do two checkpoints compute the same function?
 #include "braid/connectivity/verify.h"
 
+#include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {

@@ -10,6 +10,9 @@
 namespace braid {
 namespace {
 
+// Component of the taps that only `--qk separate` reads: units inside a head, as queries and keys.
+constexpr const char* query_key = "query_key";
+
 // Taps that one assignment problem reads.
 struct Problem {
   Product axes;
@@ -140,24 +143,20 @@ Solution solve_problem(const Symmetries& symmetries, const Problem& problem,
     NestedMatch match = match_nested(blocked(rho), options.heads == Heads::monotonic);
     solution.flat[problem.name] = flatten(match.outer, match.inner);
     const std::string other = sibling(symmetries, axis, inner);
-    AxisMatch query_key = match.inner;
+    AxisMatch units_of_products = match.inner;
     if (problem.inner) {
-      query_key = match_inner(blocked(scores(*problem.inner, options.absolute)),
-                              std::get<Permutation>(match.outer.element.front()).indices);
+      units_of_products = match_inner(blocked(scores(*problem.inner, options.absolute)),
+                                      std::get<Permutation>(match.outer.element.front()).indices);
       solution.flat[axis.substr(0, axis.rfind('.')) + ".query_key"] =
-          flatten(match.outer, query_key);
+          flatten(match.outer, units_of_products);
     }
-    if (!other.empty()) solution.axes[other] = std::move(query_key);
+    if (!other.empty()) solution.axes[other] = std::move(units_of_products);
     solution.axes[axis] = std::move(match.outer);
     solution.axes[inner] = std::move(match.inner);
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   for (auto& [name, match] : solution.axes) match.seconds = elapsed.count();
   return solution;
-}
-
-bool is_query_or_key(const Tap& tap) {
-  return tap.name.ends_with(".query") || tap.name.ends_with(".key");
 }
 
 }  // namespace
@@ -168,8 +167,9 @@ std::vector<std::string> taps_to_observe(const Symmetries& symmetries,
   std::set<std::string> met;
   std::string last_residual;
   for (const Tap& tap : symmetries.taps) {
-    if (!options.components.contains(tap.component)) continue;
-    if (is_query_or_key(tap) && options.query_key == QueryKey::shared) continue;
+    const bool attention = tap.component == "attention" || tap.component == query_key;
+    if (!options.components.contains(attention ? "attention" : tap.component)) continue;
+    if (tap.component == query_key && options.query_key == QueryKey::shared) continue;
     if (tap.component == "residual") {
       last_residual = tap.name;
       if (options.residual == ResidualTaps::first && met.contains("residual")) continue;
@@ -192,7 +192,7 @@ std::vector<std::string> taps_to_observe(const Symmetries& symmetries,
 Alignment match(const Symmetries& symmetries, const MomentsByTap& moments,
                 const MatchOptions& options, int threads, const Progress& progress) {
   std::vector<Problem> problems;
-  std::map<std::string, Moments> query_key;
+  std::map<std::string, Moments> query_key_moments;
   for (const std::string& name : taps_to_observe(symmetries, options)) {
     const auto found = moments.find(name);
     require(found != moments.end(),
@@ -200,9 +200,9 @@ Alignment match(const Symmetries& symmetries, const MomentsByTap& moments,
             "--components, --residual and --qk",
             name);
     const Tap& tap = symmetries.tap(name);
-    if (is_query_or_key(tap)) {
+    if (tap.component == query_key) {
       // One set of units seen over queries and keys together.
-      query_key[tap.axes.front().axis].add(found->second);
+      query_key_moments[tap.axes.front().axis].add(found->second);
       continue;
     }
     // Taps on one axis are one problem: the residual stream seen at every norm.
@@ -219,8 +219,8 @@ Alignment match(const Symmetries& symmetries, const MomentsByTap& moments,
     }
   }
   for (Problem& problem : problems) {
-    const auto both = query_key.find(problem.axes.front().axis);
-    if (problem.axes.size() > 1 && both != query_key.end()) problem.inner = &both->second;
+    const auto both = query_key_moments.find(problem.axes.front().axis);
+    if (problem.axes.size() > 1 && both != query_key_moments.end()) problem.inner = &both->second;
   }
 
   std::vector<Solution> solutions(problems.size());

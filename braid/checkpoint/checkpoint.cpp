@@ -229,10 +229,13 @@ void write_checkpoint(const fs::path& out, const json& config, const Tensors& te
   AtomicFolder folder(out, options.overwrite);
   write_file_atomically(folder.path() / "config.json", config.dump(2) + "\n");
   write_weights(folder.path(), tensors, layout);
-  if (!options.card.empty()) write_file_atomically(folder.path() / "README.md", options.card);
+  for (const auto& [name, text] : options.files) {
+    require(is_plain_name(name), "{}: not a plain file name", name);
+    write_file_atomically(folder.path() / name, text);
+  }
   for (const char* name : kTokenizerFiles) {
     const fs::path source = tokenizer_from / name;
-    if (tokenizer_from.empty() || !is_there(source)) continue;
+    if (tokenizer_from.empty() || options.files.contains(name) || !is_there(source)) continue;
     write_file_atomically(folder.path() / name, MappedFile::open(source)->bytes());
   }
   folder.commit();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -34,14 +35,15 @@ struct Checkpoint {
 Checkpoint load_checkpoint(const std::filesystem::path& folder);
 
 struct WriteOptions {
-  std::int64_t shard_size = 5'000'000'000;  // bytes; larger checkpoints are split
-  std::optional<Layout> layout;             // keep this sharding instead; see write_checkpoint
-  std::string card;                         // README.md; none if empty
-  bool overwrite = false;                   // replace `out` if it holds a checkpoint
+  std::int64_t shard_size = 5'000'000'000;   // bytes; larger checkpoints are split
+  std::optional<Layout> layout;              // keep this sharding instead; see write_checkpoint
+  std::map<std::string, std::string> files;  // written beside the weights: README.md, ...
+  bool overwrite = false;                    // replace `out` if it holds a checkpoint
 };
 
 // Writes a checkpoint folder, whole or not at all: built beside `out`, synced, then renamed.
-// Weights become safetensors; tokenizer files of `tokenizer_from` (none if empty) are copied. With
+// Weights become safetensors; tokenizer files of `tokenizer_from` (none if empty) are copied
+// unless `options.files` has them. With
 // `options.layout`, each tensor goes to the file it had there (.bin names become .safetensors),
 // tensors unknown to it to its last file. Error if `out` holds something and `overwrite` is off;
 // Interrupted. On failure nothing is left beside `out`, and `out` is as it was.

@@ -60,7 +60,7 @@ TEST_F(CheckpointTest, WritesAndLoads) {
   write("tokenizer/tokenizer.json", "{}");
   write("tokenizer/model.safetensors", "not to be copied");
   WriteOptions options;
-  options.card = "# card\n";
+  options.files["README.md"] = "# card\n";
   write_checkpoint(out() / "", kConfig, make_tensors(), folder / "tokenizer", options);
   EXPECT_THAT(list(out()), ElementsAre("README.md", "config.json", "model.safetensors",
                                        "tokenizer.json", "vocab.txt"));

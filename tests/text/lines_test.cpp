@@ -40,12 +40,24 @@ TEST_F(Lines, DropsLineEndsBlankLinesAndByteOrderMark) {
   EXPECT_THAT(read_lines(path_), ElementsAre(std::string("a\0b", 3)));
 }
 
+TEST_F(Lines, StreamCountsWhatItReadAndHandedOut) {
+  write("\xEF\xBB\xBFone\r\n\ntwo\nthree\n");
+  LineStream stream(path_, 2);
+  EXPECT_EQ(stream.bytes(), 19);
+  EXPECT_EQ(stream.next(), "one");
+  EXPECT_EQ(stream.bytes_read(), 8);
+  EXPECT_EQ(stream.next(), "two");
+  EXPECT_EQ(stream.next(), std::nullopt);
+  EXPECT_EQ(stream.lines(), 2);
+  EXPECT_EQ(stream.bytes_read(), 13);
+}
+
 TEST_F(Lines, RefusesWhatHasNoLines) {
   write("");
   expect_refused("found none");
   write("\xEF\xBB\xBF\r\n\n \n");
   expect_refused("found none");
-  EXPECT_THROW(read_lines(path_, 0), Error);
+  EXPECT_THROW(read_lines(path_, -1), Error);
   std::filesystem::remove(path_);
   expect_refused("no such file");
   std::filesystem::create_directory(path_);

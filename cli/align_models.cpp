@@ -1,0 +1,216 @@
+// Aligning two models as the options say: from text, or from saved moments.
+#include "cli/align_models.h"
+
+#include <spdlog/spdlog.h>
+
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/error.h"
+#include "braid/text/lines.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+std::int64_t sequence_limit(const Model& model, std::int64_t max_length) {
+  return std::min(max_length, model.network->max_positions());
+}
+
+// Both models must read the same ids as the same words.
+void require_same_vocabulary(const WordPiece& tokenizer, const Model& a, const Model& b) {
+  std::optional<WordPiece> other;
+  try {
+    other = WordPiece::from_folder(b.folder);
+  } catch (const Error&) {
+    spdlog::warn("{}: no tokenizer here; its token ids are taken to be those of {}",
+                 b.folder.string(), a.folder.string());
+    return;
+  }
+  require(tokenizer.size() == other->size(), "the vocabularies differ: {} tokens in {}, {} in {}",
+          tokenizer.size(), a.folder.string(), other->size(), b.folder.string());
+  for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
+    require(tokenizer.token(id) == other->token(id),
+            "the vocabularies differ: token {} is '{}' in {} and '{}' in {}", id,
+            tokenizer.token(id), a.folder.string(), other->token(id), b.folder.string());
+  }
+}
+
+ObserveOptions observe_options(const AlignOptions& options, const MatchOptions& match,
+                               const Model& a, const WordPiece& tokenizer,
+                               const ComputeOptions& compute) {
+  static const std::map<std::string, Pool> pools = {
+      {"none", Pool::none}, {"cls", Pool::cls}, {"max", Pool::max}, {"mean", Pool::mean}};
+  ObserveOptions observe;
+  observe.taps = taps_to_observe(table_of(a, match.ablation()), match);
+  if (options.special_tokens == "drop") observe.dropped_ids = {tokenizer.cls(), tokenizer.sep()};
+  observe.pool = pools.at(options.pool);
+  observe.precision = compute.dtype();
+  observe.threads = compute.thread_count();
+  observe.batch_sequences = options.batch_size;
+  return observe;
+}
+
+struct Observed {
+  MomentsByTap moments;
+  nlohmann::json a, b, text;
+};
+
+nlohmann::json identify(const Model& model) {
+  return {{"path", model.folder.string()}, {"fingerprint", fingerprint(model.parameters)}};
+}
+
+Observed observe_text(const Model& a, const Model& b, const AlignOptions& options,
+                      const MatchOptions& match, const ComputeOptions& compute) {
+  require(!options.text.empty(), "align needs --text FILE (or --from-moments)");
+  const WordPiece tokenizer = WordPiece::from_folder(a.folder);
+  require_same_vocabulary(tokenizer, a, b);
+  LineStream lines(options.text, options.lines);
+  const std::int64_t limit = sequence_limit(a, options.max_length);
+  std::optional<std::string> next = lines.next();
+  require(next.has_value(), "{}: holds no text", options.text);
+  const SequenceSource source = [&]() -> std::vector<std::int64_t> {
+    const std::optional<std::string> line = std::move(next);
+    next = line ? lines.next() : std::nullopt;
+    return line ? tokenizer.encode_sequence(*line, limit) : std::vector<std::int64_t>{};
+  };
+  Model table = a;  // ablations observe other axes
+  table.symmetries = table_of(a, match.ablation());
+  const Progress progress = terminal_progress("bytes of text");
+  Observed observed;
+  std::int64_t tokens = 0;
+  observed.moments =
+      observe(table, b, source, observe_options(options, match, a, tokenizer, compute),
+              [&](std::int64_t seen) {
+                tokens = seen;
+                if (!options.lines)
+                  progress("observing", lines.bytes_read(), lines.bytes());
+                else
+                  progress("observing", lines.lines(), options.lines);
+              });
+  observed.a = identify(a);
+  observed.b = identify(b);
+  observed.text = {{"path", options.text},
+                   {"fingerprint", fingerprint_text(MappedFile::open(options.text)->bytes())},
+                   {"lines", lines.lines()},
+                   {"tokens", tokens}};
+  if (!options.moments.empty()) {
+    save_moments(options.moments, observed.moments,
+                 {{"a", observed.a},
+                  {"b", observed.b},
+                  {"text", nlohmann::json::array({observed.text})},
+                  {"observed",
+                   {{"special_tokens", options.special_tokens},
+                    {"pool", options.pool},
+                    {"max_length", options.max_length},
+                    {"precision", compute.precision}}}});
+  }
+  return observed;
+}
+
+Observed add_moments(const Model& a, const Model& b, const std::vector<std::string>& files) {
+  Observed sum;
+  sum.a = identify(a);
+  sum.b = identify(b);
+  sum.text = nlohmann::json::array();
+  nlohmann::json how;
+  for (const std::string& file : files) {
+    const SavedMoments saved = load_moments(file);
+    for (const auto& [key, side] : {std::pair{"a", &sum.a}, std::pair{"b", &sum.b}}) {
+      const auto found =
+          saved.provenance.value(key, nlohmann::json::object()).value("fingerprint", "");
+      require(found == (*side)["fingerprint"],
+              "{}: was observed on another model {} (fingerprint {}, expected {} of {})", file, key,
+              found, (*side)["fingerprint"].get<std::string>(), (*side)["path"].get<std::string>());
+    }
+    const auto observed = saved.provenance.value("observed", nlohmann::json());
+    require(how.is_null() || how == observed,
+            "{}: was observed with other options ({}) than {} ({})", file, observed.dump(),
+            files.front(), how.dump());
+    how = observed;
+    for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
+      sum.text.push_back(text);
+    }
+    require(sum.moments.empty() || sum.moments.size() == saved.moments.size(),
+            "{}: holds other taps than {}", file, files.front());
+    for (const auto& [tap, moments] : saved.moments) sum.moments[tap].add(moments);
+  }
+  return sum;
+}
+
+}  // namespace
+
+Symmetries table_of(const Model& model, const Ablation& ablation) {
+  if (!ablation.separate_residual && !ablation.ignore_heads) return model.symmetries;
+  std::set<std::string> names;
+  for (const auto& [name, tensor] : model.parameters) names.insert(name);
+  return find_architecture(model.config, model.folder.string())
+      .describe(model.config, names, ablation);
+}
+
+Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
+                       const ComputeOptions& compute) {
+  require_same_architecture(a, b);
+  const MatchOptions match_options = options.match_options(a);
+  Observed observed = options.from_moments.empty()
+                          ? observe_text(a, b, options, match_options, compute)
+                          : add_moments(a, b, options.from_moments);
+  Alignment alignment =
+      match(table_of(a, match_options.ablation()), observed.moments, match_options,
+            compute.thread_count(), terminal_progress("assignments"));
+  alignment.a = observed.a;
+  alignment.b = observed.b;
+  alignment.text = observed.text;
+  alignment.options = options.provenance(match_options);
+  if (!alignment.broken.empty()) {
+    spdlog::warn("NOT a symmetry: {}; B' will not compute what B computes", alignment.broken);
+  }
+  for (const auto& [name, found] : alignment.axes) {
+    if (found.applied) continue;
+    spdlog::warn("{} is measured but not applied: its units lie on an axis that is tied to another",
+                 name);
+  }
+  return alignment;
+}
+
+std::string alignment_table(const Alignment& alignment) {
+  std::vector<std::vector<std::string>> rows = {
+      {"axis", "units", "mean rho", "unaligned", "seconds", ""}};
+  for (const auto& [name, match] : alignment.axes) {
+    const auto units = static_cast<double>(match.units);
+    rows.push_back({name, grouped(match.units), fmt::format("{:.4f}", match.mean()),
+                    fmt::format("{:.4f}", match.identity / units),
+                    fmt::format("{:.3f}", match.seconds), match.applied ? "" : "not applied"});
+  }
+  std::string text = format_table(rows);
+  if (!alignment.broken.empty()) text += "NOT a symmetry: " + alignment.broken + "\n";
+  return text;
+}
+
+void check_alignment_b(const Alignment& alignment, const Model& b, const std::string& file) {
+  const std::string found = fingerprint(b.parameters);
+  const std::string expected = alignment.b.value("fingerprint", "");
+  require(expected == found,
+          "{}: was made for {} (fingerprint {}), but {} has fingerprint {}; align these models",
+          file, alignment.b.value("path", "another model"), expected, b.folder.string(), found);
+}
+
+void check_alignment(const Alignment& alignment, const Model& a, const Model& b,
+                     const std::string& file) {
+  const std::string found = fingerprint(a.parameters);
+  const std::string expected = alignment.a.value("fingerprint", "");
+  require(expected == found,
+          "{}: was made towards {} (fingerprint {}), but {} has fingerprint {}; align these models",
+          file, alignment.a.value("path", "another model"), expected, a.folder.string(), found);
+  check_alignment_b(alignment, b, file);
+}
+
+std::vector<std::vector<std::int64_t>> read_sequences(const Model& model, const std::string& text,
+                                                      std::int64_t limit) {
+  const WordPiece tokenizer = WordPiece::from_folder(model.folder);
+  std::vector<std::vector<std::int64_t>> sequences;
+  for (const std::string& line : read_lines(text, limit)) {
+    sequences.push_back(tokenizer.encode_sequence(line, sequence_limit(model, 512)));
+  }
+  return sequences;
+}
+
+}  // namespace braid
