@@ -1,7 +1,8 @@
 """Observe and align two BERT-base-size models: braid against the published way, in one run.
 
 The published way (method.md): batches of 8 lines, a PyTorch forward of each model, at every tap the
-full 2d x 2d product of both models' features in float32 added into float64, then SciPy's assignments.
+full 2d x 2d product of both models' features in float32 added into float64, then the correlations of
+all taps, then SciPy's assignments (authors' code: metric_calculators.py, model_merger.py).
 Same weights (random), same text, same threads. Usage: align_published.py BRAID [--lines N]
 """
 import argparse
@@ -17,7 +18,8 @@ from pathlib import Path
 
 def make_models(folder, vocabulary):
     import torch
-    from transformers import BertConfig, BertForMaskedLM
+    from transformers import BertConfig, BertForMaskedLM, logging
+    logging.disable_progress_bar()
     for seed, name in enumerate("ab"):
         torch.manual_seed(seed)
         model = BertForMaskedLM(BertConfig(vocab_size=len(vocabulary)))
@@ -34,7 +36,7 @@ def published(folder, text, threads):
     torch.set_num_threads(threads)
     start = time.time()
     models = [BertForMaskedLM.from_pretrained(folder / name).eval() for name in "ab"]
-    tokenizer = BertTokenizerFast(vocab_file=str(folder / "a" / "vocab.txt"))
+    tokenizer = BertTokenizerFast.from_pretrained(folder / "a")
     features = {}
 
     def keep(name, take):
@@ -72,13 +74,17 @@ def published(folder, text, threads):
                 sums[name] += total
     observed = time.time()
 
-    def correlation(name):
-        n = sums[name].numel() // 2
+    covariances, correlations = {}, {}
+    for name in list(products):
         mean = sums[name] / tokens
-        covariance = products[name] / tokens - torch.outer(mean, mean)
+        covariances[name] = products.pop(name) / tokens - torch.outer(mean, mean)
+    for name, covariance in covariances.items():  # both are kept, as in model_merger.py
         deviation = covariance.diagonal().sqrt()
-        rho = covariance / torch.clamp(torch.outer(deviation, deviation), min=1e-7)
-        return torch.nan_to_num(rho[:n, n:]).numpy()
+        correlations[name] = covariance / torch.clamp(torch.outer(deviation, deviation), min=1e-7)
+
+    def correlation(name):
+        n = correlations[name].shape[0] // 2
+        return torch.nan_to_num(correlations[name][:n, n:]).numpy()
 
     objective = 0.0
     for i in range(12):
@@ -125,7 +131,7 @@ def ours(braid, folder, text, threads, precision):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("braid", nargs="?")
-    parser.add_argument("--lines", type=int, default=128)
+    parser.add_argument("--lines", type=int, nargs="+", default=[32, 128])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--published", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -135,30 +141,35 @@ def main():
         folder = Path(name)
         bible = subprocess.run(["bible", "-f", "gen1:1-rev22:21"], capture_output=True, text=True, check=True)
         verses = [line.split(" ", 1)[1].strip() for line in bible.stdout.splitlines()]
-        text = folder / "text.txt"
-        text.write_text("\n".join(verses[:: len(verses) // options.lines][:options.lines]) + "\n")
         words = sorted({word for verse in verses for word in
                         "".join(c if c.isalpha() else f" {c} " for c in verse.lower()).split()})
         vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
         vocabulary += [f"[unused{i}]" for i in range(30522 - len(vocabulary))]
         make_models(folder, vocabulary)
-        rows = {}
-        for precision in ("float32", "bfloat16"):
-            rows[f"braid {precision}"] = ours(options.braid, folder, text, options.threads, precision)
-        command = [sys.executable, __file__, "--threads", str(options.threads), "--published", name, str(text)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True,
-                              env={**os.environ, "OMP_NUM_THREADS": str(options.threads)})
-        rows["published"] = json.loads(done.stdout.splitlines()[-1])
-    reference = rows["published"]
-    print(f"{options.lines} lines, {reference['tokens']} tokens, {options.threads} threads, whole "
-          "process from loading to alignment")
+        for lines in options.lines:
+            text = folder / "text.txt"
+            text.write_text("\n".join(verses[:: len(verses) // lines][:lines]) + "\n")
+            compare(options, folder, text, lines)
+
+
+def compare(options, folder, text, lines):
+    rows = {}
+    for precision in ("float32", "bfloat16"):
+        rows[f"braid {precision}"] = ours(options.braid, folder, text, options.threads, precision)
+    command = [sys.executable, "-W", "ignore", __file__, "--threads", str(options.threads),
+               "--published", str(folder), str(text)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True,
+                          env={**os.environ, "OMP_NUM_THREADS": str(options.threads)})
+    reference = rows["published"] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{lines} lines, {reference['tokens']} tokens, {options.threads} threads, whole process from "
+          "loading to alignment")
     print(f"{'':16} {'tokens/s':>9} {'seconds':>8} {'assign s':>9} {'peak GB':>8} {'speed x':>8} "
           f"{'memory x':>9} {'objective':>11}")
     for name, row in rows.items():
         print(f"{name:16} {row['tokens'] / row['seconds']:9.1f} {row['seconds']:8.1f} "
               f"{row['assignments']:9.2f} {row['peak_gb']:8.2f} "
               f"{reference['seconds'] / row['seconds']:8.1f} "
-              f"{row['peak_gb'] / reference['peak_gb']:9.2f} {row['objective']:11.4f}")
+              f"{row['peak_gb'] / reference['peak_gb']:9.2f} {row['objective']:11.4f}", flush=True)
 
 
 if __name__ == "__main__":

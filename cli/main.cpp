@@ -6,6 +6,7 @@
 
 #include <malloc.h>
 
+#include <cstdlib>
 #include <new>
 
 #include "braid/checkpoint/interrupt.h"
@@ -58,9 +59,12 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   // One thread inside each task: parallel_for is what spreads work over cores.
-  // Tensors come and go by the megabyte: keep their pages instead of asking the system each time.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // Tensors come and go by the megabyte: keep their pages instead of asking the system each time
+  // (32 MB is glibc's limit), in one arena for all threads, and take large ones as huge pages.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_ARENA_MAX, 1);
+  setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
   at::set_num_threads(1);
   at::set_num_interop_threads(1);
   braid::remove_partials_on_signal();

@@ -1,5 +1,8 @@
 #include "braid/alignment/moments.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "braid/error.h"
 
 namespace braid {
@@ -33,7 +36,7 @@ MomentsStream::MomentsStream(std::int64_t units_a, std::int64_t units_b)
       sum_b_(zeros(units_b)),
       square_a_(zeros(units_a)),
       square_b_(zeros(units_b)),
-      cross_(at::zeros({units_a, units_b}, at::kDouble)) {}
+      cross_(at::empty({units_a, units_b}, at::kDouble)) {}
 
 void MomentsStream::add_sums(at::Tensor& a, at::Tensor& b) {
   if (a.size(0) == 0) return;
@@ -55,7 +58,13 @@ void MomentsStream::add_sums(at::Tensor& a, at::Tensor& b) {
 void MomentsStream::add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin,
                               std::int64_t end) {
   if (a.size(0) == 0) return;
-  cross_.narrow(0, begin, end - begin).add_(at::mm(a.narrow(1, begin, end - begin).t(), b));
+  const at::Tensor product = at::mm(a.narrow(1, begin, end - begin).t(), b);
+  at::Tensor rows = cross_.narrow(0, begin, end - begin);
+  if (tokens_ == a.size(0)) {  // the first chunk: the block's memory is met here, by this thread
+    rows.copy_(product);
+  } else {
+    rows.add_(product);
+  }
 }
 
 Moments MomentsStream::finish() && {
@@ -73,9 +82,21 @@ Moments MomentsStream::finish() && {
 
 at::Tensor correlation(const Moments& moments) {
   const auto n = static_cast<double>(moments.tokens);
-  const at::Tensor scale =
-      at::outer(at::sqrt(moments.square_a / n), at::sqrt(moments.square_b / n));
-  return at::nan_to_num(moments.cross / n / at::clamp_min(scale, 1e-7), 0.0);
+  const at::Tensor deviation_a = at::sqrt(moments.square_a / n);
+  const at::Tensor deviation_b = at::sqrt(moments.square_b / n);
+  const at::Tensor cross = moments.cross.contiguous();
+  at::Tensor rho = at::empty_like(cross);
+  const double* s_a = deviation_a.const_data_ptr<double>();
+  const double* s_b = deviation_b.const_data_ptr<double>();
+  const double* from = cross.const_data_ptr<double>();
+  double* to = rho.data_ptr<double>();
+  for (std::int64_t i = 0; i < rho.size(0); ++i) {  // one pass: the matrix is larger than any cache
+    for (std::int64_t j = 0; j < rho.size(1); ++j, ++from, ++to) {
+      const double value = *from / n / std::max(s_a[i] * s_b[j], 1e-7);
+      *to = std::isnan(value) ? 0 : value;
+    }
+  }
+  return rho;
 }
 
 Moments mean_moments(const std::vector<const Moments*>& taps) {

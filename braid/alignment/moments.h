@@ -47,7 +47,7 @@ class MomentsStream {
 };
 
 // rho = C_ab / max(s_a s_b, 1e-7), NaN -> 0 (method.md section 3). (units of A, units of B)
-// float64. Takes the covariance's memory.
+// float64.
 at::Tensor correlation(const Moments& moments);
 
 // The mean covariance over taps that share an axis, as one Moments (residual "all").

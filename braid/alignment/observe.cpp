@@ -154,7 +154,7 @@ class Observer {
   }
 
   void add_products(const Chunk& chunk) {
-    constexpr std::int64_t block = 1024;  // rows of a cross block that one task adds
+    constexpr std::int64_t block = 256;  // rows of a cross block that one task adds: stays in cache
     struct Task {
       MomentsStream* stream;
       at::Tensor a, b;
