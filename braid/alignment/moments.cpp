@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "braid/alignment/bfloat16_products.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -42,6 +43,13 @@ void MomentsStream::add_sums(at::Tensor& a, at::Tensor& b) {
   if (a.size(0) == 0) return;
   const auto add = [](at::Tensor& features, at::Tensor& origin, at::Tensor& sum,
                       at::Tensor& square) {
+    if (features.scalar_type() == at::kBFloat16) {  // centring would round: products are exact
+      if (!origin.defined()) origin = zeros(features.size(1));
+      const at::Tensor values = features.to(at::kFloat);
+      sum += values.sum({0}, false, at::kDouble);
+      square += at::mul(values, values).sum({0}, false, at::kDouble);
+      return;
+    }
     if (!origin.defined()) {
       // Rounded to the features' precision, so that subtracting it is the same in both.
       origin = features.mean({0}, false, at::kDouble).to(features.scalar_type()).to(at::kDouble);
@@ -58,12 +66,13 @@ void MomentsStream::add_sums(at::Tensor& a, at::Tensor& b) {
 void MomentsStream::add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin,
                               std::int64_t end) {
   if (a.size(0) == 0) return;
-  const at::Tensor product = at::mm(a.narrow(1, begin, end - begin).t(), b);
+  const at::Tensor units = a.narrow(1, begin, end - begin);
   at::Tensor rows = cross_.narrow(0, begin, end - begin);
-  if (tokens_ == a.size(0)) {  // the first chunk: the block's memory is met here, by this thread
-    rows.copy_(product);
+  if (tokens_ == a.size(0)) rows.zero_();  // the first chunk: this thread is the first to touch it
+  if (a.scalar_type() == at::kBFloat16) {
+    add_products(units, b, rows);
   } else {
-    rows.add_(product);
+    rows.add_(at::mm(units.t(), b));
   }
 }
 

@@ -25,13 +25,14 @@ struct Moments {
 using MomentsByTap = std::map<std::string, Moments>;
 
 // Adds up features chunk by chunk. Products of a chunk are formed in the features' precision about
-// a fixed origin near the mean, so nothing cancels, and are added in float64.
+// a fixed origin near the mean, so nothing cancels (of bfloat16: exactly, summed in float32), and
+// are added in float64.
 class MomentsStream {
  public:
   MomentsStream(std::int64_t units_a, std::int64_t units_b);
 
-  // Before the products: centres both chunks in place and takes their sums. (tokens, units) each,
-  // float32 or float64.
+  // Before the products: takes the sums of both chunks, and centres them in place unless they are
+  // bfloat16. (tokens, units) each, float32, float64 or bfloat16.
   void add_sums(at::Tensor& a, at::Tensor& b);
   // The rows [begin, end) of the cross block for chunks that add_sums has centred. Rows may be
   // added from different threads.

@@ -142,19 +142,19 @@ class Observer {
   }
 
   void make_room(const Chunk& chunk) {
-    const at::ScalarType dtype = options_.precision == at::kDouble ? at::kDouble : at::kFloat;
     for (auto& [name, stream] : streams_) {
       for (Side* side : {&a_, &b_}) {
         at::Tensor& features = side->features[name];
         if (!features.defined() || features.size(0) < rows(name, chunk)) {
-          features = at::empty({rows(name, chunk), stream.units_a()}, dtype);
+          features = at::empty({rows(name, chunk), stream.units_a()}, options_.precision);
         }
       }
     }
   }
 
   void add_products(const Chunk& chunk) {
-    constexpr std::int64_t block = 256;  // rows of a cross block that one task adds: stays in cache
+    // Rows of a cross block that one task adds: a float32 product stays in cache.
+    const std::int64_t block = options_.precision == at::kBFloat16 ? 1024 : 256;
     struct Task {
       MomentsStream* stream;
       at::Tensor a, b;

@@ -15,6 +15,7 @@ MaskedLoss evaluate(const Network& network, const Tensors& parameters, const Mas
   parallel_for(static_cast<std::int64_t>(sums.size()), threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
     const auto& [batch, labels] = text.batches[static_cast<std::size_t>(i)];
+    check_tokens(network, batch.input_ids);
     const at::Tensor hidden = network.encode(parameters, batch).flatten(0, 1);
     const at::Tensor flat = labels.flatten();
     const at::Tensor scored = flat.ne(-100).nonzero().squeeze(1);

@@ -13,7 +13,8 @@ struct MaskedLoss {
 };
 
 // Parameters of one dtype. The sum runs over batches in order, in double: the same for any number
-// of threads. REQUIRES network.has_token_head(parameters).
+// of threads. REQUIRES network.has_token_head(parameters); Error where the text does not fit the
+// model.
 MaskedLoss evaluate(const Network& network, const Tensors& parameters, const MaskedText& text,
                     int threads);
 

@@ -15,8 +15,11 @@ int main(int argc, char** argv) {
   const braid::WordPiece tokenizer = braid::WordPiece::from_folder(a.folder);
   const std::vector<std::string> lines = braid::read_lines(argv[3], 1000);
 
-  const braid::MatchOptions match{.components = {"ffn", "attention", "residual"}};
-  braid::ObserveOptions observe{.taps = taps_to_observe(a.symmetries, match), .threads = threads};
+  braid::MatchOptions match;
+  match.components = {"ffn", "attention", "residual"};
+  braid::ObserveOptions observe;
+  observe.taps = taps_to_observe(a.symmetries, match);
+  observe.threads = threads;
   std::size_t next = 0;
   const auto sequences = [&] {
     return next < lines.size() ? tokenizer.encode_sequence(lines[next++], 512)
@@ -25,9 +28,11 @@ int main(int argc, char** argv) {
   const braid::MomentsByTap moments = braid::observe(a, b, sequences, observe, {});
   const braid::Alignment alignment = braid::match(a.symmetries, moments, match, threads);
 
-  const braid::MaskedText text = braid::mask_text(lines, tokenizer, {.block = 64}, argv[3]);
-  const braid::Path path = braid::make_path(a, b, alignment.transform(), a.symmetries,
-                                            braid::Decoder::tied, at::kFloat);
+  braid::MaskingOptions masking;
+  masking.block = a.network->max_positions();
+  const braid::MaskedText text = braid::mask_text(lines, tokenizer, masking, argv[3]);
+  const braid::Path path =
+      braid::make_path(a, b, alignment.transform(), a.symmetries, braid::Decoder::tied, at::kFloat);
   const braid::Curve curve = braid::trace(path, text, 11, threads);
   std::printf("barrier %.4f, B' differs from B by %.1e\n", curve.barrier(), curve.end_error());
 }

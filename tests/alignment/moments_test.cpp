@@ -47,6 +47,20 @@ TEST(MomentsTest, SinglePrecisionFeaturesLoseNothingToTheirMean) {
   EXPECT_LT((exact - single).abs().max().item<double>(), 2e-6);
 }
 
+// Odd numbers of tokens, units that fill no tile, slices with a stride: the vectorised products.
+TEST(MomentsTest, BrainFloatProductsAreExact) {
+  at::manual_seed(2);
+  const at::Tensor a = (at::randn({501, 75}) + 2).to(at::kBFloat16);
+  const at::Tensor b = (at::randn({501, 103}) + a.narrow(1, 0, 1)).to(at::kBFloat16);
+  for (const std::int64_t chunk : {501, 100, 37, 1}) {
+    const Moments found = stream(a, b, chunk);
+    const Moments exact = stream(a.to(at::kDouble), b.to(at::kDouble), chunk);
+    const double scale = exact.cross.abs().max().item<double>();
+    EXPECT_LT((found.cross - exact.cross).abs().max().item<double>(), 1e-5 * scale) << chunk;
+    EXPECT_LT((correlation(found) - correlation(exact)).abs().max().item<double>(), 1e-5) << chunk;
+  }
+}
+
 TEST(MomentsTest, PartsAddUpToTheWhole) {
   const Features f;
   const Moments whole = stream(f.a, f.b, 500);
