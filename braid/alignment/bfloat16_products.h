@@ -1,5 +1,6 @@
 // Products of bfloat16 features with exact terms and float32 sums, which libtorch's CPU matrix
-// product (bfloat16 out) does not offer. Twice as fast as float32 where the processor has AVX512-BF16.
+// product (bfloat16 out) does not offer. Twice as fast as float32 where the processor has
+// AVX512-BF16.
 #pragma once
 
 #include <ATen/ATen.h>
