@@ -16,9 +16,9 @@ struct Options {
 };
 
 void run(const Options& options) {
-  require(options.align.text.empty() != options.align.from_moments.empty(),
-          "give either --text FILE or --from-moments FILE ...");
-  require(options.align.moments.empty() || !options.align.text.empty(),
+  require(options.align.has_text() != !options.align.from_moments.empty(),
+          "give either --text FILE, --task and --data, or --from-moments FILE ...");
+  require(options.align.moments.empty() || options.align.has_text(),
           "--moments saves what --text shows; give --text FILE");
   const Model a = load_model(options.a), b = load_model(options.b);
   const Alignment alignment = align_models(a, b, options.align, options.compute);
@@ -35,12 +35,12 @@ void add_align(CLI::App& app) {
       "Find the symmetry that moves B towards A, by how its units correlate with A's on text.\n\n"
       "  braid align A B --text TEXT -o AB.alignment\n"
       "  braid align A B --text TEXT --preset paper --heads monotonic -o AB.alignment\n"
+      "  braid align A B --task mrpc --data MRPC/train.tsv -o AB.alignment\n"
       "  braid align A B --text part1.txt --moments part1.moments -o part1.alignment\n"
       "  braid align A B --from-moments part1.moments part2.moments -o AB.alignment");
   auto options = std::make_shared<Options>();
   command.add_option("A", options->a, "Checkpoint folder")->required();
   command.add_option("B", options->b, "Checkpoint folder, the one that moves")->required();
-  command.add_option("--text", options->align.text, "A sequence a line");
   command.add_option("--from-moments", options->align.from_moments, "Saved moments, added up");
   command.add_option("--moments", options->align.moments, "Save the moments here");
   command.add_option("-o,--out", options->out, "Alignment file to write")->required();

@@ -5,7 +5,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
-#include "braid/text/lines.h"
+#include "braid/tasks/sequence_stream.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -15,8 +15,7 @@ std::int64_t sequence_limit(const Model& model, std::int64_t max_length) {
   return std::min(max_length, model.network->max_positions());
 }
 
-// Both models must read the same ids as the same words.
-void require_same_vocabulary(const WordPiece& tokenizer, const Model& a, const Model& b) {
+void check_vocabulary(const WordPiece& tokenizer, const Model& a, const Model& b) {
   std::optional<WordPiece> other;
   try {
     other = WordPiece::from_folder(b.folder);
@@ -25,13 +24,7 @@ void require_same_vocabulary(const WordPiece& tokenizer, const Model& a, const M
                  b.folder.string(), a.folder.string());
     return;
   }
-  require(tokenizer.size() == other->size(), "the vocabularies differ: {} tokens in {}, {} in {}",
-          tokenizer.size(), a.folder.string(), other->size(), b.folder.string());
-  for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
-    require(tokenizer.token(id) == other->token(id),
-            "the vocabularies differ: token {} is '{}' in {} and '{}' in {}", id,
-            tokenizer.token(id), a.folder.string(), other->token(id), b.folder.string());
-  }
+  require_same_vocabulary(tokenizer, a.folder.string(), *other, b.folder.string());
 }
 
 ObserveOptions observe_options(const AlignOptions& options, const MatchOptions& match,
@@ -60,38 +53,30 @@ nlohmann::json identify(const Model& model) {
 
 Observed observe_text(const Model& a, const Model& b, const AlignOptions& options,
                       const MatchOptions& match, const ComputeOptions& compute) {
-  require(!options.text.empty(), "align needs --text FILE (or --from-moments)");
+  require(options.has_text(), "align needs --text FILE, --task and --data, or --from-moments");
   const WordPiece tokenizer = WordPiece::from_folder(a.folder);
-  require_same_vocabulary(tokenizer, a, b);
-  LineStream lines(options.text, options.lines);
-  const std::int64_t limit = sequence_limit(a, options.max_length);
-  std::optional<std::string> next = lines.next();
-  require(next.has_value(), "{}: holds no text", options.text);
-  const SequenceSource source = [&]() -> std::vector<std::int64_t> {
-    const std::optional<std::string> line = std::move(next);
-    next = line ? lines.next() : std::nullopt;
-    return line ? tokenizer.encode_sequence(*line, limit) : std::vector<std::int64_t>{};
-  };
+  check_vocabulary(tokenizer, a, b);
+  const std::string& file = options.text_file();
+  SequenceStream text(file, options.text_task(), tokenizer, sequence_limit(a, options.max_length),
+                      options.lines);
   Model table = a;  // ablations observe other axes
   table.symmetries = table_of(a, match.ablation());
-  const Progress progress = terminal_progress("bytes of text");
+  const Progress progress = terminal_progress("of the text");
   Observed observed;
   std::int64_t tokens = 0;
   observed.moments =
-      observe(table, b, source, observe_options(options, match, a, tokenizer, compute),
-              [&](std::int64_t seen) {
+      observe(table, b, [&] { return text.next(); },
+              observe_options(options, match, a, tokenizer, compute), [&](std::int64_t seen) {
                 tokens = seen;
-                if (!options.lines)
-                  progress("observing", lines.bytes_read(), lines.bytes());
-                else
-                  progress("observing", lines.lines(), options.lines);
+                progress("observing", text.done(), text.total());
               });
   observed.a = identify(a);
   observed.b = identify(b);
-  observed.text = {{"path", options.text},
-                   {"fingerprint", fingerprint_text(MappedFile::open(options.text)->bytes())},
-                   {"lines", lines.lines()},
+  observed.text = {{"path", file},
+                   {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())},
+                   {"lines", text.sequences()},
                    {"tokens", tokens}};
+  if (!options.task.empty()) observed.text["task"] = options.task;
   if (!options.moments.empty()) {
     save_moments(options.moments, observed.moments,
                  {{"a", observed.a},
@@ -203,13 +188,12 @@ void check_alignment(const Alignment& alignment, const Model& a, const Model& b,
   check_alignment_b(alignment, b, file);
 }
 
-std::vector<std::vector<std::int64_t>> read_sequences(const Model& model, const std::string& text,
-                                                      std::int64_t limit) {
+std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
+                                          const Task* task, std::int64_t limit) {
   const WordPiece tokenizer = WordPiece::from_folder(model.folder);
-  std::vector<std::vector<std::int64_t>> sequences;
-  for (const std::string& line : read_lines(text, limit)) {
-    sequences.push_back(tokenizer.encode_sequence(line, sequence_limit(model, 512)));
-  }
+  SequenceStream stream(file, task, tokenizer, sequence_limit(model, 512), limit);
+  std::vector<TokenSequence> sequences;
+  for (TokenSequence s = stream.next(); !s.empty(); s = stream.next()) sequences.push_back(s);
   return sequences;
 }
 

@@ -17,9 +17,9 @@ void check_alignment(const Alignment& alignment, const Model& a, const Model& b,
                      const std::string& file);
 void check_alignment_b(const Alignment& alignment, const Model& b, const std::string& file);
 
-// Up to `limit` token sequences from a text file, one a line.
-std::vector<std::vector<std::int64_t>> read_sequences(const Model& model, const std::string& text,
-                                                      std::int64_t limit);
+// Up to `limit` token sequences from a text file, one a line, or from a task's file.
+std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
+                                          const Task* task, std::int64_t limit);
 
 // The alignment's table for a model: its own, or the one of the ablation that the alignment is.
 Symmetries table_of(const Model& model, const Ablation& ablation);

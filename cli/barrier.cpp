@@ -23,8 +23,12 @@ struct Options {
 
 std::string table(const Curve& curve) {
   std::vector<std::vector<std::string>> rows = {{"t", "loss"}};
+  for (const auto& [name, values] : curve.metrics) rows.front().push_back(name);
   for (std::size_t i = 0; i < curve.t.size(); ++i) {
     rows.push_back({fmt::format("{:.3f}", curve.t[i]), fmt::format("{:.6f}", curve.loss[i])});
+    for (const auto& [name, values] : curve.metrics) {
+      rows.back().push_back(fmt::format("{:.4f}", values[i]));
+    }
   }
   return format_table(rows);
 }
@@ -65,7 +69,7 @@ void run(const Options& options) {
     broken += std::string(broken.empty() ? "" : "; ") +
               "the decoder is permuted in the wrong direction, as the authors' released code does";
   }
-  const MaskedText text = options.evaluate.load(a);
+  const ScoredText text = options.evaluate.load(a);
   check_text(b, text);
   const Path path = make_path(a, b, transform, symmetries, decoder, options.compute.dtype());
   const Curve curve = trace(path, text, options.points, options.compute.thread_count(),
@@ -78,9 +82,9 @@ void run(const Options& options) {
           curve.loss.back(), curve.loss_b);
 
   std::string summary = fmt::format(
-      "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored tokens\n",
+      "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored\n",
       curve.barrier(), curve.barrier_chord(), curve.loss_a, curve.loss_b,
-      grouped(curve.scored_tokens));
+      grouped(curve.scored));
   if (!broken.empty()) {
     summary += fmt::format("NOT a symmetry ({}): its end has loss {:.6f}, B has {:.6f}\n", broken,
                            curve.loss.back(), curve.loss_b);
@@ -89,26 +93,17 @@ void run(const Options& options) {
   std::vector<PlottedCurve> plotted;
   if (!options.beside.empty()) plotted.push_back(read_curve(options.beside));
   plotted.push_back({label, '*', curve.t, curve.loss});
-  report(table(curve) + plot_curves(plotted) + summary,
-         {{"t", curve.t},
-          {"loss", curve.loss},
-          {"barrier", curve.barrier()},
-          {"barrier_chord", curve.barrier_chord()},
-          {"loss_a", curve.loss_a},
-          {"loss_b", curve.loss_b},
-          {"metrics",
-           {{"perplexity_a", std::exp(curve.loss_a)}, {"perplexity_b", std::exp(curve.loss_b)}}},
-          {"scored_tokens", curve.scored_tokens},
-          {"exact", broken.empty()},
-          {"broken", broken},
-          {"direction", "t = 0 is A, t = 1 is B aligned"},
-          {"decoder", options.decoder},
-          {"a", options.a},
-          {"b", options.b},
-          {"alignment", options.alignment},
-          {"precision", options.compute.precision},
-          {"evaluation", options.evaluate.provenance()}},
-         options.json);
+  nlohmann::json json = to_json(curve);
+  json.update({{"exact", broken.empty()},
+               {"broken", broken},
+               {"direction", "t = 0 is A, t = 1 is B aligned"},
+               {"decoder", options.decoder},
+               {"a", options.a},
+               {"b", options.b},
+               {"alignment", options.alignment},
+               {"precision", options.compute.precision},
+               {"evaluation", options.evaluate.provenance()}});
+  report(table(curve) + plot_curves(plotted) + summary, json, options.json);
 }
 
 }  // namespace
@@ -118,6 +113,7 @@ void add_barrier(CLI::App& app) {
       "barrier",
       "Trace the loss along the straight path from A (t = 0) to the aligned B (t = 1).\n\n"
       "  braid barrier A B --no-align --text TEXT\n"
+      "  braid barrier A B --alignment AB.alignment --task mrpc --data MRPC/dev.tsv\n"
       "  braid barrier A B --alignment AB.alignment --batches batches.safetensors --json AB.json");
   auto options = std::make_shared<Options>();
   command.add_option("A", options->a, "Checkpoint folder")->required();

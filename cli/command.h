@@ -16,5 +16,6 @@ void add_interpolate(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_barrier(CLI::App& app);
 void add_pretrain(CLI::App& app);
+void add_finetune(CLI::App& app);
 
 }  // namespace braid

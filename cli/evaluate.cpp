@@ -18,20 +18,22 @@ struct Options {
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const MaskedText text = options.evaluate.load(model);
+  const ScoredText text = options.evaluate.load(model);
   const Tensors parameters = cast(model.parameters, options.compute.dtype());
   const auto start = std::chrono::steady_clock::now();
-  const MaskedLoss result =
+  const Score score =
       evaluate(*model.network, parameters, text, options.compute.thread_count());
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const double rate = static_cast<double>(text.tokens) / elapsed.count();
-  report(fmt::format(
-             "loss {:.6f} nats over {} scored tokens, pseudo-perplexity {:.4f}, {:.0f} tokens/s\n",
-             result.loss, grouped(result.scored_tokens), result.perplexity(), rate),
-         {{"loss", result.loss},
-          {"perplexity", result.perplexity()},
-          {"scored_tokens", result.scored_tokens},
-          {"tokens", text.tokens},
+  const double rate = static_cast<double>(token_count(text)) / elapsed.count();
+  std::string line =
+      fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
+                  options.evaluate.task == "mlm" ? "tokens" : "examples");
+  for (const auto& [name, value] : score.metrics) line += fmt::format(", {} {:.4f}", name, value);
+  report(line + fmt::format(", {:.0f} tokens/s\n", rate),
+         {{"loss", score.loss},
+          {"metrics", score.metrics},
+          {"scored", score.scored},
+          {"tokens", token_count(text)},
           {"tokens_per_second", rate},
           {"checkpoint", options.checkpoint},
           {"evaluation", options.evaluate.provenance()}},
@@ -43,7 +45,8 @@ void run(const Options& options) {
 void add_evaluate(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "evaluate",
-      "Measure a checkpoint's masked-language-model loss.\n\n"
+      "Measure a checkpoint: masked-language-model loss in nats, or a GLUE task's loss and metrics.\n\n"
+      "  braid evaluate CKPT --task sst2 --data SST-2/dev.tsv\n"
       "  braid evaluate CKPT --task mlm --text TEXT\n"
       "  braid evaluate CKPT --task mlm --batches batches.safetensors --json -");
   auto options = std::make_shared<Options>();

@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
   braid::add_evaluate(app);
   braid::add_barrier(app);
   braid::add_pretrain(app);
+  braid::add_finetune(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -12,7 +12,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> models;
-  std::string alignment, out, json, command_line;
+  std::string alignment, dev, out, json, command_line;
   bool no_align = false, overwrite = false;
   double t = 0.5;
   std::int64_t shard_size = 0, evaluate_lines = 1000;
@@ -22,8 +22,7 @@ struct Options {
 };
 
 struct Losses {
-  double a = 0, b = 0, plain = 0, merged = 0;
-  std::int64_t scored_tokens = 0;
+  Score a, b, plain, merged;
 };
 
 // Everything that is known before the checkpoint is written.
@@ -48,8 +47,10 @@ Difference prove(const Model& b, const Tensors& moved, const Options& options) {
   constexpr double tolerance = 1e-6;
   Model aligned = b;
   aligned.parameters = moved;
-  const auto sequences = options.align.text.empty() ? random_sequences(b, 16, options.seed)
-                                                    : read_sequences(b, options.align.text, lines);
+  const auto sequences =
+      options.align.has_text()
+          ? read_sequences(b, options.align.text_file(), options.align.text_task(), lines)
+          : random_sequences(b, 16, options.seed);
   const Difference found = verify(b, aligned, sequences, options.compute.thread_count());
   require(
       found.relative() <= tolerance,
@@ -59,49 +60,64 @@ Difference prove(const Model& b, const Tensors& moved, const Options& options) {
   return found;
 }
 
+// What the models are measured on: --dev of a task, else what they are aligned on.
+const std::string& measured_file(const Options& options) {
+  return options.dev.empty() ? options.align.text_file() : options.dev;
+}
+
 Losses measure(const Model& a, const Model& b, const Tensors& merged, const Options& options) {
   EvaluateOptions evaluation;
   evaluation.text = options.align.text;
+  if (options.align.text_task()) {
+    evaluation.task = options.align.task;
+    evaluation.data = measured_file(options);
+    evaluation.max_length = options.align.max_length;
+  }
   evaluation.lines = options.evaluate_lines;
   evaluation.masking.seed = options.seed;
-  const MaskedText text = evaluation.load(a);
+  const ScoredText text = evaluation.load(a);
+  check_text(b, text);
   const Progress progress = terminal_progress("models");
   std::int64_t done = 0;
-  const auto loss = [&](const Tensors& parameters) {
-    const double value = evaluate(*a.network, cast(parameters, options.compute.dtype()), text,
-                                  options.compute.thread_count())
-                             .loss;
+  const auto score = [&](const Tensors& parameters) {
+    Score value = evaluate(*a.network, cast(parameters, options.compute.dtype()), text,
+                           options.compute.thread_count());
     progress("measuring", ++done, 4);
     return value;
   };
-  return {loss(a.parameters), loss(b.parameters),
-          loss(interpolate(a.parameters, b.parameters, options.t)), loss(merged),
-          text.scored_tokens};
+  return {score(a.parameters), score(b.parameters),
+          score(interpolate(a.parameters, b.parameters, options.t)), score(merged)};
 }
 
 std::string verdict(const Losses& losses, bool aligned) {
-  const double better = std::min(losses.a, losses.b);
-  std::string text = losses.merged <= better
+  const double better = std::min(losses.a.loss, losses.b.loss), merged = losses.merged.loss;
+  std::string text = merged <= better
                          ? "The merged model is better than both parents on this text."
                          : fmt::format(
-                               "The merged model is {:.3f} nats worse than the better parent "
-                               "on this text.",
-                               losses.merged - better);
+                               "The merged model's loss is {:.3f} above the better parent's on "
+                               "this text.",
+                               merged - better);
   if (aligned) {
-    text += fmt::format(" Alignment {} the plain average by {:.3f} nats.",
-                        losses.merged <= losses.plain ? "improves on" : "is worse than",
-                        std::abs(losses.plain - losses.merged));
+    text += fmt::format(" Alignment {} the plain average by {:.3f}.",
+                        merged <= losses.plain.loss ? "improves on" : "is worse than",
+                        std::abs(losses.plain.loss - merged));
   }
   return text;
 }
 
 std::string loss_table(const Losses& losses, bool aligned) {
-  std::vector<std::vector<std::string>> rows = {
-      {"model", "loss (nats)"},
-      {"A", fmt::format("{:.4f}", losses.a)},
-      {"B", fmt::format("{:.4f}", losses.b)},
-      {"plain average", fmt::format("{:.4f}", losses.plain)}};
-  if (aligned) rows.push_back({"aligned average", fmt::format("{:.4f}", losses.merged)});
+  std::vector<std::vector<std::string>> rows = {{"model", "loss"}};
+  for (const auto& [name, value] : losses.a.metrics) rows.front().push_back(name);
+  const auto add = [&](const char* model, const Score& score) {
+    rows.push_back({model, fmt::format("{:.4f}", score.loss)});
+    for (const auto& [name, value] : score.metrics) {
+      rows.back().push_back(fmt::format("{:.4f}", value));
+    }
+  };
+  add("A", losses.a);
+  add("B", losses.b);
+  add("plain average", losses.plain);
+  if (aligned) add("aligned average", losses.merged);
   return format_table(rows);
 }
 
@@ -123,8 +139,10 @@ std::string card(const Merged& merged, const Options& options) {
       proof_text(merged));
   if (merged.losses) {
     text += fmt::format(
-        "\nMasked-language-model loss on `{}` ({} scored tokens):\n\n```\n{}```\n\n{}\n",
-        options.align.text, grouped(merged.losses->scored_tokens),
+        "\n{} on `{}` ({} scored):\n\n```\n{}```\n\n{}\n",
+        options.align.text_task() ? options.align.text_task()->title + " loss"
+                                  : "Masked-language-model loss",
+        measured_file(options), grouped(merged.losses->a.scored),
         loss_table(*merged.losses, merged.alignment.has_value()),
         verdict(*merged.losses, merged.alignment.has_value()));
   }
@@ -144,11 +162,15 @@ nlohmann::json to_json(const Merged& merged, const Options& options) {
                      {"tokens", merged.proof->tokens}};
   }
   if (merged.losses) {
-    json["loss"] = {{"a", merged.losses->a},
-                    {"b", merged.losses->b},
-                    {"plain", merged.losses->plain},
-                    {"merged", merged.losses->merged}};
-    json["scored_tokens"] = merged.losses->scored_tokens;
+    const std::pair<const char*, const Score*> scores[] = {{"a", &merged.losses->a},
+                                                           {"b", &merged.losses->b},
+                                                           {"plain", &merged.losses->plain},
+                                                           {"merged", &merged.losses->merged}};
+    for (const auto& [name, score] : scores) {
+      json["loss"][name] = score->loss;
+      json["metrics"][name] = score->metrics;
+    }
+    json["scored"] = merged.losses->a.scored;
   }
   return json;
 }
@@ -159,8 +181,8 @@ void run(const Options& options) {
   require(!options.no_align || options.alignment.empty(),
           "--no-align and --alignment exclude each other");
   const bool solves = !options.no_align && options.alignment.empty();
-  require(!solves || !options.align.text.empty() || !options.align.from_moments.empty(),
-          "give --text FILE to align on, --alignment FILE, or --no-align");
+  require(!solves || options.align.has_text() || !options.align.from_moments.empty(),
+          "give --text FILE or --task and --data to align on, --alignment FILE, or --no-align");
   const Model a = load_model(options.models[0]), b = load_model(options.models[1]);
   require_same_architecture(a, b);
   Merged merged;
@@ -172,7 +194,9 @@ void run(const Options& options) {
     if (merged.alignment->broken.empty()) merged.proof = prove(b, moved, options);
   }
   merged.parameters = interpolate(a.parameters, moved, options.t);
-  const bool measurable = a.network->has_token_head(a.parameters) && !options.align.text.empty();
+  const bool measurable =
+      options.align.has_text() &&
+      (options.align.text_task() || a.network->has_token_head(a.parameters));
   if (measurable) merged.losses = measure(a, b, merged.parameters, options);
 
   WriteOptions write;
@@ -199,6 +223,7 @@ void add_merge(CLI::App& app, const std::string& command_line) {
       "merge",
       "Merge two checkpoints into one: align, transform, verify, interpolate, measure, write.\n\n"
       "  braid merge A B --text TEXT -o MERGED\n"
+      "  braid merge A B --task mrpc --data train.tsv --dev dev.tsv -o MERGED\n"
       "  braid merge A B --text TEXT --preset paper --t 0.3 -o MERGED\n"
       "  braid merge A B --alignment AB.alignment -o MERGED\n"
       "  braid merge A B --no-align --text TEXT -o AVERAGE");
@@ -206,8 +231,8 @@ void add_merge(CLI::App& app, const std::string& command_line) {
   command.add_option("CKPT", options->models, "Two checkpoint folders, A and B")
       ->required()
       ->expected(1, -1);
-  command.add_option("--text", options->align.text,
-                     "A sequence a line: what is aligned and measured on");
+  command.add_option("--dev", options->dev,
+                     "With --task: measure on this file instead of --data");
   command.add_option("--alignment", options->alignment, "From braid align, instead of aligning");
   command.add_flag("--no-align", options->no_align, "The plain average");
   command.add_option("--t", options->t, "0 = A, 1 = aligned B")

@@ -22,6 +22,11 @@ std::set<std::string> split_components(const std::string& text) {
   return components;
 }
 
+std::vector<std::string> task_names(std::vector<std::string> names) {
+  for (const Task& task : glue_tasks()) names.push_back(task.name);
+  return names;
+}
+
 }  // namespace
 
 void ComputeOptions::add_to(CLI::App& command) {
@@ -49,8 +54,13 @@ int ComputeOptions::thread_count() const {
 }
 
 void EvaluateOptions::add_to(CLI::App& command) {
-  command.add_option("--task", task, "What is measured: mlm (masked language model)")
-      ->check(CLI::IsMember({"mlm"}))
+  command
+      .add_option("--task", task, "What is measured: mlm (masked language model) or a GLUE task")
+      ->check(CLI::IsMember(task_names({"mlm"})))
+      ->capture_default_str();
+  command.add_option("--data", data, "The GLUE task's tab-separated file, such as dev.tsv");
+  command.add_option("--max-length", max_length, "Tokens of a GLUE example")
+      ->check(CLI::Range(3, 1 << 20))
       ->capture_default_str();
   command.add_option("--text", text, "Text file, cut into blocks and masked from the seed");
   command.add_option("--batches", batches,
@@ -64,14 +74,25 @@ void EvaluateOptions::add_to(CLI::App& command) {
   command.add_option("--seed", masking.seed, "Of the masking")->capture_default_str();
   command.add_flag("--character-spaced", masking.character_spaced,
                    "Every character a word, as the paper's code reads its text");
-  command.add_option("--evaluate-lines", lines, "Only the first N lines of the text; 0 = all")
+  command.add_option("--evaluate-lines", lines, "Only the first N lines; 0 = all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
 
-MaskedText EvaluateOptions::load(const Model& model) const {
+ScoredText EvaluateOptions::load(const Model& model) const {
+  ScoredText loaded;
+  if (task != "mlm") {
+    require(!data.empty() && text.empty() && batches.empty(),
+            "--task {} is measured on --data FILE.tsv", task);
+    const Task& glue = find_task(task);
+    loaded = encode(glue, read_labelled_lines(glue, data, lines),
+                    WordPiece::from_folder(model.folder),
+                    std::min(max_length, model.network->max_positions()));
+    check_text(model, loaded);
+    return loaded;
+  }
+  require(data.empty(), "--data is for GLUE tasks; name one with --task");
   require(text.empty() != batches.empty(), "give either --text FILE or --batches FILE.safetensors");
-  MaskedText loaded;
   if (!batches.empty()) {
     loaded = load_masked_text(batches, masking.batch_size);
   } else {
@@ -85,6 +106,9 @@ MaskedText EvaluateOptions::load(const Model& model) const {
 }
 
 nlohmann::json EvaluateOptions::provenance() const {
+  if (task != "mlm") {
+    return {{"task", task}, {"data", data}, {"max_length", max_length}, {"lines", lines}};
+  }
   if (!batches.empty()) return {{"task", task}, {"batches", batches}};
   return {{"task", task},           {"text", text},
           {"block", masking.block}, {"mask_probability", masking.probability},
@@ -93,6 +117,10 @@ nlohmann::json EvaluateOptions::provenance() const {
 }
 
 void AlignOptions::add_to(CLI::App& command) {
+  command.add_option("--text", text, "What is aligned on: a sequence a line");
+  command.add_option("--task", task, "Instead of --text: a GLUE task, whose --data is aligned on")
+      ->check(CLI::IsMember(task_names({})));
+  command.add_option("--data", data, "The task's tab-separated file, such as train.tsv");
   command
       .add_option("--preset", preset,
                   "paper: ffn,attention with permuted heads and shared qk. best: the exact "
@@ -135,6 +163,12 @@ void AlignOptions::add_to(CLI::App& command) {
   command.add_option("--lines", lines, "Only the first N lines; 0 = all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+}
+
+const Task* AlignOptions::text_task() const {
+  require(task.empty() == data.empty(), "--task and --data go together");
+  require(text.empty() || task.empty(), "give either --text or --task and --data");
+  return task.empty() ? nullptr : &find_task(task);
 }
 
 MatchOptions AlignOptions::match_options(const Model& model) const {

@@ -20,23 +20,28 @@ struct ComputeOptions {
 };
 
 struct EvaluateOptions {
-  std::string task = "mlm", text, batches;
+  std::string task = "mlm", text, batches, data;
   MaskingOptions masking;
   std::int64_t lines = 0;  // 0 = all
+  std::int64_t max_length = 128;
 
   void add_to(CLI::App& command);
-  // The tokens to score, from --batches or from --text with the model's tokenizer.
-  MaskedText load(const Model& model) const;
+  // What to score, by the model's tokenizer: --batches, masked --text, or a task's --data.
+  ScoredText load(const Model& model) const;
   nlohmann::json provenance() const;
 };
 
 struct AlignOptions {
   std::string preset = "best", components, heads, query_key, residual, correlation = "signed",
-              special_tokens = "keep", pool = "none", text, moments;
+              special_tokens = "keep", pool = "none", text, task, data, moments;
   std::vector<std::string> from_moments;
   std::int64_t max_length = 512, batch_size = 0, lines = 0;
 
   void add_to(CLI::App& command);
+  // --text, or --task and --data; Error where it is neither or both.
+  const Task* text_task() const;
+  const std::string& text_file() const { return task.empty() ? text : data; }
+  bool has_text() const { return !text_file().empty(); }
   // Preset and flags together; a preset leaves out what the model does not have.
   MatchOptions match_options(const Model& model) const;
   nlohmann::json provenance(const MatchOptions& options) const;

@@ -84,6 +84,20 @@ Progress terminal_progress(const std::string& unit) {
                                              std::int64_t total) { bar->show(what, done, total); };
 }
 
+TrainingLog training_log() {
+  const Progress progress = terminal_progress("steps");
+  return [progress, next_line = std::int64_t{0}](const TrainingPoint& point,
+                                                 std::int64_t steps) mutable {
+    if (point.step >= next_line || point.step == steps) {
+      clear_progress();
+      spdlog::info("step {} of {}, {} tokens, loss {:.4f}", point.step, steps,
+                   grouped(point.tokens), point.loss);
+      next_line = point.step + steps / 20;
+    }
+    progress("training", point.step, steps);
+  };
+}
+
 void clear_progress() {
   if (!bar_is_shown) return;
   fmt::print(stderr, "\r\033[K");

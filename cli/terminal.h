@@ -8,12 +8,16 @@
 #include <vector>
 
 #include "braid/progress.h"
+#include "braid/training/loop.h"
 
 namespace braid {
 
 // A bar with rate and time left where stderr is a terminal, a log line every ten seconds where not.
 // `unit` is what is counted ("tokens"). A total of 0 means unknown.
 Progress terminal_progress(const std::string& unit);
+
+// A line for every twentieth of a training's steps, and a bar between them.
+TrainingLog training_log();
 
 // Takes an unfinished bar off the screen.
 void clear_progress();

@@ -76,7 +76,7 @@ void MomentsStream::add_cross(const at::Tensor& a, const at::Tensor& b, std::int
   }
 }
 
-Moments MomentsStream::finish() && {
+Moments MomentsStream::all_but_cross() const {
   require(tokens_ > 0, "no tokens were observed");
   const auto n = static_cast<double>(tokens_);
   Moments moments;
@@ -85,7 +85,18 @@ Moments MomentsStream::finish() && {
   moments.mean_b = origin_b_ + sum_b_ / n;
   moments.square_a = at::clamp_min(square_a_ - sum_a_ * sum_a_ / n, 0);
   moments.square_b = at::clamp_min(square_b_ - sum_b_ * sum_b_ / n, 0);
-  moments.cross = std::move(cross_).addr_(sum_a_, sum_b_, 1, -1 / n);
+  return moments;
+}
+
+Moments MomentsStream::moments() const {
+  Moments moments = all_but_cross();
+  moments.cross = cross_.addr(sum_a_, sum_b_, 1, -1 / static_cast<double>(tokens_));
+  return moments;
+}
+
+Moments MomentsStream::finish() && {
+  Moments moments = all_but_cross();
+  moments.cross = cross_.addr_(sum_a_, sum_b_, 1, -1 / static_cast<double>(tokens_));
   return moments;
 }
 

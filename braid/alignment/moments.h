@@ -39,9 +39,13 @@ class MomentsStream {
   void add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin, std::int64_t end);
 
   std::int64_t units_a() const { return cross_.size(0); }
-  Moments finish() &&;
+  // What was added so far.
+  Moments moments() const;
+  Moments finish() &&;  // the same, without a copy
 
  private:
+  Moments all_but_cross() const;
+
   std::int64_t tokens_ = 0;
   at::Tensor origin_a_, origin_b_;                          // float64, from the first chunk
   at::Tensor sum_a_, sum_b_, square_a_, square_b_, cross_;  // float64, about the origins

@@ -9,8 +9,6 @@
 namespace braid {
 namespace {
 
-using Sequence = std::vector<std::int64_t>;
-
 // Sequences of similar length that pass through a model together.
 struct MicroBatch {
   Batch batch;
@@ -27,33 +25,22 @@ struct Chunk {
   std::int64_t tokens = 0, sequences = 0;  // rows of features
 };
 
-MicroBatch make_batch(const std::vector<Sequence>& sequences, const ObserveOptions& options) {
-  const auto count = static_cast<std::int64_t>(sequences.size());
-  std::size_t longest = 0;
-  for (const Sequence& s : sequences) longest = std::max(longest, s.size());
-  const auto length = static_cast<std::int64_t>(longest);
+MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const ObserveOptions& options) {
   MicroBatch result;
-  at::Tensor ids = at::zeros({count, length}, at::kLong);
-  at::Tensor mask = at::zeros({count, length}, at::kBool);
-  at::Tensor counted = at::zeros({count, length}, at::kBool);
+  result.batch = pad(sequences);
+  result.kept_mask = at::zeros_like(result.batch.input_ids, at::kBool);
+  const std::int64_t length = result.batch.input_ids.size(1);
   std::vector<std::int64_t> kept;
-  bool padded = false;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const Sequence& s = sequences[static_cast<std::size_t>(i)];
-    padded |= s.size() < longest;
-    for (std::size_t j = 0; j < s.size(); ++j) {
-      const std::int64_t at = i * length + static_cast<std::int64_t>(j);
-      ids.data_ptr<std::int64_t>()[at] = s[j];
-      mask.data_ptr<bool>()[at] = true;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const auto& ids = sequences[i].ids;
+    for (std::size_t j = 0; j < ids.size(); ++j) {
       const auto& dropped = options.dropped_ids;
-      if (std::find(dropped.begin(), dropped.end(), s[j]) != dropped.end()) continue;
-      counted.data_ptr<bool>()[at] = true;
-      kept.push_back(at);
+      if (std::find(dropped.begin(), dropped.end(), ids[j]) != dropped.end()) continue;
+      kept.push_back(static_cast<std::int64_t>(i) * length + static_cast<std::int64_t>(j));
+      result.kept_mask.data_ptr<bool>()[kept.back()] = true;
     }
   }
-  result.batch = {ids, padded ? mask : at::Tensor(), {}};
   result.kept = at::tensor(kept, at::kLong);
-  result.kept_mask = counted;
   result.tokens = result.kept.size(0);
   return result;
 }
@@ -119,6 +106,12 @@ class Observer {
           options_.pool, side.features, taps_);
     });
     add_products(chunk);
+  }
+
+  MomentsByTap so_far() const {
+    MomentsByTap moments;
+    for (const auto& [name, stream] : streams_) moments.emplace(name, stream.moments());
+    return moments;
   }
 
   MomentsByTap finish() {
@@ -187,12 +180,12 @@ class Observer {
 };
 
 // Cuts a window of sequences, shortest first, into chunks of micro-batches with little padding.
-std::vector<Chunk> cut(std::vector<Sequence> window, const ObserveOptions& options) {
+std::vector<Chunk> cut(std::vector<TokenSequence> window, const ObserveOptions& options) {
   std::stable_sort(window.begin(), window.end(),
-                   [](const Sequence& x, const Sequence& y) { return x.size() < y.size(); });
+                   [](const TokenSequence& x, const TokenSequence& y) { return x.size() < y.size(); });
   const std::int64_t batch_tokens = std::max<std::int64_t>(options.chunk_tokens / 4, 1);
   std::vector<Chunk> chunks(1);
-  std::vector<Sequence> pending;
+  std::vector<TokenSequence> pending;
   std::int64_t pending_tokens = 0;
   const auto flush = [&] {
     if (pending.empty()) return;
@@ -207,8 +200,8 @@ std::vector<Chunk> cut(std::vector<Sequence> window, const ObserveOptions& optio
     pending.clear();
     pending_tokens = 0;
   };
-  for (Sequence& sequence : window) {
-    const auto length = static_cast<std::int64_t>(sequence.size());
+  for (TokenSequence& sequence : window) {
+    const std::int64_t length = sequence.size();
     const bool full = options.batch_sequences > 0 && std::ssize(pending) >= options.batch_sequences;
     if (full || pending_tokens + length > batch_tokens) flush();
     if (chunks.back().length + pending_tokens + length > options.chunk_tokens) {
@@ -225,27 +218,35 @@ std::vector<Chunk> cut(std::vector<Sequence> window, const ObserveOptions& optio
 }  // namespace
 
 MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
-                     const ObserveOptions& options, const std::function<void(std::int64_t)>& seen) {
+                     const ObserveOptions& options, const SeenTokens& seen,
+                     const MomentsAtSize& at_size) {
   constexpr std::int64_t window_chunks = 16;
   Observer observer(a, b, options);
-  std::int64_t total = 0;
+  std::int64_t total = 0, count = 0;
+  auto size = options.sizes.begin();
   for (bool more = true; more;) {
-    std::vector<Sequence> window;
+    std::vector<TokenSequence> window;
     std::int64_t tokens = 0;
-    while (tokens < window_chunks * options.chunk_tokens) {
-      Sequence sequence = sequences();
+    const std::int64_t end = size == options.sizes.end() ? -1 : *size;
+    while (tokens < window_chunks * options.chunk_tokens && count != end) {
+      TokenSequence sequence = sequences();
       more = !sequence.empty();
       if (!more) break;
-      const at::Tensor ids = at::tensor(sequence, at::kLong).unsqueeze(0);
+      const at::Tensor ids = at::tensor(sequence.ids, at::kLong).unsqueeze(0);
       check_tokens(observer.network_a(), ids);
       check_tokens(observer.network_b(), ids);
       tokens += ids.size(1);
+      ++count;
       window.push_back(std::move(sequence));
     }
     for (Chunk& chunk : cut(std::move(window), options)) {
       total += chunk.length;
       observer.add(std::move(chunk));
       if (seen) seen(total);
+    }
+    if (count == end) {
+      if (at_size) at_size(count, observer.so_far());
+      ++size;
     }
   }
   return observer.finish();

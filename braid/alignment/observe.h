@@ -5,14 +5,15 @@
 
 #include "braid/alignment/moments.h"
 #include "braid/models/model.h"
+#include "braid/models/sequences.h"
 #include "braid/progress.h"
 
 namespace braid {
 
 enum class Pool { none, cls, max, mean };
 
-// The next sequence of token ids, empty at the end.
-using SequenceSource = std::function<std::vector<std::int64_t>()>;
+// The next sequence, empty at the end.
+using SequenceSource = std::function<TokenSequence()>;
 
 struct ObserveOptions {
   std::vector<std::string> taps;
@@ -22,11 +23,19 @@ struct ObserveOptions {
   std::int64_t chunk_tokens = 1024;       // tokens whose features are held at once
   at::ScalarType precision = at::kFloat;  // of the forward passes
   int threads = 1;
+  // Ascending counts of sequences at which the moments so far are handed out on the way.
+  std::vector<std::int64_t> sizes;
 };
+
+// Told of the tokens seen so far.
+using SeenTokens = std::function<void(std::int64_t)>;
+// Told of the moments of the first `sequences` sequences, for each of `sizes` that there is.
+using MomentsAtSize = std::function<void(std::int64_t sequences, const MomentsByTap&)>;
 
 // REQUIRES models of one architecture and at least one counted token.
 MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
-                     const ObserveOptions& options, const std::function<void(std::int64_t)>& seen);
+                     const ObserveOptions& options, const SeenTokens& seen = {},
+                     const MomentsAtSize& at_size = {});
 
 // Moments as a safetensors file: "<tap>/cross" and so on, float64.
 void save_moments(const std::filesystem::path& path, const MomentsByTap& moments,

@@ -1,5 +1,7 @@
 #include "braid/architectures/architecture.h"
 
+#include <algorithm>
+
 #include "braid/architectures/bert.h"
 #include "braid/error.h"
 
@@ -17,6 +19,12 @@ const Architecture& find_architecture(const nlohmann::json& config, const std::s
   }
   fail("{}: model_type '{}' is not supported; supported: {}", source, type.get<std::string>(),
        fmt::join(known, ", "));
+}
+
+std::string stored_name(const Architecture& family, const std::string& name) {
+  const bool head = std::any_of(family.head_prefixes.begin(), family.head_prefixes.end(),
+                                [&](const std::string& p) { return name.starts_with(p); });
+  return head ? name : family.prefix + name;
 }
 
 std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback) {

@@ -28,6 +28,8 @@ struct Tie {
 struct Architecture {
   std::string model_type;  // in config.json
   std::string prefix;      // of encoder tensors in checkpoints with a head, such as "bert."
+  std::vector<std::string> head_prefixes;  // of the heads' tensors, which have no such prefix
+  std::string masked_lm_class, classifier_class;  // Hugging Face's
   std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
   std::vector<std::string> buffers;  // stored by some, not parameters
   std::vector<Tie> (*ties)(const nlohmann::json& config);
@@ -38,6 +40,9 @@ struct Architecture {
 
 // By config.json's model_type; Error naming `source` and the families there are.
 const Architecture& find_architecture(const nlohmann::json& config, const std::string& source);
+
+// The name of a table's tensor in a checkpoint with a head.
+std::string stored_name(const Architecture& family, const std::string& name);
 
 // A positive integer of config.json; Error naming the key, the value found and the limit.
 std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback = 0);

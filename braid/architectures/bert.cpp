@@ -188,6 +188,9 @@ const Architecture& bert_architecture() {
   static const Architecture architecture{
       .model_type = "bert",
       .prefix = "bert.",
+      .head_prefixes = {"cls.", "classifier."},
+      .masked_lm_class = "BertForMaskedLM",
+      .classifier_class = "BertForSequenceClassification",
       .renamed_suffixes = {{"LayerNorm.gamma", "LayerNorm.weight"},
                            {"LayerNorm.beta", "LayerNorm.bias"}},
       .buffers = {"embeddings.position_ids", "embeddings.token_type_ids"},

@@ -39,6 +39,19 @@ double Curve::barrier_chord() const {
 
 double Curve::end_error() const { return std::abs(loss.back() - loss_b); }
 
+nlohmann::json to_json(const Curve& curve) {
+  return {{"t", curve.t},
+          {"loss", curve.loss},
+          {"barrier", curve.barrier()},
+          {"barrier_chord", curve.barrier_chord()},
+          {"loss_a", curve.loss_a},
+          {"loss_b", curve.loss_b},
+          {"metrics", curve.metrics},
+          {"metrics_a", curve.metrics_a},
+          {"metrics_b", curve.metrics_b},
+          {"scored", curve.scored}};
+}
+
 Path make_path(const Model& a, const Model& b, const Transform& transform,
                const Symmetries& symmetries, Decoder decoder, at::ScalarType precision) {
   Path path{a.network.get(), cast(a.parameters, precision), cast(b.parameters, precision), {}, {}};
@@ -62,21 +75,26 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
   return path;
 }
 
-Curve trace(const Path& path, const MaskedText& text, std::int64_t points, int threads,
+Curve trace(const Path& path, const ScoredText& text, std::int64_t points, int threads,
             const Progress& progress) {
   require(points >= 2, "--points is {}, expected at least 2", points);
   const c10::InferenceMode inference;
   Curve curve;
-  curve.scored_tokens = text.scored_tokens;
   const auto measure = [&](const Tensors& parameters) {
-    return evaluate(*path.network, parameters, text, threads).loss;
+    return evaluate(*path.network, parameters, text, threads);
   };
-  curve.loss_a = measure(path.a);
-  curve.loss_b = measure(path.b);
+  const Score a = measure(path.a), b = measure(path.b);
+  curve.scored = a.scored;
+  curve.loss_a = a.loss;
+  curve.loss_b = b.loss;
+  curve.metrics_a = a.metrics;
+  curve.metrics_b = b.metrics;
   for (std::int64_t i = 0; i < points; ++i) {
     const double t = static_cast<double>(i) / static_cast<double>(points - 1);
     curve.t.push_back(t);
-    curve.loss.push_back(measure(interpolate(path.start, path.end, t)));
+    const Score score = measure(interpolate(path.start, path.end, t));
+    curve.loss.push_back(score.loss);
+    for (const auto& [name, value] : score.metrics) curve.metrics[name].push_back(value);
     if (progress) progress("curve", i + 1, points);
   }
   return curve;

@@ -19,14 +19,19 @@ enum class Decoder {
 };
 
 struct Curve {
-  std::vector<double> t, loss;    // t = 0 is A, t = 1 is B'
+  std::vector<double> t, loss;  // t = 0 is A, t = 1 is B'
+  std::map<std::string, std::vector<double>> metrics;
   double loss_a = 0, loss_b = 0;  // of the untouched models
-  std::int64_t scored_tokens = 0;
+  std::map<std::string, double> metrics_a, metrics_b;
+  std::int64_t scored = 0;  // tokens or examples
 
   double barrier() const;        // max_t L(t) - (L_A + L_B) / 2
   double barrier_chord() const;  // max_t [L(t) - (1 - t) L_A - t L_B]  (Frankle et al. 2020)
   double end_error() const;      // |L(1) - L_B|: 0 for a symmetry, up to rounding
 };
+
+// {"t", "loss", "barrier", "barrier_chord", "loss_a", "loss_b", "metrics", ...}
+nlohmann::json to_json(const Curve& curve);
 
 // The two ends of the path, in the compute dtype.
 struct Path {
@@ -40,7 +45,7 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
                const Symmetries& symmetries, Decoder decoder, at::ScalarType precision);
 
 // `points` >= 2 evenly spaced points.
-Curve trace(const Path& path, const MaskedText& text, std::int64_t points, int threads,
+Curve trace(const Path& path, const ScoredText& text, std::int64_t points, int threads,
             const Progress& progress = {});
 
 }  // namespace braid

@@ -9,29 +9,25 @@ namespace braid {
 namespace {
 
 // One (positions, outputs) matrix of everything the model computes for one sequence.
-at::Tensor outputs(const Network& network, const Tensors& parameters, const at::Tensor& ids) {
-  const at::Tensor hidden = network.encode(parameters, {ids, {}, {}});
+at::Tensor outputs(const Network& network, const Tensors& parameters, const Batch& batch) {
+  const at::Tensor hidden = network.encode(parameters, batch);
   if (network.has_token_head(parameters)) return network.token_logits(parameters, hidden)[0];
   return at::matmul(hidden, hidden.transpose(1, 2))[0];
 }
 
 // Sentence outputs (1, outputs), or undefined without such a head.
 at::Tensor sentence_outputs(const Network& network, const Tensors& parameters,
-                            const at::Tensor& ids) {
+                            const Batch& batch) {
   if (!network.has_pooler(parameters)) return {};
-  const at::Tensor pooled = network.pool(parameters, network.encode(parameters, {ids, {}, {}}));
-  for (const char* head : {"classifier", "cls.seq_relationship"}) {
-    const auto weight = parameters.find(std::string(head) + ".weight");
-    if (weight == parameters.end()) continue;
-    return at::linear(pooled, weight->second, parameters.at(std::string(head) + ".bias"));
-  }
+  const at::Tensor pooled = network.pool(parameters, network.encode(parameters, batch));
+  if (network.has_sentence_head(parameters)) return network.sentence_logits(parameters, pooled);
   return at::matmul(pooled, pooled.t());
 }
 
 }  // namespace
 
 Difference verify(const Model& first, const Model& second,
-                  const std::vector<std::vector<std::int64_t>>& sequences, int threads) {
+                  const std::vector<TokenSequence>& sequences, int threads) {
   require_same_architecture(first, second);
   require(!sequences.empty(), "there is no text to compare the models on");
   const Tensors x = cast(first.parameters, at::kDouble), y = cast(second.parameters, at::kDouble);
@@ -39,9 +35,8 @@ Difference verify(const Model& first, const Model& second,
   parallel_for(static_cast<std::int64_t>(sequences.size()), threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
     Difference& difference = found[static_cast<std::size_t>(i)];
-    const at::Tensor ids =
-        at::tensor(sequences[static_cast<std::size_t>(i)], at::kLong).unsqueeze(0);
-    check_tokens(*first.network, ids);
+    const Batch batch = pad({sequences[static_cast<std::size_t>(i)]});
+    check_tokens(*first.network, batch.input_ids);
     const auto compare = [&](const at::Tensor& a, const at::Tensor& b) {
       difference.scale = std::max(difference.scale, a.abs().max().item<double>());
       const at::Tensor gap = at::nan_to_num((a - b).abs(), std::numeric_limits<double>::infinity());
@@ -52,11 +47,11 @@ Difference verify(const Model& first, const Model& second,
       difference.position = where / gap.size(1);
       difference.output = where % gap.size(1);
     };
-    compare(outputs(*first.network, x, ids), outputs(*second.network, y, ids));
-    const at::Tensor sentence = sentence_outputs(*first.network, x, ids);
-    if (sentence.defined()) compare(sentence, sentence_outputs(*second.network, y, ids));
+    compare(outputs(*first.network, x, batch), outputs(*second.network, y, batch));
+    const at::Tensor sentence = sentence_outputs(*first.network, x, batch);
+    if (sentence.defined()) compare(sentence, sentence_outputs(*second.network, y, batch));
     difference.sequence = i;
-    difference.tokens = ids.size(1);
+    difference.tokens = batch.input_ids.size(1);
   });
   Difference result;
   for (const Difference& one : found) {
@@ -73,14 +68,14 @@ Difference verify(const Model& first, const Model& second,
   return result;
 }
 
-std::vector<std::vector<std::int64_t>> random_sequences(const Model& model, std::int64_t count,
-                                                        std::uint64_t seed) {
+std::vector<TokenSequence> random_sequences(const Model& model, std::int64_t count,
+                                            std::uint64_t seed) {
   Random random(seed);
-  std::vector<std::vector<std::int64_t>> sequences(static_cast<std::size_t>(count));
+  std::vector<TokenSequence> sequences(static_cast<std::size_t>(count));
   const std::int64_t length = std::min<std::int64_t>(64, model.network->max_positions());
   for (auto& sequence : sequences) {
     for (std::int64_t i = 0; i < length; ++i) {
-      sequence.push_back(random.below(model.network->vocabulary_size()));
+      sequence.ids.push_back(random.below(model.network->vocabulary_size()));
     }
   }
   return sequences;

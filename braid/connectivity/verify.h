@@ -2,6 +2,7 @@
 #pragma once
 
 #include "braid/models/model.h"
+#include "braid/models/sequences.h"
 #include "braid/random.h"
 
 namespace braid {
@@ -20,10 +21,10 @@ struct Difference {
 // for a bare encoder, whose hidden units may be ordered differently, the inner products of its
 // hidden states at every pair of positions.
 Difference verify(const Model& first, const Model& second,
-                  const std::vector<std::vector<std::int64_t>>& sequences, int threads);
+                  const std::vector<TokenSequence>& sequences, int threads);
 
 // Sequences of random ordinary ids, for when there is no text.
-std::vector<std::vector<std::int64_t>> random_sequences(const Model& model, std::int64_t count,
-                                                        std::uint64_t seed);
+std::vector<TokenSequence> random_sequences(const Model& model, std::int64_t count,
+                                            std::uint64_t seed);
 
 }  // namespace braid

@@ -6,6 +6,12 @@
 
 namespace braid {
 
+at::Tensor Dropout::apply(const at::Tensor& x, double probability) const {
+  if (probability <= 0) return x;
+  const at::Tensor kept = at::empty_like(x).bernoulli_(1 - probability, generator);
+  return x * kept.div_(1 - probability);
+}
+
 std::unique_ptr<Network> make_network(const nlohmann::json& config) {
   const std::string type = find_architecture(config, "config.json").model_type;
   if (type == "bert") return std::make_unique<Bert>(config);

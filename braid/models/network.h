@@ -23,13 +23,25 @@ struct Batch {
 // (name of the tap, features (B, T, units))
 using TapFunction = std::function<void(const std::string&, const at::Tensor&)>;
 
+// Dropout (Srivastava et al. 2014) while training: probabilities, and where the draws come from.
+struct Dropout {
+  double hidden = 0;     // of embeddings, of what every branch adds, of the classifier's input
+  double attention = 0;  // of attention probabilities
+  mutable at::Generator generator;
+
+  // x with each element dropped at `probability`, the rest scaled up.
+  at::Tensor apply(const at::Tensor& x, double probability) const;
+};
+
 class Network {
  public:
   virtual ~Network() = default;
 
   // Hidden states (B, T, hidden). All parameters have one floating dtype, which is the result's.
+  // Dropped out only where `dropout` is given.
   virtual at::Tensor encode(const Tensors& parameters, const Batch& batch,
-                            const TapFunction& tap = {}) const = 0;
+                            const TapFunction& tap = {},
+                            const Dropout* dropout = nullptr) const = 0;
   // What the decoder reads, (..., hidden), of hidden states (..., hidden). REQUIRES has_token_head.
   virtual at::Tensor token_features(const Tensors& parameters, const at::Tensor& hidden,
                                     const TapFunction& tap = {}) const = 0;
@@ -38,6 +50,9 @@ class Network {
   // Sentence features (B, hidden) from the pooler. REQUIRES has_pooler.
   virtual at::Tensor pool(const Tensors& parameters, const at::Tensor& hidden,
                           const TapFunction& tap = {}) const = 0;
+  // What the sentence head (a classifier, or next-sentence prediction) says of sentence features
+  // (B, hidden): (B, labels). REQUIRES has_sentence_head.
+  virtual at::Tensor sentence_logits(const Tensors& parameters, const at::Tensor& pooled) const = 0;
 
   at::Tensor token_logits(const Tensors& parameters, const at::Tensor& hidden) const {
     return decode(parameters, token_features(parameters, hidden));
@@ -45,6 +60,7 @@ class Network {
 
   virtual bool has_token_head(const Tensors& parameters) const = 0;
   virtual bool has_pooler(const Tensors& parameters) const = 0;
+  virtual bool has_sentence_head(const Tensors& parameters) const = 0;
   virtual std::int64_t vocabulary_size() const = 0;
   virtual std::int64_t max_positions() const = 0;
 };

@@ -37,6 +37,19 @@ bool closes_branch(const std::string& name) {
 
 }  // namespace
 
+void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, std::uint64_t seed,
+                  Tensors& parameters) {
+  const double range = config.value("initializer_range", 0.02);
+  Random random(seed);
+  for (const auto& [name, pattern] : symmetries.tensors) {
+    if (parameters.contains(name)) continue;
+    const std::vector<std::int64_t> shape = symmetries.shape(pattern);
+    const at::Tensor value =
+        shape.size() == 1 ? at::zeros(shape, at::kDouble) : normal(shape, range, random);
+    parameters[name] = value.to(at::kFloat);
+  }
+}
+
 MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
                                          double damping) {
   const Architecture& family = find_architecture(config, "config.json");

@@ -19,4 +19,9 @@ struct MaskedModelStart {
 MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
                                          double damping = 20);
 
+// Adds what the table has and `parameters` lack: normal weights of config.json's initializer_range,
+// zero biases, float32, in name order from one stream.
+void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, std::uint64_t seed,
+                  Tensors& parameters);
+
 }  // namespace braid

@@ -3,10 +3,15 @@
 #include <torch/optim/adamw.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "braid/error.h"
 
 namespace braid {
+
+std::int64_t warmup_steps(double fraction, std::int64_t steps) {
+  return static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(steps)));
+}
 
 struct Optimiser::Impl {
   Tensors& parameters;

@@ -16,6 +16,9 @@ struct OptimiserOptions {
   std::int64_t warmup_steps = 0;
 };
 
+// A fraction of the steps, rounded up.
+std::int64_t warmup_steps(double fraction, std::int64_t steps);
+
 class Optimiser {
  public:
   // `parameters` become leaves that require gradients and are updated in place.

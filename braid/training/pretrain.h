@@ -1,13 +1,9 @@
-// pretrain: a masked language model from scratch. Each step depends only on the seed and its
-// number, so a run that was stopped goes on from its last saved state to the same result, for any
-// number of threads.
+// pretrain: a masked language model from scratch, the same for any number of threads.
 #pragma once
 
-#include <filesystem>
-
-#include "braid/connectivity/masked_text.h"
+#include "braid/tasks/masked_text.h"
 #include "braid/models/network.h"
-#include "braid/symmetry/symmetries.h"
+#include "braid/training/loop.h"
 
 namespace braid {
 
@@ -25,19 +21,10 @@ struct PretrainOptions {
   int threads = 1;
 };
 
-struct TrainingPoint {
-  std::int64_t step = 0;
-  std::int64_t tokens = 0;
-  double loss = 0;  // mean over the steps since the previous point, nats per masked token
-};
-
 struct Pretrained {
   Tensors parameters;  // float32
   std::vector<TrainingPoint> curve;
 };
-
-// Tells of every point of the curve as it comes.
-using TrainingLog = std::function<void(const TrainingPoint&, std::int64_t steps)>;
 
 // `state` is a file: read when it exists (Error where it belongs to another run), saved every
 // `save_every` steps and removed by the caller when the result is safe.

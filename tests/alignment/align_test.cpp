@@ -12,11 +12,11 @@ namespace {
 
 SequenceSource sequences(std::int64_t count, std::uint64_t seed) {
   auto next = std::make_shared<std::int64_t>(0);
-  return [=]() -> std::vector<std::int64_t> {
+  return [=]() -> TokenSequence {
     if (*next == count) return {};
     const std::int64_t length = 4 + *next % 12;  // every length, so that there is padding
     const at::Tensor ids = random_ids(1, length, 37, seed + static_cast<std::uint64_t>((*next)++));
-    return {ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + length};
+    return {{ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + length}, {}};
   };
 }
 
@@ -189,7 +189,7 @@ TEST(AlignTest, DroppedTokensAreNotCounted) {
   std::int64_t dropped = 0;
   const SequenceSource source = sequences(20, 7);
   for (auto s = source(); !s.empty(); s = source()) {
-    dropped += std::count_if(s.begin(), s.end(), [](std::int64_t id) { return id < 3; });
+    dropped += std::count_if(s.ids.begin(), s.ids.end(), [](std::int64_t id) { return id < 3; });
   }
   EXPECT_GT(dropped, 0);
   EXPECT_EQ(kept, all - dropped);

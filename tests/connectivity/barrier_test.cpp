@@ -63,10 +63,10 @@ TEST(EvaluateTest, LossEqualsTheDefinition) {
       }
     }
   }
-  const MaskedLoss loss = evaluate(*model.network, model.parameters, text, 2);
+  const Score loss = evaluate(*model.network, model.parameters, text, 2);
   EXPECT_NEAR(loss.loss, sum / 40, 1e-12);
   EXPECT_EQ(evaluate(*model.network, model.parameters, text, 1).loss, loss.loss);
-  EXPECT_NEAR(loss.perplexity(), std::exp(sum / 40), 1e-9);
+  EXPECT_NEAR(loss.metrics.at("perplexity"), std::exp(sum / 40), 1e-9);
 }
 
 TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {

@@ -1,4 +1,4 @@
-#include "braid/connectivity/masked_text.h"
+#include "braid/tasks/masked_text.h"
 
 #include <gmock/gmock.h>
 

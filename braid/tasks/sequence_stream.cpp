@@ -1,0 +1,54 @@
+#include "braid/tasks/sequence_stream.h"
+
+#include "braid/error.h"
+
+namespace braid {
+
+SequenceStream::SequenceStream(const std::filesystem::path& file, const Task* task,
+                               const WordPiece& tokenizer, std::int64_t max_length,
+                               std::int64_t limit)
+    : task_(task), tokenizer_(tokenizer), max_length_(max_length), limit_(limit) {
+  if (task_) {
+    rows_ = read_labelled_lines(*task_, file, limit);
+    return;
+  }
+  stream_.emplace(file, limit);
+  line_ = stream_->next();
+  require(line_.has_value(), "{}: holds no text", file.string());
+}
+
+TokenSequence SequenceStream::next() {
+  TokenSequence sequence;
+  if (task_) {
+    if (sequences_ == std::ssize(rows_.lines)) return sequence;
+    sequence = encode(*task_, rows_.lines[static_cast<std::size_t>(sequences_)], tokenizer_,
+                      max_length_);
+  } else {
+    if (!line_) return sequence;
+    sequence.ids = tokenizer_.encode_sequence(*line_, max_length_);
+    line_ = stream_->next();
+  }
+  ++sequences_;
+  return sequence;
+}
+
+std::int64_t SequenceStream::done() const {
+  return task_ || limit_ ? sequences_ : stream_->bytes_read();
+}
+
+std::int64_t SequenceStream::total() const {
+  return task_ ? std::ssize(rows_.lines) : limit_ ? limit_ : stream_->bytes();
+}
+
+void require_same_vocabulary(const WordPiece& a, const std::string& source_a, const WordPiece& b,
+                             const std::string& source_b) {
+  require(a.size() == b.size(), "the vocabularies differ: {} tokens in {}, {} in {}", a.size(),
+          source_a, b.size(), source_b);
+  for (std::int64_t id = 0; id < a.size(); ++id) {
+    require(a.token(id) == b.token(id),
+            "the vocabularies differ: token {} is '{}' in {} and '{}' in {}", id, a.token(id),
+            source_a, b.token(id), source_b);
+  }
+}
+
+}  // namespace braid

@@ -1,0 +1,230 @@
+#include "braid/training/finetune.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/error.h"
+#include "braid/training/initialise.h"
+
+namespace braid {
+namespace {
+
+// Independent streams of a run's seed.
+enum Purpose : std::uint64_t { order = 11, dropping = 12 };
+
+// Examples in an order of its own each epoch.
+class Shuffled {
+ public:
+  Shuffled(std::int64_t count, std::uint64_t seed) : count_(count), seed_(seed) {}
+
+  std::size_t operator[](std::int64_t number) {
+    if (const std::int64_t epoch = number / count_; epoch != epoch_) {
+      epoch_ = epoch;
+      order_ = random_stream(seed_, Purpose::order, epoch).permutation(count_);
+    }
+    return static_cast<std::size_t>(order_[static_cast<std::size_t>(number % count_)]);
+  }
+
+ private:
+  std::int64_t count_;
+  std::uint64_t seed_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::int64_t> order_;
+};
+
+nlohmann::json identity(const Model& start, const LabelledText& data, const FinetuneOptions& o,
+                        std::int64_t steps, bool dev) {
+  return {{"start", fingerprint(start.parameters)},
+          {"task", data.task->name},
+          {"examples", data.size()},
+          {"tokens", data.tokens},
+          {"steps", steps},
+          {"seed", o.seed},
+          {"head_seed", o.head_seed},
+          {"batch_size", o.batch_size},
+          {"learning_rate", o.learning_rate},
+          {"warmup", o.warmup},
+          {"weight_decay", o.weight_decay},
+          {"clip", o.clip},
+          {"dropout", o.dropout},
+          {"patience", o.patience},
+          {"precision", at::toString(o.precision)},
+          {"dev", dev}};
+}
+
+StepPart labelled_part(const Network& network, const Task& task,
+                       const std::vector<TokenSequence>& sequences,
+                       const std::vector<double>& labels, std::int64_t scored, std::uint64_t seed,
+                       const FinetuneOptions& options) {
+  StepPart part;
+  for (const TokenSequence& sequence : sequences) part.tokens += sequence.size();
+  part.loss = [&network, &task, &options, batch = pad(sequences), labels, scored,
+               seed](const Tensors& parameters) {
+    const Dropout dropout{options.dropout, options.dropout, at::detail::createCPUGenerator(seed)};
+    const Tensors used =
+        options.precision == at::kFloat ? parameters : cast(parameters, options.precision);
+    const at::Tensor hidden = network.encode(used, batch, {}, &dropout);
+    const at::Tensor pooled = dropout.apply(network.pool(used, hidden), dropout.hidden);
+    return summed_loss(task, network.sentence_logits(used, pooled), labels) /
+           static_cast<double>(scored);
+  };
+  return part;
+}
+
+// Scores dev, keeps the parameters that did best, and stops when patience is over. What it knows
+// lives in the state's notes, so that a resumed run goes on with it.
+class DevWatch {
+ public:
+  DevWatch(const Network& network, const LabelledText& dev, const FinetuneOptions& options,
+           std::int64_t steps_per_epoch, std::function<void(const DevPoint&)> log)
+      : network_(network),
+        dev_(dev),
+        options_(options),
+        steps_per_epoch_(steps_per_epoch),
+        log_(std::move(log)) {}
+
+  void operator()(TrainingState& state, bool last) {
+    if (!last && state.step % steps_per_epoch_ != 0) return;
+    Tensors parameters;
+    for (const auto& [name, tensor] : state.parameters) parameters[name] = tensor.detach();
+    DevPoint point;
+    point.step = state.step;
+    point.epoch = static_cast<double>(state.step) / static_cast<double>(steps_per_epoch_);
+    point.score = evaluate(network_, parameters, dev_, options_.threads);
+    if (state.notes.is_null()) state.notes = {{"dev", nlohmann::json::array()}};
+    state.notes["dev"].push_back({{"step", point.step},
+                                  {"epoch", point.epoch},
+                                  {"loss", point.score.loss},
+                                  {"metrics", point.score.metrics}});
+    const double value = point.score.metrics.at(dev_.task->metrics.front());
+    if (!state.notes.contains("best") || value > state.notes["best"].get<double>()) {
+      state.notes["best"] = value;
+      state.notes["best_step"] = state.step;
+      for (const auto& [name, tensor] : parameters) state.kept[name] = tensor.clone();
+    }
+    const std::int64_t epochs_since =
+        (state.step - state.notes["best_step"].get<std::int64_t>()) / steps_per_epoch_;
+    state.stopped = options_.patience > 0 && epochs_since >= options_.patience;
+    if (log_) log_(point);
+  }
+
+ private:
+  const Network& network_;
+  const LabelledText& dev_;
+  const FinetuneOptions& options_;
+  std::int64_t steps_per_epoch_;
+  std::function<void(const DevPoint&)> log_;
+};
+
+Finetuned result(Model model, TrainingState state, std::int64_t examples) {
+  Finetuned tuned{std::move(model), std::move(state.curve), {}, state.step};
+  tuned.model.parameters = std::move(state.parameters);
+  if (state.notes.is_null()) return tuned;
+  tuned.model.parameters = std::move(state.kept);
+  tuned.best_step = state.notes["best_step"];
+  for (const auto& json : state.notes["dev"]) {
+    tuned.dev.push_back(
+        {json["step"], json["epoch"], {json["loss"], json["metrics"], examples}});
+  }
+  return tuned;
+}
+
+}  // namespace
+
+Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed) {
+  const Architecture& family = find_architecture(start.config, start.folder.string());
+  Model model = start;
+  model.layout.clear();
+  model.config["architectures"] = {family.classifier_class};
+  model.config["finetuning_task"] = task.name;
+  nlohmann::json names = nlohmann::json::object(), ids = nlohmann::json::object();
+  for (std::int64_t i = 0; i < task.outputs(); ++i) {
+    const std::string label =
+        task.is_regression() ? "score" : task.labels[static_cast<std::size_t>(i)];
+    names[std::to_string(i)] = label;
+    ids[label] = i;
+  }
+  model.config["id2label"] = names;
+  model.config["label2id"] = ids;
+  model.config["problem_type"] =
+      task.is_regression() ? "regression" : "single_label_classification";
+  std::erase_if(model.parameters,
+                [](const auto& named) { return named.first.starts_with("cls."); });
+  std::set<std::string> parts = {"pooler.dense.weight", "classifier.weight"};
+  model.symmetries = family.describe(model.config, parts, {});
+  draw_missing(model.symmetries, model.config, head_seed, model.parameters);
+  check_tensors(model.symmetries, model.parameters, start.folder.string());
+  model.parameters = cast(model.parameters, at::kFloat);
+  model.stored_names.clear();
+  for (const auto& [name, tensor] : model.parameters) {
+    model.stored_names[name] = stored_name(family, name);
+  }
+  model.config["dtype"] = "float32";
+  model.config.erase("torch_dtype");
+  return model;
+}
+
+Finetuned finetune(const Model& start, const LabelledText& data,
+                   const std::optional<LabelledText>& dev, const FinetuneOptions& options,
+                   const std::filesystem::path& state, const TrainingLog& log,
+                   const std::function<void(const DevPoint&)>& log_dev) {
+  require(options.epochs > 0, "--epochs is {}, expected more than 0", options.epochs);
+  require(options.batch_size > 0, "--batch-size is {}, expected at least 1", options.batch_size);
+  require(options.dropout >= 0 && options.dropout < 1, "--dropout is {}, expected 0 to below 1",
+          options.dropout);
+  const Task& task = *data.task;
+  Model model = classifier_start(start, task, options.head_seed);
+  check_text(model, data);
+  if (dev) check_text(model, *dev);
+  const std::int64_t batch = options.batch_size;
+  const std::int64_t steps_per_epoch = (data.size() + batch - 1) / batch;
+  const auto steps = static_cast<std::int64_t>(
+      std::ceil(options.epochs * static_cast<double>(steps_per_epoch)));
+  const Network& network = *model.network;
+  Shuffled examples(data.size(), options.seed);
+  TrainingRun run;
+  run.identity = identity(start, data, options, steps, dev.has_value());
+  run.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,
+                   warmup_steps(options.warmup, steps)};
+  run.save_every = options.save_every;
+  run.threads = options.threads;
+  run.log = log;
+  run.parts = [&](std::int64_t step) {
+    // The last batch of an epoch is as short as it must be.
+    const std::int64_t epoch = step / steps_per_epoch, place = step % steps_per_epoch;
+    const std::int64_t first = epoch * data.size() + place * batch;
+    const std::int64_t count = std::min(batch, data.size() - place * batch);
+    std::vector<std::size_t> chosen;
+    for (std::int64_t i = 0; i < count; ++i) chosen.push_back(examples[first + i]);
+    // Similar lengths in one part: less padding.
+    std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t i, std::size_t j) {
+      return data.sequences[i].size() < data.sequences[j].size();
+    });
+    Random seeds = random_stream(options.seed, Purpose::dropping, step);
+    const std::int64_t part = (count + step_parts - 1) / step_parts;
+    std::vector<StepPart> parts;
+    for (std::int64_t begin = 0; begin < count; begin += part) {
+      std::vector<TokenSequence> sequences;
+      std::vector<double> labels;
+      for (std::int64_t i = begin; i < std::min(begin + part, count); ++i) {
+        sequences.push_back(data.sequences[chosen[static_cast<std::size_t>(i)]]);
+        labels.push_back(data.labels[chosen[static_cast<std::size_t>(i)]]);
+      }
+      const auto seed = static_cast<std::uint64_t>(seeds.below(std::int64_t{1} << 62));
+      parts.push_back(labelled_part(network, task, sequences, labels, count, seed, options));
+    }
+    return parts;
+  };
+  std::optional<DevWatch> watch;
+  if (dev) {
+    watch.emplace(network, *dev, options, steps_per_epoch, log_dev);
+    run.after = [&](TrainingState& s) { (*watch)(s, s.step == steps); };
+  }
+  TrainingState trained = train(model.parameters, run, state);
+  return result(std::move(model), std::move(trained), dev ? dev->size() : 0);
+}
+
+}  // namespace braid

@@ -1,0 +1,54 @@
+// finetune: a sentence classifier on a pretrained encoder (Devlin et al. 2019). What the checkpoint
+// lacks (classifier, perhaps pooler) is drawn from its own seed, so that encoders of different
+// seeds can start from one head (Verma & Elbayad section 4.1).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "braid/connectivity/evaluate.h"
+#include "braid/training/loop.h"
+
+namespace braid {
+
+struct FinetuneOptions {
+  double epochs = 3;
+  std::uint64_t seed = 0;       // of the order of examples and of dropout
+  std::uint64_t head_seed = 0;  // of the classifier's initialisation
+  std::int64_t batch_size = 32;
+  double learning_rate = 2e-5;  // peak: linear warm-up, linear decay to 0
+  double warmup = 0.1;          // fraction of the steps
+  double weight_decay = 0.01;   // of weights, not of biases and gains
+  double clip = 1.0;            // norm of the gradient
+  double dropout = 0.1;         // hidden states, attention, the classifier's input
+  std::int64_t patience = 0;    // stop after so many epochs without a better dev score; 0 = never
+  std::int64_t save_every = 500;
+  at::ScalarType precision = at::kFloat;  // of the passes; parameters and sums stay float32
+  int threads = 1;
+};
+
+// A score on dev, at the end of an epoch.
+struct DevPoint {
+  std::int64_t step = 0;
+  double epoch = 0;
+  Score score;
+};
+
+struct Finetuned {
+  Model model;  // the classifier: config, names, table; float32
+  std::vector<TrainingPoint> curve;
+  std::vector<DevPoint> dev;   // empty without dev
+  std::int64_t best_step = 0;  // whose parameters these are: the best on dev, or the last
+};
+
+// `start` as a classifier for `task`: its masked-LM head dropped, pooler and classifier added where
+// it has none, drawn from `head_seed`. Error where it has a classifier of another size.
+Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed);
+
+// REQUIRES texts of one task, encoded by the model's tokenizer. `state` as in train().
+Finetuned finetune(const Model& start, const LabelledText& data,
+                   const std::optional<LabelledText>& dev, const FinetuneOptions& options,
+                   const std::filesystem::path& state, const TrainingLog& log = {},
+                   const std::function<void(const DevPoint&)>& log_dev = {});
+
+}  // namespace braid

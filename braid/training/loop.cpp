@@ -1,0 +1,145 @@
+#include "braid/training/loop.h"
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "braid/checkpoint/safetensors.h"
+#include "braid/error.h"
+#include "braid/parallel.h"
+
+namespace braid {
+namespace {
+
+constexpr std::int64_t point_every = 50;
+constexpr const char* record_name = "run.json";
+constexpr const char* kept_prefix = "kept/";
+
+struct Step {
+  double loss = 0;
+  Tensors gradients;
+};
+
+// The sum of the parts' losses and its gradient, added in order.
+Step differentiate(const Tensors& parameters, const std::vector<StepPart>& parts, int threads) {
+  std::vector<at::Tensor> inputs;
+  for (const auto& [name, tensor] : parameters) inputs.push_back(tensor);
+  std::vector<std::vector<at::Tensor>> gradients(parts.size());
+  std::vector<double> losses(parts.size());
+  parallel_for(static_cast<std::int64_t>(parts.size()), threads, [&](std::int64_t i) {
+    const auto k = static_cast<std::size_t>(i);
+    const at::Tensor loss = parts[k].loss(parameters);
+    // What no token uses (a token type, a head that is not trained) gets no gradient.
+    gradients[k] = torch::autograd::grad({loss}, inputs, {}, {}, false, true);
+    losses[k] = loss.item<double>();
+  });
+  Step step;
+  std::size_t j = 0;
+  for (const auto& [name, tensor] : parameters) {
+    at::Tensor sum = at::zeros_like(tensor);
+    for (const auto& part : gradients) {
+      if (part[j].defined()) sum += part[j];
+    }
+    step.gradients[name] = sum;
+    ++j;
+  }
+  for (const double loss : losses) step.loss += loss;
+  return step;
+}
+
+void save_state(const std::filesystem::path& file, const nlohmann::json& identity,
+                const TrainingState& state, const Optimiser& optimiser) {
+  nlohmann::json json = {{"run", identity},
+                         {"step", state.step},
+                         {"tokens", state.tokens},
+                         {"notes", state.notes},
+                         {"stopped", state.stopped},
+                         {"curve", nlohmann::json::array()}};
+  for (const TrainingPoint& p : state.curve) json["curve"].push_back({p.step, p.tokens, p.loss});
+  const std::string text = json.dump();
+  Tensors tensors = optimiser.state();
+  for (const auto& [name, tensor] : state.parameters) tensors[name] = tensor.detach();
+  for (const auto& [name, tensor] : state.kept) tensors[kept_prefix + name] = tensor;
+  at::Tensor bytes = at::empty({static_cast<std::int64_t>(text.size())}, at::kByte);
+  std::memcpy(bytes.data_ptr(), text.data(), text.size());
+  tensors[record_name] = bytes;
+  write_safetensors(file, tensors);
+}
+
+void load_state(const std::filesystem::path& file, const nlohmann::json& identity,
+                TrainingState& state, Optimiser& optimiser) {
+  const Tensors tensors = read_safetensors(file);
+  const auto bytes = tensors.find(record_name);
+  nlohmann::json json;
+  if (bytes != tensors.end() && bytes->second.scalar_type() == at::kByte) {
+    const auto* text = bytes->second.data_ptr<std::uint8_t>();
+    json = nlohmann::json::parse(text, text + bytes->second.numel(), nullptr, false);
+  }
+  require(json.is_object() && json.value("run", nlohmann::json()) == identity,
+          "{}: is the state of another training run; remove it to start afresh", file.string());
+  const at::NoGradGuard no_grad;
+  for (auto& [name, parameter] : state.parameters) {
+    const auto saved = tensors.find(name);
+    require(saved != tensors.end() && saved->second.sizes() == parameter.sizes(),
+            "{}: {} is missing; remove the file to start afresh", file.string(), name);
+    parameter.copy_(saved->second);
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (!name.starts_with(kept_prefix)) continue;
+    state.kept[name.substr(std::strlen(kept_prefix))] = tensor.clone();
+  }
+  state.step = json.at("step");
+  state.tokens = json.at("tokens");
+  state.notes = json.at("notes");
+  state.stopped = json.at("stopped");
+  for (const auto& p : json.at("curve")) state.curve.push_back({p[0], p[1], p[2]});
+  optimiser.restore(tensors, state.step);
+}
+
+}  // namespace
+
+Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t number) {
+  std::seed_seq mixed{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
+                      static_cast<std::uint32_t>(purpose), static_cast<std::uint32_t>(number),
+                      static_cast<std::uint32_t>(number >> 32)};
+  std::array<std::uint32_t, 2> words{};
+  mixed.generate(words.begin(), words.end());
+  return Random((std::uint64_t{words[1]} << 32) | words[0]);
+}
+
+TrainingState train(const Tensors& start, const TrainingRun& run, const std::filesystem::path& file) {
+  TrainingState state;
+  for (const auto& [name, tensor] : start) state.parameters[name] = tensor.clone();  // may be mapped
+  Optimiser optimiser(state.parameters, run.optimiser);
+  if (std::filesystem::exists(file)) load_state(file, run.identity, state, optimiser);
+  const std::int64_t steps = run.optimiser.steps;
+  double sum = 0;
+  while (state.step < steps && !state.stopped) {
+    const std::vector<StepPart> parts = run.parts(state.step);
+    const Step taken = differentiate(state.parameters, parts, run.threads);
+    require(std::isfinite(taken.loss), "the loss became {} at step {}; lower --learning-rate",
+            taken.loss, state.step);
+    optimiser.step(state.step, taken.gradients);
+    sum += taken.loss;
+    ++state.step;
+    for (const StepPart& part : parts) state.tokens += part.tokens;
+    const bool point = state.step % point_every == 0;
+    if (run.after) run.after(state);
+    if (point || state.step == steps || state.stopped) {
+      const std::int64_t since = (state.step - 1) % point_every + 1;
+      state.curve.push_back({state.step, state.tokens, sum / static_cast<double>(since)});
+      sum = 0;
+      if (run.log) run.log(state.curve.back(), steps);
+    }
+    // States are saved where the curve has a point, so that a resumed curve is the same.
+    const bool save = run.save_every > 0 && state.step % run.save_every == 0 && point;
+    if (save && state.step < steps) save_state(file, run.identity, state, optimiser);
+  }
+  for (auto& [name, parameter] : state.parameters) parameter = parameter.detach();
+  return state;
+}
+
+}  // namespace braid
