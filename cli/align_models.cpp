@@ -30,15 +30,10 @@ void check_vocabulary(const WordPiece& tokenizer, const Model& a, const Model& b
 ObserveOptions observe_options(const AlignOptions& options, const MatchOptions& match,
                                const Model& a, const WordPiece& tokenizer,
                                const ComputeOptions& compute) {
-  static const std::map<std::string, Pool> pools = {
-      {"none", Pool::none}, {"cls", Pool::cls}, {"max", Pool::max}, {"mean", Pool::mean}};
-  ObserveOptions observe;
+  ObserveOptions observe = options.observe_options({tokenizer.cls(), tokenizer.sep()});
   observe.taps = taps_to_observe(table_of(a, match.ablation()), match);
-  if (options.special_tokens == "drop") observe.dropped_ids = {tokenizer.cls(), tokenizer.sep()};
-  observe.pool = pools.at(options.pool);
   observe.precision = compute.dtype();
   observe.threads = compute.thread_count();
-  observe.batch_sequences = options.batch_size;
   return observe;
 }
 
@@ -123,18 +118,10 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
 
 }  // namespace
 
-Symmetries table_of(const Model& model, const Ablation& ablation) {
-  if (!ablation.separate_residual && !ablation.ignore_heads) return model.symmetries;
-  std::set<std::string> names;
-  for (const auto& [name, tensor] : model.parameters) names.insert(name);
-  return find_architecture(model.config, model.folder.string())
-      .describe(model.config, names, ablation);
-}
-
 Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
                        const ComputeOptions& compute) {
   require_same_architecture(a, b);
-  const MatchOptions match_options = options.match_options(a);
+  const MatchOptions match_options = options.match_options(a.symmetries);
   Observed observed = options.from_moments.empty()
                           ? observe_text(a, b, options, match_options, compute)
                           : add_moments(a, b, options.from_moments);

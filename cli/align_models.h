@@ -1,6 +1,7 @@
 // What commands do with two models and an alignment.
 #pragma once
 
+#include "braid/alignment/alignment.h"
 #include "cli/options.h"
 
 namespace braid {
@@ -20,8 +21,5 @@ void check_alignment_b(const Alignment& alignment, const Model& b, const std::st
 // Up to `limit` token sequences from a text file, one a line, or from a task's file.
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit);
-
-// The alignment's table for a model: its own, or the one of the ablation that the alignment is.
-Symmetries table_of(const Model& model, const Ablation& ablation);
 
 }  // namespace braid

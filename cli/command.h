@@ -17,5 +17,6 @@ void add_evaluate(CLI::App& app);
 void add_barrier(CLI::App& app);
 void add_pretrain(CLI::App& app);
 void add_finetune(CLI::App& app);
+void add_study(CLI::App& app);
 
 }  // namespace braid

@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
   braid::add_barrier(app);
   braid::add_pretrain(app);
   braid::add_finetune(app);
+  braid::add_study(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/connectivity/interpolate.h"
+#include "braid/connectivity/verify.h"
 #include "braid/error.h"
 #include "cli/align_models.h"
 #include "cli/command.h"

@@ -79,6 +79,12 @@ Model load_model(const std::filesystem::path& folder, const Ablation& ablation) 
   return model;
 }
 
+Symmetries table_of(const Model& model, const Ablation& ablation) {
+  if (!ablation.separate_residual && !ablation.ignore_heads) return model.symmetries;
+  return find_architecture(model.config, model.folder.string())
+      .describe(model.config, names_of(model.parameters), ablation);
+}
+
 Tensors cast(const Tensors& parameters, at::ScalarType dtype) {
   Tensors result;
   for (const auto& [name, tensor] : parameters) result[name] = tensor.to(dtype);

@@ -25,6 +25,9 @@ struct Model {
 // family.
 Model load_model(const std::filesystem::path& folder, const Ablation& ablation = {});
 
+// The model's own table, or the one of an ablation.
+Symmetries table_of(const Model& model, const Ablation& ablation);
+
 // Every floating tensor in `dtype` (shared where it already is).
 Tensors cast(const Tensors& parameters, at::ScalarType dtype);
 

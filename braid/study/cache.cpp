@@ -1,0 +1,67 @@
+#include "braid/study/cache.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/checkpoint/mapped_file.h"
+#include "braid/error.h"
+
+namespace braid {
+
+namespace fs = std::filesystem;
+
+Cache::Cache(fs::path folder) : folder_(std::move(folder)) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  require(!error, "{}: cannot be made: {}", folder_.string(), error.message());
+  const fs::path lock = folder_ / "lock";
+  lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  require(lock_ >= 0, "{}: cannot be written", lock.string());
+  require(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "{}: another braid study is at work here",
+          folder_.string());
+  for (const char* kind : {"vocabularies", "models", "moments", "alignments", "curves", "records"}) {
+    fs::create_directories(folder_ / kind);
+    for (const auto& entry : fs::directory_iterator(folder_ / kind)) {
+      if (entry.path().filename().string().find(".partial-") == std::string::npos) continue;
+      fs::remove_all(entry.path(), error);
+    }
+  }
+}
+
+Cache::~Cache() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+fs::path Cache::place(const std::string& kind, const std::string& key,
+                      const std::string& suffix) const {
+  return folder_ / kind / (key + suffix);
+}
+
+void Cache::record(const std::string& key, const std::string& kind, const std::string& label,
+                   double seconds) const {
+  const nlohmann::json json = {{"kind", kind}, {"label", label}, {"seconds", seconds}};
+  write_file_atomically(place("records", key, ".json"), json.dump() + "\n");
+}
+
+nlohmann::json Cache::records() const {
+  nlohmann::json records = nlohmann::json::object();
+  for (const auto& entry : fs::directory_iterator(folder_ / "records")) {
+    std::ifstream file(entry.path());
+    nlohmann::json json = nlohmann::json::parse(file, nullptr, false);
+    if (json.is_object()) records[entry.path().stem().string()] = json;
+  }
+  return records;
+}
+
+std::string cache_key(const nlohmann::json& what) { return fingerprint_text(what.dump()); }
+
+std::string file_key(const fs::path& file) {
+  return fingerprint_text(MappedFile::open(file)->bytes());
+}
+
+}  // namespace braid

@@ -1,0 +1,182 @@
+#include "braid/study/results.h"
+
+#include <cmath>
+#include <fstream>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+using Json = nlohmann::json;
+
+Json read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  Json json = Json::parse(file, nullptr, false);
+  require(!json.is_discarded(), "{}: is damaged; remove it and run again", path.string());
+  return json;
+}
+
+// Mean and standard error (of the mean, n - 1) over pairs; no error from one pair.
+Json mean_and_error(const std::vector<double>& values) {
+  const auto n = static_cast<double>(values.size());
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value / n;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  Json result = {{"mean", mean}, {"pairs", values.size()}, {"values", values}};
+  result["error"] = values.size() > 1 ? Json(std::sqrt(squares / (n - 1) / n)) : Json();
+  return result;
+}
+
+Json describe_models(const Study& study, const Plan& plan) {
+  Json models = Json::array();
+  for (std::size_t i = 0; i < study.models.size(); ++i) {
+    const StudyModel& m = study.models[i];
+    Json json = {{"name", m.name}, {"key", plan.model_keys[i]}};
+    if (m.folder.empty()) {
+      const PretrainOptions& o = study.pretraining->options;
+      json["pretrained"] = {{"seed", m.seed},
+                            {"steps", o.steps},
+                            {"batch_size", o.batch_size},
+                            {"block", o.block},
+                            {"mask_probability", o.mask_probability},
+                            {"learning_rate", o.learning_rate},
+                            {"text", study.pretraining->text.filename().string()},
+                            {"config", study.pretraining->config}};
+    } else {
+      json["folder"] = m.folder.string();
+    }
+    models.push_back(json);
+  }
+  return models;
+}
+
+Json describe_tasks(const Study& study) {
+  Json tasks = Json::array();
+  for (const StudyTask& task : study.tasks) {
+    Json json = {{"task", task.name},
+                 {"title", task.name == "mlm" ? "MLM" : find_task(task.name).title},
+                 {"score", task.score.provenance()},
+                 {"align", {{"text", task.align.file.string()}, {"task", task.align.task}}}};
+    if (task.finetuning) {
+      const FinetuneOptions& o = task.finetuning->options;
+      json["finetuned"] = {{"data", task.finetuning->data.string()},
+                           {"lines", task.finetuning->lines},
+                           {"epochs", o.epochs},
+                           {"learning_rate", o.learning_rate},
+                           {"batch_size", o.batch_size},
+                           {"dropout", o.dropout},
+                           {"head_seed", o.head_seed}};
+    }
+    tasks.push_back(json);
+  }
+  return tasks;
+}
+
+// What the report shows of an alignment: mean correlations by axis, head orders.
+Json describe_alignment(const Alignment& alignment) {
+  Json axes = Json::object();
+  for (const auto& [name, match] : alignment.axes) {
+    axes[name] = {{"mean", match.mean()},
+                  {"identity", match.identity / static_cast<double>(match.units)},
+                  {"units", match.units}};
+    if (name.ends_with(".head")) {
+      axes[name]["indices"] = std::get<Permutation>(match.element.front()).indices;
+    }
+  }
+  return axes;
+}
+
+std::string pair_name(const Study& study, std::size_t p) {
+  return study.models[study.pairs[p].first].name + "-" + study.models[study.pairs[p].second].name;
+}
+
+Json summarise(const Study& study, const Json& curves) {
+  struct Group {
+    Json head;
+    std::map<std::string, std::vector<double>> values;
+  };
+  std::map<std::string, Group> groups;
+  std::vector<std::string> order;
+  for (const Json& curve : curves) {
+    const Json head = {
+        {"task", curve["task"]}, {"variant", curve["variant"]}, {"size", curve["size"]}};
+    const auto [group, added] = groups.try_emplace(head.dump());
+    if (added) order.push_back(head.dump());
+    group->second.head = head;
+    auto& values = group->second.values;
+    const std::size_t middle = curve["loss"].size() / 2;
+    values["barrier"].push_back(curve["barrier"]);
+    values["barrier_chord"].push_back(curve["barrier_chord"]);
+    values["midpoint"].push_back(curve["loss"][middle]);
+    values["end"].push_back(curve["loss"].back());
+    values["ends"].push_back(
+        (curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
+    for (const auto& [name, metric] : curve["metrics"].items()) {
+      values[name].push_back(metric[middle]);
+      values[name + "_ends"].push_back((curve["metrics_a"][name].get<double>() +
+                                        curve["metrics_b"][name].get<double>()) / 2);
+    }
+  }
+  Json summary = Json::array();
+  for (const std::string& key : order) {
+    Json row = groups[key].head;
+    for (const auto& [name, values] : groups[key].values) row[name] = mean_and_error(values);
+    for (const StudyVariant& variant : study.variants) {
+      const std::string task = row["task"];
+      if (variant.name == row["variant"] && variant.published.contains(task)) {
+        row["published"] = variant.published[task];
+      }
+    }
+    summary.push_back(row);
+  }
+  return summary;
+}
+
+}  // namespace
+
+Json study_results(const Study& study, const Plan& plan, const Cache& cache,
+                   const std::string& version) {
+  Json curves = Json::array(), alignments = Json::array();
+  for (const PlannedCurve& planned : plan.curves) {
+    Json curve = read(cache.place("curves", planned.key, ".json"));
+    const Json head = {{"pair", pair_name(study, planned.pair)},
+                       {"task", study.tasks[planned.task].name},
+                       {"variant", study.variants[planned.variant].name},
+                       {"size", planned.size}};
+    curve.update(head);
+    curve["key"] = planned.key;
+    curves.push_back(curve);
+    if (planned.alignment_key.empty()) continue;
+    const Alignment alignment =
+        load_alignment(cache.place("alignments", planned.alignment_key, ".json"));
+    Json described = head;
+    described["axes"] = describe_alignment(alignment);
+    described["options"] = alignment.options;
+    described["key"] = planned.alignment_key;
+    alignments.push_back(described);
+  }
+  Json variants = Json::array(), pairs = Json::array();
+  for (const StudyVariant& v : study.variants) {
+    variants.push_back(
+        {{"name", v.name}, {"aligned", v.aligned}, {"published", v.published}});
+  }
+  for (std::size_t p = 0; p < study.pairs.size(); ++p) pairs.push_back(pair_name(study, p));
+  return {{"format", "braid-study"},
+          {"version", version},
+          {"study", study.name},
+          {"title", study.title},
+          {"about", study.about},
+          {"models", describe_models(study, plan)},
+          {"pairs", pairs},
+          {"tasks", describe_tasks(study)},
+          {"variants", variants},
+          {"sizes", study.sizes},
+          {"points", study.points},
+          {"precision", at::toString(study.precision)},
+          {"curves", curves},
+          {"alignments", alignments},
+          {"summary", summarise(study, curves)}};
+}
+
+}  // namespace braid

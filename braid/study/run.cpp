@@ -1,0 +1,145 @@
+#include "braid/study/run.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+class Runner {
+ public:
+  Runner(const Plan& plan, const Cache& cache, const RunOptions& options, const JobLog& log,
+         const Progress& progress)
+      : plan_(plan), cache_(cache), options_(options), log_(log), progress_(progress) {
+    const std::vector<std::size_t> pending = plan.pending();
+    waiting_ = {pending.begin(), pending.end()};
+    unfinished_ = waiting_;
+    pending_ = pending.size();
+    for (const std::size_t i : pending) cost_ += plan.jobs[i].cost;
+  }
+
+  void run() {
+    {
+      std::vector<std::jthread> workers;
+      for (int i = 0; i < std::max(1, options_.jobs); ++i) workers.emplace_back([this] { work(); });
+    }
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  bool ready(std::size_t i) const {
+    const auto& needs = plan_.jobs[i].needs;
+    return std::none_of(needs.begin(), needs.end(),
+                        [&](std::size_t need) { return unfinished_.contains(need); });
+  }
+
+  // The next job in order whose needs are met; waits for one, nothing when all is over.
+  std::optional<std::size_t> take(std::unique_lock<std::mutex>& lock) {
+    while (!failure_ && !waiting_.empty()) {
+      for (const std::size_t i : waiting_) {
+        if (!ready(i)) continue;
+        waiting_.erase(i);
+        ++running_;
+        return i;
+      }
+      changed_.wait(lock);
+    }
+    return std::nullopt;
+  }
+
+  // Threads of a job that starts now: all cores shared by what can run beside it.
+  int threads() const {
+    int beside = running_;
+    for (const std::size_t i : waiting_) beside += ready(i);
+    return std::max(1, options_.threads / std::min(beside, std::max(1, options_.jobs)));
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (const std::optional<std::size_t> i = take(lock)) {
+      const Job& job = plan_.jobs[*i];
+      const JobContext context{threads(), [this, &job](double part) { tell(job, part); }};
+      lock.unlock();
+      const auto start = std::chrono::steady_clock::now();
+      std::exception_ptr failure;
+      try {
+        job.run(context);
+      } catch (const Error& error) {
+        failure = std::make_exception_ptr(Error(job.kind + " " + job.label + ": " + error.what()));
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+      if (!failure) {
+        cache_.record(job.key, job.kind, job.label, taken.count());
+        tell(job, 1);
+      }
+      lock.lock();
+      finish(*i, failure, taken.count());
+    }
+  }
+
+  void finish(std::size_t i, const std::exception_ptr& failure, double seconds) {
+    --running_;
+    if (failure) {
+      if (!failure_) failure_ = failure;
+    } else {
+      unfinished_.erase(i);
+      ++done_;
+      if (log_) log_(plan_.jobs[i], done_, pending_, seconds);
+      if (!options_.keep_moments) drop_moments();
+    }
+    changed_.notify_all();
+  }
+
+  // Moments from which nothing more is to be solved.
+  void drop_moments() {
+    for (std::size_t i = 0; i < plan_.jobs.size(); ++i) {
+      if (plan_.jobs[i].kind != "moments" || unfinished_.contains(i) || !plan_.jobs[i].drop) continue;
+      const bool needed = std::any_of(unfinished_.begin(), unfinished_.end(), [&](std::size_t j) {
+        const auto& needs = plan_.jobs[j].needs;
+        return std::find(needs.begin(), needs.end(), i) != needs.end();
+      });
+      if (!needed) plan_.jobs[i].drop();
+    }
+  }
+
+  void tell(const Job& job, double part) {
+    const std::lock_guard lock(progress_mutex_);
+    double& before = parts_[&job];
+    done_cost_ += (part - before) * job.cost;
+    before = part;
+    if (progress_) {
+      progress_("study", static_cast<std::int64_t>(done_cost_ / 1000),
+                static_cast<std::int64_t>(cost_ / 1000) + 1);
+    }
+  }
+
+  const Plan& plan_;
+  const Cache& cache_;
+  const RunOptions& options_;
+  const JobLog& log_;
+  const Progress& progress_;
+  std::mutex mutex_, progress_mutex_;
+  std::condition_variable changed_;
+  std::set<std::size_t> waiting_, unfinished_;  // not started; not finished
+  std::map<const Job*, double> parts_;
+  int running_ = 0;
+  std::size_t done_ = 0, pending_ = 0;
+  double cost_ = 0, done_cost_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void run_plan(const Plan& plan, const Cache& cache, const RunOptions& options, const JobLog& log,
+              const Progress& progress) {
+  Runner(plan, cache, options, log, progress).run();
+}
+
+}  // namespace braid

@@ -1,0 +1,43 @@
+// What the jobs of a study do: the library's stages, from files of the cache to files of the cache.
+#pragma once
+
+#include "braid/study/plan.h"
+
+namespace braid {
+
+// Pieces learnt from the text, as a vocab.txt.
+void work_vocabulary(const StudyPretraining& pretraining, const std::filesystem::path& out);
+
+// A masked language model from `seed`; a run that was stopped goes on.
+void work_pretrain(const StudyPretraining& pretraining, const std::filesystem::path& vocabulary,
+                   std::uint64_t seed, const std::filesystem::path& out, const JobContext& context);
+
+void work_finetune(const std::filesystem::path& model, const std::string& task,
+                   const StudyFinetuning& finetuning, const std::filesystem::path& dev,
+                   const std::filesystem::path& out, const JobContext& context);
+
+// The moments of one tap after so many lines of text, and where they go.
+struct MomentsPlace {
+  std::string tap;
+  std::int64_t size = 0;
+  std::filesystem::path file;
+};
+
+// Observes once what is missing of `places`.
+void work_moments(const std::filesystem::path& a, const std::filesystem::path& b,
+                  const StudyText& text, const AlignRequest& request, at::ScalarType precision,
+                  const std::vector<MomentsPlace>& places, const JobContext& context);
+
+// From moments by tap to an alignment file.
+void work_align(const std::filesystem::path& a, const std::filesystem::path& b,
+                const AlignRequest& request, const std::vector<MomentsPlace>& places,
+                const std::filesystem::path& out, const JobContext& context);
+
+// From an alignment file (empty: the plain path) to a curve file. Error where an alignment that is
+// a symmetry does not end in B.
+void work_curve(const std::filesystem::path& a, const std::filesystem::path& b,
+                const std::filesystem::path& alignment, const StudyTask& task, Decoder decoder,
+                std::int64_t points, at::ScalarType precision, const std::filesystem::path& out,
+                const JobContext& context);
+
+}  // namespace braid

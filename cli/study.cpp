@@ -1,0 +1,121 @@
+// braid study: pairs x variants x tasks from one YAML file, resumable and cached.
+#include "braid/study/study.h"
+
+#include <spdlog/spdlog.h>
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/error.h"
+#include "braid/study/results.h"
+#include "braid/study/run.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string study, out, cache;
+  std::vector<std::string> set;
+  int threads = 0, jobs = 2;
+  bool dry_run = false;
+};
+
+std::map<std::string, std::string> values(const std::vector<std::string>& set) {
+  std::map<std::string, std::string> values;
+  for (const std::string& one : set) {
+    const std::size_t equals = one.find('=');
+    require(equals != std::string::npos && equals > 0, "--set {}: expected NAME=VALUE", one);
+    values[one.substr(0, equals)] = one.substr(equals + 1);
+  }
+  return values;
+}
+
+std::string plan_text(const Plan& plan, const std::vector<std::size_t>& pending) {
+  std::vector<std::vector<std::string>> rows = {{"job", "what", "state", "thousand tokens", "key"}};
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+    const Job& job = plan.jobs[i];
+    const bool to_do = std::find(pending.begin(), pending.end(), i) != pending.end();
+    rows.push_back({job.kind, job.label, to_do ? "to do" : "there",
+                    to_do ? grouped(static_cast<std::int64_t>(job.cost / 1000)) : "", job.key});
+  }
+  return format_table(rows) + fmt::format("{} of {} jobs to do, {} curves\n", pending.size(),
+                                          plan.jobs.size(), plan.curves.size());
+}
+
+std::string with_error(const nlohmann::json& value) {
+  std::string text = fmt::format("{:.3f}", value["mean"].get<double>());
+  if (value["error"].is_number()) text += fmt::format(" +- {:.3f}", value["error"].get<double>());
+  return text;
+}
+
+std::string summary_text(const nlohmann::json& results) {
+  std::vector<std::vector<std::string>> rows = {
+      {"task", "variant", "lines", "barrier", "midpoint", "ends", "pairs"}};
+  for (const auto& row : results["summary"]) {
+    const auto size = row["size"].get<std::int64_t>();
+    rows.push_back({row["task"], row["variant"], size ? grouped(size) : "", with_error(row["barrier"]),
+                    with_error(row["midpoint"]), with_error(row["ends"]),
+                    fmt::format("{}", row["barrier"]["pairs"].get<int>())});
+  }
+  return format_table(rows);
+}
+
+void run(const Options& options) {
+  const Study study = read_study(options.study, values(options.set));
+  const fs::path out = options.out;
+  const Cache cache(options.cache.empty() ? out / "cache" : fs::path(options.cache));
+  const Plan plan = make_plan(study, cache);
+  const std::vector<std::size_t> pending = plan.pending();
+  if (options.dry_run) {
+    fmt::print("{}", plan_text(plan, pending));
+    return;
+  }
+  fs::create_directories(out);
+  ComputeOptions compute;
+  compute.threads = options.threads;
+  spdlog::info("{}: {} of {} jobs to do", study.title, pending.size(), plan.jobs.size());
+  run_plan(plan, cache, {compute.thread_count(), options.jobs, study.keep_moments},
+           [](const Job& job, std::size_t done, std::size_t all, double seconds) {
+             clear_progress();
+             spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
+           },
+           terminal_progress("thousand tokens"));
+  const nlohmann::json results = study_results(study, plan, cache, BRAID_VERSION);
+  write_file_atomically(out / "seconds.json", cache.records().dump(1) + "\n");
+  write_file_atomically(out / "results.json", results.dump(1) + "\n");
+  clear_progress();
+  fmt::print("{}written to {}\n", summary_text(results), (out / "results.json").string());
+}
+
+}  // namespace
+
+void add_study(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "study",
+      "Run a study: pairs of models x variants of alignment x tasks, as one YAML file says.\n\n"
+      "  braid study examples/components.yaml --dry-run -o out/components\n"
+      "  braid study examples/components.yaml -o out/components\n"
+      "  braid study examples/glue.yaml --set glue=GLUE --set text=novels.txt -o out/glue\n\n"
+      "What is there already is not computed again: stop it, kill it, change the file, and repeat\n"
+      "the command. Paths in the file are relative to where the command is run.");
+  auto options = std::make_shared<Options>();
+  command.add_option("STUDY", options->study, "YAML file; see docs/studies.md")->required();
+  command.add_option("-o,--out", options->out, "Folder for results.json, report.html and the cache")
+      ->required();
+  command.add_option("--set", options->set, "NAME=VALUE: what ${NAME} in the file stands for");
+  command.add_option("--cache", options->cache,
+                     "Folder of the cache, shared by studies; default OUT/cache");
+  command.add_flag("--dry-run", options->dry_run, "Print the plan and compute nothing");
+  command.add_option("--jobs", options->jobs, "Jobs at a time")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--threads", options->threads, "0 = one a core; results do not depend on it")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace braid
