@@ -59,12 +59,12 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
   const Progress progress = terminal_progress("of the text");
   Observed observed;
   std::int64_t tokens = 0;
-  observed.moments =
-      observe(table, b, [&] { return text.next(); },
-              observe_options(options, match, a, tokenizer, compute), [&](std::int64_t seen) {
-                tokens = seen;
-                progress("observing", text.done(), text.total());
-              });
+  observed.moments = observe(
+      table, b, [&] { return text.next(); }, observe_options(options, match, a, tokenizer, compute),
+      [&](std::int64_t seen) {
+        tokens = seen;
+        progress("observing", text.done(), text.total());
+      });
   observed.a = identify(a);
   observed.b = identify(b);
   observed.text = {{"path", file},

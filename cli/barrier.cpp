@@ -83,8 +83,7 @@ void run(const Options& options) {
 
   std::string summary = fmt::format(
       "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored\n",
-      curve.barrier(), curve.barrier_chord(), curve.loss_a, curve.loss_b,
-      grouped(curve.scored));
+      curve.barrier(), curve.barrier_chord(), curve.loss_a, curve.loss_b, grouped(curve.scored));
   if (!broken.empty()) {
     summary += fmt::format("NOT a symmetry ({}): its end has loss {:.6f}, B has {:.6f}\n", broken,
                            curve.loss.back(), curve.loss_b);

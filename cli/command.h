@@ -17,6 +17,8 @@ void add_evaluate(CLI::App& app);
 void add_barrier(CLI::App& app);
 void add_pretrain(CLI::App& app);
 void add_finetune(CLI::App& app);
-void add_study(CLI::App& app);
+// `command_line`: as typed, for the page.
+void add_study(CLI::App& app, const std::string& command_line);
+void add_report(CLI::App& app, const std::string& command_line);
 
 }  // namespace braid

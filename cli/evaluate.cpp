@@ -21,13 +21,11 @@ void run(const Options& options) {
   const ScoredText text = options.evaluate.load(model);
   const Tensors parameters = cast(model.parameters, options.compute.dtype());
   const auto start = std::chrono::steady_clock::now();
-  const Score score =
-      evaluate(*model.network, parameters, text, options.compute.thread_count());
+  const Score score = evaluate(*model.network, parameters, text, options.compute.thread_count());
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const double rate = static_cast<double>(token_count(text)) / elapsed.count();
-  std::string line =
-      fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
-                  options.evaluate.task == "mlm" ? "tokens" : "examples");
+  std::string line = fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
+                                 options.evaluate.task == "mlm" ? "tokens" : "examples");
   for (const auto& [name, value] : score.metrics) line += fmt::format(", {} {:.4f}", name, value);
   report(line + fmt::format(", {:.0f} tokens/s\n", rate),
          {{"loss", score.loss},
@@ -45,7 +43,8 @@ void run(const Options& options) {
 void add_evaluate(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "evaluate",
-      "Measure a checkpoint: masked-language-model loss in nats, or a GLUE task's loss and metrics.\n\n"
+      "Measure a checkpoint: masked-language-model loss in nats, or a GLUE task's loss and "
+      "metrics.\n\n"
       "  braid evaluate CKPT --task sst2 --data SST-2/dev.tsv\n"
       "  braid evaluate CKPT --task mlm --text TEXT\n"
       "  braid evaluate CKPT --task mlm --batches batches.safetensors --json -");

@@ -24,7 +24,8 @@ LabelledText load(const Options& options, const std::string& file, const Model& 
                   std::int64_t lines) {
   const Task& task = find_task(options.task);
   const LabelledLines rows = read_labelled_lines(task, file, lines);
-  if (rows.skipped) spdlog::warn("{}: {} rows with too few columns are left out", file, rows.skipped);
+  if (rows.skipped)
+    spdlog::warn("{}: {} rows with too few columns are left out", file, rows.skipped);
   return encode(task, rows, WordPiece::from_folder(model.folder),
                 std::min(options.max_length, model.network->max_positions()));
 }
@@ -42,7 +43,8 @@ void run(const Options& options) {
   const LabelledText data = load(options, options.data, model, options.lines);
   std::optional<LabelledText> dev;
   if (!options.dev.empty()) dev = load(options, options.dev, model, 0);
-  require(options.training.patience == 0 || dev, "--patience stops by the score on --dev; give one");
+  require(options.training.patience == 0 || dev,
+          "--patience stops by the score on --dev; give one");
   FinetuneOptions training = options.training;
   training.threads = options.compute.thread_count();
   training.precision = options.compute.dtype();

@@ -45,7 +45,8 @@ int run(int argc, char** argv) {
   braid::add_barrier(app);
   braid::add_pretrain(app);
   braid::add_finetune(app);
-  braid::add_study(app);
+  braid::add_study(app, command_line);
+  braid::add_report(app, command_line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -48,10 +48,9 @@ Difference prove(const Model& b, const Tensors& moved, const Options& options) {
   constexpr double tolerance = 1e-6;
   Model aligned = b;
   aligned.parameters = moved;
-  const auto sequences =
-      options.align.has_text()
-          ? read_sequences(b, options.align.text_file(), options.align.text_task(), lines)
-          : random_sequences(b, 16, options.seed);
+  const auto sequences = options.align.has_text() ? read_sequences(b, options.align.text_file(),
+                                                                   options.align.text_task(), lines)
+                                                  : random_sequences(b, 16, options.seed);
   const Difference found = verify(b, aligned, sequences, options.compute.thread_count());
   require(
       found.relative() <= tolerance,
@@ -139,13 +138,12 @@ std::string card(const Merged& merged, const Options& options) {
       options.command_line, options.models[0], 1 - options.t, options.models[1], options.t,
       proof_text(merged));
   if (merged.losses) {
-    text += fmt::format(
-        "\n{} on `{}` ({} scored):\n\n```\n{}```\n\n{}\n",
-        options.align.text_task() ? options.align.text_task()->title + " loss"
-                                  : "Masked-language-model loss",
-        measured_file(options), grouped(merged.losses->a.scored),
-        loss_table(*merged.losses, merged.alignment.has_value()),
-        verdict(*merged.losses, merged.alignment.has_value()));
+    text += fmt::format("\n{} on `{}` ({} scored):\n\n```\n{}```\n\n{}\n",
+                        options.align.text_task() ? options.align.text_task()->title + " loss"
+                                                  : "Masked-language-model loss",
+                        measured_file(options), grouped(merged.losses->a.scored),
+                        loss_table(*merged.losses, merged.alignment.has_value()),
+                        verdict(*merged.losses, merged.alignment.has_value()));
   }
   return text;
 }
@@ -195,9 +193,8 @@ void run(const Options& options) {
     if (merged.alignment->broken.empty()) merged.proof = prove(b, moved, options);
   }
   merged.parameters = interpolate(a.parameters, moved, options.t);
-  const bool measurable =
-      options.align.has_text() &&
-      (options.align.text_task() || a.network->has_token_head(a.parameters));
+  const bool measurable = options.align.has_text() &&
+                          (options.align.text_task() || a.network->has_token_head(a.parameters));
   if (measurable) merged.losses = measure(a, b, merged.parameters, options);
 
   WriteOptions write;
@@ -232,8 +229,7 @@ void add_merge(CLI::App& app, const std::string& command_line) {
   command.add_option("CKPT", options->models, "Two checkpoint folders, A and B")
       ->required()
       ->expected(1, -1);
-  command.add_option("--dev", options->dev,
-                     "With --task: measure on this file instead of --data");
+  command.add_option("--dev", options->dev, "With --task: measure on this file instead of --data");
   command.add_option("--alignment", options->alignment, "From braid align, instead of aligning");
   command.add_flag("--no-align", options->no_align, "The plain average");
   command.add_option("--t", options->t, "0 = A, 1 = aligned B")

@@ -5,6 +5,7 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
+#include "braid/report/report.h"
 #include "braid/study/results.h"
 #include "braid/study/run.h"
 #include "cli/command.h"
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string study, out, cache;
+  std::string study, out, cache, command_line;
   std::vector<std::string> set;
   int threads = 0, jobs = 2;
   bool dry_run = false;
@@ -56,8 +57,9 @@ std::string summary_text(const nlohmann::json& results) {
       {"task", "variant", "lines", "barrier", "midpoint", "ends", "pairs"}};
   for (const auto& row : results["summary"]) {
     const auto size = row["size"].get<std::int64_t>();
-    rows.push_back({row["task"], row["variant"], size ? grouped(size) : "", with_error(row["barrier"]),
-                    with_error(row["midpoint"]), with_error(row["ends"]),
+    rows.push_back({row["task"], row["variant"], size ? grouped(size) : "",
+                    with_error(row["barrier"]), with_error(row["midpoint"]),
+                    with_error(row["ends"]),
                     fmt::format("{}", row["barrier"]["pairs"].get<int>())});
   }
   return format_table(rows);
@@ -77,22 +79,26 @@ void run(const Options& options) {
   ComputeOptions compute;
   compute.threads = options.threads;
   spdlog::info("{}: {} of {} jobs to do", study.title, pending.size(), plan.jobs.size());
-  run_plan(plan, cache, {compute.thread_count(), options.jobs, study.keep_moments},
-           [](const Job& job, std::size_t done, std::size_t all, double seconds) {
-             clear_progress();
-             spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
-           },
-           terminal_progress("thousand tokens"));
+  run_plan(
+      plan, cache, {compute.thread_count(), options.jobs, study.keep_moments},
+      [](const Job& job, std::size_t done, std::size_t all, double seconds) {
+        clear_progress();
+        spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
+      },
+      terminal_progress("thousand tokens"));
   const nlohmann::json results = study_results(study, plan, cache, BRAID_VERSION);
   write_file_atomically(out / "seconds.json", cache.records().dump(1) + "\n");
   write_file_atomically(out / "results.json", results.dump(1) + "\n");
+  write_file_atomically(out / "report.html",
+                        report_page(read_report_input(out), options.command_line));
   clear_progress();
-  fmt::print("{}written to {}\n", summary_text(results), (out / "results.json").string());
+  fmt::print("{}written to {} and {}\n", summary_text(results), (out / "results.json").string(),
+             (out / "report.html").string());
 }
 
 }  // namespace
 
-void add_study(CLI::App& app) {
+void add_study(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "study",
       "Run a study: pairs of models x variants of alignment x tasks, as one YAML file says.\n\n"
@@ -103,7 +109,8 @@ void add_study(CLI::App& app) {
       "the command. Paths in the file are relative to where the command is run.");
   auto options = std::make_shared<Options>();
   command.add_option("STUDY", options->study, "YAML file; see docs/studies.md")->required();
-  command.add_option("-o,--out", options->out, "Folder for results.json, report.html and the cache")
+  command
+      .add_option("-o,--out", options->out, "Folder for results.json, report.html and the cache")
       ->required();
   command.add_option("--set", options->set, "NAME=VALUE: what ${NAME} in the file stands for");
   command.add_option("--cache", options->cache,
@@ -115,7 +122,10 @@ void add_study(CLI::App& app) {
   command.add_option("--threads", options->threads, "0 = one a core; results do not depend on it")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.callback([options] { run(*options); });
+  command.callback([options, command_line] {
+    options->command_line = command_line;
+    run(*options);
+  });
 }
 
 }  // namespace braid

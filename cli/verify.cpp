@@ -18,8 +18,9 @@ struct Options {
 
 int run(const Options& options) {
   const Model first = load_model(options.first), second = load_model(options.second);
-  const auto sequences = options.text.empty() ? random_sequences(first, 16, options.seed)
-                                              : read_sequences(first, options.text, nullptr, options.lines);
+  const auto sequences = options.text.empty()
+                             ? random_sequences(first, 16, options.seed)
+                             : read_sequences(first, options.text, nullptr, options.lines);
   ComputeOptions compute;
   compute.threads = options.threads;
   const Difference found = verify(first, second, sequences, compute.thread_count());

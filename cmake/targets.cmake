@@ -49,3 +49,20 @@ function(braid_program name)
   target_link_libraries(${name} PRIVATE braid_options braid_aten)
   target_precompile_headers(${name} REUSE_FROM braid_aten)
 endfunction()
+
+# braid_embed(<target> <namespace> <file>): the file's text as `extern const char* const <stem>_<ext>`.
+function(braid_embed target namespace file)
+  get_filename_component(stem ${file} NAME_WE)
+  get_filename_component(extension ${file} EXT)
+  string(REPLACE "." "_" name "${stem}${extension}")
+  file(READ ${file} text)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded/${name}.cpp @ONLY CONTENT
+"namespace @namespace@ {
+extern const char* const @name@;
+const char* const @name@ = R\"embedded(@text@)embedded\";
+}  // namespace @namespace@
+")
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/embedded/${name}.cpp)
+  set_source_files_properties(${PROJECT_BINARY_DIR}/embedded/${name}.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+endfunction()

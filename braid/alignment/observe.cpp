@@ -181,8 +181,9 @@ class Observer {
 
 // Cuts a window of sequences, shortest first, into chunks of micro-batches with little padding.
 std::vector<Chunk> cut(std::vector<TokenSequence> window, const ObserveOptions& options) {
-  std::stable_sort(window.begin(), window.end(),
-                   [](const TokenSequence& x, const TokenSequence& y) { return x.size() < y.size(); });
+  std::stable_sort(
+      window.begin(), window.end(),
+      [](const TokenSequence& x, const TokenSequence& y) { return x.size() < y.size(); });
   const std::int64_t batch_tokens = std::max<std::int64_t>(options.chunk_tokens / 4, 1);
   std::vector<Chunk> chunks(1);
   std::vector<TokenSequence> pending;

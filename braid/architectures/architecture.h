@@ -29,7 +29,7 @@ struct Architecture {
   std::string model_type;  // in config.json
   std::string prefix;      // of encoder tensors in checkpoints with a head, such as "bert."
   std::vector<std::string> head_prefixes;  // of the heads' tensors, which have no such prefix
-  std::string masked_lm_class, classifier_class;  // Hugging Face's
+  std::string masked_lm_class, classifier_class;                      // Hugging Face's
   std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
   std::vector<std::string> buffers;  // stored by some, not parameters
   std::vector<Tie> (*ties)(const nlohmann::json& config);

@@ -44,8 +44,7 @@ std::vector<std::vector<std::size_t>> batches_by_length(const LabelledText& text
   std::vector<std::vector<std::size_t>> batches;
   for (const std::size_t i : order) {
     const std::int64_t length = text.sequences[i].size();
-    const bool full =
-        batches.empty() || (std::ssize(batches.back()) + 1) * length > tokens_a_batch;
+    const bool full = batches.empty() || (std::ssize(batches.back()) + 1) * length > tokens_a_batch;
     if (full) batches.emplace_back();
     batches.back().push_back(i);
   }

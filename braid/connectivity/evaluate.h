@@ -11,7 +11,8 @@
 namespace braid {
 
 struct Score {
-  double loss = 0;  // mean negative log-likelihood, nats per scored token or example; or mean square
+  double loss =
+      0;  // mean negative log-likelihood, nats per scored token or example; or mean square
   std::map<std::string, double> metrics;  // masked tokens: "perplexity"; tasks: their own
   std::int64_t scored = 0;                // tokens or examples
 };

@@ -11,9 +11,9 @@ ScoredText ScoreRequest::load(const Model& model) const {
     require(!data.empty() && text.empty() && batches.empty(),
             "--task {} is measured on --data FILE.tsv", task);
     const Task& glue = find_task(task);
-    loaded = encode(glue, read_labelled_lines(glue, data, lines),
-                    WordPiece::from_folder(model.folder),
-                    std::min(max_length, model.network->max_positions()));
+    loaded =
+        encode(glue, read_labelled_lines(glue, data, lines), WordPiece::from_folder(model.folder),
+               std::min(max_length, model.network->max_positions()));
     check_text(model, loaded);
     return loaded;
   }

@@ -15,7 +15,9 @@ struct ScoreRequest {
   // task. Error where they do not go together or do not fit the model.
   ScoredText load(const Model& model) const;
   // The file that is read.
-  const std::string& file() const { return task != "mlm" ? data : batches.empty() ? text : batches; }
+  const std::string& file() const {
+    return task != "mlm" ? data : batches.empty() ? text : batches;
+  }
   nlohmann::json provenance() const;
 };
 

@@ -16,8 +16,7 @@ at::Tensor outputs(const Network& network, const Tensors& parameters, const Batc
 }
 
 // Sentence outputs (1, outputs), or undefined without such a head.
-at::Tensor sentence_outputs(const Network& network, const Tensors& parameters,
-                            const Batch& batch) {
+at::Tensor sentence_outputs(const Network& network, const Tensors& parameters, const Batch& batch) {
   if (!network.has_pooler(parameters)) return {};
   const at::Tensor pooled = network.pool(parameters, network.encode(parameters, batch));
   if (network.has_sentence_head(parameters)) return network.sentence_logits(parameters, pooled);

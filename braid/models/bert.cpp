@@ -75,8 +75,8 @@ at::Tensor Bert::attend(const Tensors& parameters, const std::string& layer, con
     }
     // The fused kernel draws from a generator that all threads share.
     const at::Tensor q = split(query);
-    at::Tensor scores = at::matmul(q / std::sqrt(static_cast<double>(q.size(-1))),
-                                   split(key).transpose(-1, -2));
+    at::Tensor scores =
+        at::matmul(q / std::sqrt(static_cast<double>(q.size(-1))), split(key).transpose(-1, -2));
     if (visible) {
       scores = scores.masked_fill(~*visible, -std::numeric_limits<double>::infinity());
     }

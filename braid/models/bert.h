@@ -9,8 +9,8 @@ class Bert final : public Network {
  public:
   explicit Bert(const nlohmann::json& config);
 
-  at::Tensor encode(const Tensors& parameters, const Batch& batch,
-                    const TapFunction& tap = {}, const Dropout* dropout = nullptr) const override;
+  at::Tensor encode(const Tensors& parameters, const Batch& batch, const TapFunction& tap = {},
+                    const Dropout* dropout = nullptr) const override;
   at::Tensor token_features(const Tensors& parameters, const at::Tensor& hidden,
                             const TapFunction& tap = {}) const override;
   at::Tensor decode(const Tensors& parameters, const at::Tensor& features) const override;

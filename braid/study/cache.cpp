@@ -24,7 +24,8 @@ Cache::Cache(fs::path folder) : folder_(std::move(folder)) {
   require(lock_ >= 0, "{}: cannot be written", lock.string());
   require(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "{}: another braid study is at work here",
           folder_.string());
-  for (const char* kind : {"vocabularies", "models", "moments", "alignments", "curves", "records"}) {
+  for (const char* kind :
+       {"vocabularies", "models", "moments", "alignments", "curves", "records"}) {
     fs::create_directories(folder_ / kind);
     for (const auto& entry : fs::directory_iterator(folder_ / kind)) {
       if (entry.path().filename().string().find(".partial-") == std::string::npos) continue;

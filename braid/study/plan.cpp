@@ -46,7 +46,9 @@ class Planner {
     return found->second;
   }
 
-  static Json key_of(const std::string& kind) { return {{"kind", kind}, {"version", cache_version}}; }
+  static Json key_of(const std::string& kind) {
+    return {{"kind", kind}, {"version", cache_version}};
+  }
 
   const std::string& file(const fs::path& path) {
     auto& key = files_[path.string()];
@@ -65,7 +67,8 @@ class Planner {
     Source source;
     if (!m.folder.empty()) {
       const Model loaded = load_model(m.folder);
-      source.key = cache_key({{"model", fingerprint(loaded.parameters)}, {"config", loaded.config}});
+      source.key =
+          cache_key({{"model", fingerprint(loaded.parameters)}, {"config", loaded.config}});
       source.folder = m.folder;
       source.symmetries = loaded.symmetries;
       return source;
@@ -81,7 +84,12 @@ class Planner {
       what["size"] = p.config.at("vocab_size");
       vocabulary_key = cache_key(what);
       vocabulary = cache_.place("vocabularies", vocabulary_key, ".txt");
-      Job job{"vocabulary", "vocabulary", vocabulary_key, {}, 1, false,
+      Job job{"vocabulary",
+              "vocabulary",
+              vocabulary_key,
+              {},
+              1,
+              false,
               [vocabulary] { return fs::exists(vocabulary); },
               [&p, vocabulary](const JobContext&) { work_vocabulary(p, vocabulary); }};
       needs = {add(std::move(job), tokens(p.text, 0) / 10)};
@@ -93,14 +101,19 @@ class Planner {
     what["vocabulary"] = vocabulary_key;
     what["text"] = file(p.text);
     what["seed"] = m.seed;
-    what["options"] = {o.steps,  o.batch_size,   o.block, o.mask_probability, o.learning_rate,
-                       o.warmup, o.weight_decay, o.clip};
+    what["options"] = {o.steps,         o.batch_size, o.block,        o.mask_probability,
+                       o.learning_rate, o.warmup,     o.weight_decay, o.clip};
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
-    source.symmetries = find_architecture(p.config, "config")
-                            .describe(p.config, {"cls.predictions.bias"}, {});
+    source.symmetries =
+        find_architecture(p.config, "config").describe(p.config, {"cls.predictions.bias"}, {});
     const fs::path out = source.folder;
-    Job job{"pretrain", "seed " + m.name, source.key, needs, 1, false,
+    Job job{"pretrain",
+            "seed " + m.name,
+            source.key,
+            needs,
+            1,
+            false,
             [out] { return fs::exists(out / "config.json"); },
             [&p, vocabulary, out, seed = m.seed](const JobContext& context) {
               work_pretrain(p, vocabulary, seed, out, context);
@@ -118,15 +131,21 @@ class Planner {
     what["task"] = task.name;
     what["data"] = file(f.data);
     what["dev"] = file(task.score.data);
-    what["options"] = {f.lines,         f.max_length, o.epochs,       o.seed,    o.head_seed, o.batch_size,
-                       o.learning_rate, o.warmup,     o.weight_decay, o.dropout, o.patience,  o.clip};
+    what["options"] = {f.lines,        f.max_length, o.epochs,        o.seed,
+                       o.head_seed,    o.batch_size, o.learning_rate, o.warmup,
+                       o.weight_decay, o.dropout,    o.patience,      o.clip};
     Source source;
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
     source.symmetries = with_classifier(start, find_task(task.name));
     const fs::path from = start.folder, out = source.folder;
-    Job job{"finetune", task.name + ", model " + study_.models[m].name, source.key, start.needs, 1,
-            false, [out] { return fs::exists(out / "config.json"); },
+    Job job{"finetune",
+            task.name + ", model " + study_.models[m].name,
+            source.key,
+            start.needs,
+            1,
+            false,
+            [out] { return fs::exists(out / "config.json"); },
             [&task, &f, from, out](const JobContext& context) {
               work_finetune(from, task.name, f, task.score.data, out, context);
             }};
@@ -154,8 +173,8 @@ class Planner {
     const auto [first, second] = study_.pairs[p];
     const Source a = task.finetuning ? finetuned(first, task) : models_[first];
     const Source b = task.finetuning ? finetuned(second, task) : models_[second];
-    const std::string name = study_.models[first].name + "-" + study_.models[second].name + ", " +
-                             task.name;
+    const std::string name =
+        study_.models[first].name + "-" + study_.models[second].name + ", " + task.name;
     // One observation serves every variant that reads the text in the same way.
     std::map<std::string, std::pair<const AlignRequest*, std::set<std::string>>> observations;
     for (const StudyVariant& variant : study_.variants) {
@@ -176,8 +195,8 @@ class Planner {
       }
       for (const std::int64_t size : study_.sizes) {
         const std::size_t moments = observed.at(cache_key(how(variant.align)));
-        add_curve(a, b, t, p, v, size,
-                  add_alignment(a, b, task, variant, size, moments, name), name);
+        add_curve(a, b, t, p, v, size, add_alignment(a, b, task, variant, size, moments, name),
+                  name);
       }
     }
   }
@@ -212,7 +231,12 @@ class Planner {
         key.push_back(places.back().file.filename().string());
       }
     }
-    Job job{"moments", label, cache_key(key), a.needs, 1, false,
+    Job job{"moments",
+            label,
+            cache_key(key),
+            a.needs,
+            1,
+            false,
             [places] {
               return std::all_of(places.begin(), places.end(),
                                  [](const MomentsPlace& p) { return fs::exists(p.file); });
@@ -239,12 +263,16 @@ class Planner {
       places.push_back(place(a, b, task, variant.align, tap, size));
       what["moments"].push_back(places.back().file.filename().string());
     }
-    what["options"] =
-        variant.align.provenance(variant.align.match_options(a.symmetries));
+    what["options"] = variant.align.provenance(variant.align.match_options(a.symmetries));
     what["options"].erase("preset");
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("alignments", key, ".json");
-    Job job{"align", label + ", " + variant.name, key, {moments}, 1, true,
+    Job job{"align",
+            label + ", " + variant.name,
+            key,
+            {moments},
+            1,
+            true,
             [out] { return fs::exists(out); },
             [places, a = a.folder, b = b.folder, &request = variant.align,
              out](const JobContext& context) { work_align(a, b, request, places, out, context); }};
@@ -271,16 +299,20 @@ class Planner {
     const fs::path out = cache_.place("curves", key, ".json");
     const fs::path aligned =
         alignment.first.empty() ? fs::path() : cache_.place("alignments", alignment.first, ".json");
-    Job job{"curve", label + ", " + variant.name + (size ? fmt::format(", {} lines", size) : ""),
-            key, a.needs, 1, true, [out] { return fs::exists(out); },
+    Job job{"curve",
+            label + ", " + variant.name + (size ? fmt::format(", {} lines", size) : ""),
+            key,
+            a.needs,
+            1,
+            true,
+            [out] { return fs::exists(out); },
             [&task, &variant, a = a.folder, b = b.folder, aligned, out, points = study_.points,
              precision = study_.precision](const JobContext& context) {
               work_curve(a, b, aligned, task, variant.decoder, points, precision, out, context);
             }};
     job.needs.insert(job.needs.end(), b.needs.begin(), b.needs.end());
     if (!alignment.first.empty()) job.needs.push_back(alignment.second);
-    const double cost =
-        static_cast<double>(study_.points + 2) * tokens(score.file(), score.lines);
+    const double cost = static_cast<double>(study_.points + 2) * tokens(score.file(), score.lines);
     add(std::move(job), cost);
     plan_.curves.push_back({p, t, v, size, key, alignment.first});
   }

@@ -110,12 +110,11 @@ Json summarise(const Study& study, const Json& curves) {
     values["barrier_chord"].push_back(curve["barrier_chord"]);
     values["midpoint"].push_back(curve["loss"][middle]);
     values["end"].push_back(curve["loss"].back());
-    values["ends"].push_back(
-        (curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
+    values["ends"].push_back((curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
     for (const auto& [name, metric] : curve["metrics"].items()) {
       values[name].push_back(metric[middle]);
-      values[name + "_ends"].push_back((curve["metrics_a"][name].get<double>() +
-                                        curve["metrics_b"][name].get<double>()) / 2);
+      values[name + "_ends"].push_back(
+          (curve["metrics_a"][name].get<double>() + curve["metrics_b"][name].get<double>()) / 2);
     }
   }
   Json summary = Json::array();
@@ -158,8 +157,7 @@ Json study_results(const Study& study, const Plan& plan, const Cache& cache,
   }
   Json variants = Json::array(), pairs = Json::array();
   for (const StudyVariant& v : study.variants) {
-    variants.push_back(
-        {{"name", v.name}, {"aligned", v.aligned}, {"published", v.published}});
+    variants.push_back({{"name", v.name}, {"aligned", v.aligned}, {"published", v.published}});
   }
   for (std::size_t p = 0; p < study.pairs.size(); ++p) pairs.push_back(pair_name(study, p));
   return {{"format", "braid-study"},

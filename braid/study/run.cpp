@@ -100,7 +100,8 @@ class Runner {
   // Moments from which nothing more is to be solved.
   void drop_moments() {
     for (std::size_t i = 0; i < plan_.jobs.size(); ++i) {
-      if (plan_.jobs[i].kind != "moments" || unfinished_.contains(i) || !plan_.jobs[i].drop) continue;
+      if (plan_.jobs[i].kind != "moments" || unfinished_.contains(i) || !plan_.jobs[i].drop)
+        continue;
       const bool needed = std::any_of(unfinished_.begin(), unfinished_.end(), [&](std::size_t j) {
         const auto& needs = plan_.jobs[j].needs;
         return std::find(needs.begin(), needs.end(), i) != needs.end();

@@ -175,7 +175,8 @@ StudyVariant read_variant(YamlFields fields) {
   std::string align, decoder = "tied";
   fields.read("align", align);
   if (!align.empty() && align != plain_names) {
-    fields.wrong(fields.self(), "align: 'none', or leave it out and say how: preset, components, ...");
+    fields.wrong(fields.self(),
+                 "align: 'none', or leave it out and say how: preset, components, ...");
   }
   v.aligned = align.empty();
   AlignRequest& a = v.align;
@@ -189,15 +190,15 @@ StudyVariant read_variant(YamlFields fields) {
   fields.read("pool", a.pool);
   fields.read("decoder", decoder);
   if (!decoders.contains(decoder)) {
-    fields.wrong(fields.self(), "decoder: '{}' is not one of tied, untied, released-wrong-direction",
-                 decoder);
+    fields.wrong(fields.self(),
+                 "decoder: '{}' is not one of tied, untied, released-wrong-direction", decoder);
   }
   v.decoder = decoders.at(decoder);
   if (fields.has("published")) {
     for (const auto& entry : fields.node("published")) {
-      v.published[entry.first.Scalar()] =
-          entry.second.IsSequence() ? Json(entry.second.as<std::vector<double>>())
-                                    : Json(entry.second.as<double>());
+      v.published[entry.first.Scalar()] = entry.second.IsSequence()
+                                              ? Json(entry.second.as<std::vector<double>>())
+                                              : Json(entry.second.as<double>());
     }
   }
   fields.done();

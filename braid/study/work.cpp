@@ -26,7 +26,8 @@ TrainingLog log_to(const JobContext& context) {
 }
 
 Json identify(const Model& model) {
-  return {{"path", model.folder.filename().string()}, {"fingerprint", fingerprint(model.parameters)}};
+  return {{"path", model.folder.filename().string()},
+          {"fingerprint", fingerprint(model.parameters)}};
 }
 
 }  // namespace
@@ -97,9 +98,10 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
                         std::min(text.max_length, a.network->max_positions()), limit);
   const auto save = [&](std::int64_t size, const MomentsByTap& moments) {
     sizes.erase(size);
-    const Json provenance = {{"a", identify(a)},
-                             {"b", identify(b)},
-                             {"text", {{"path", text.file.string()}, {"lines", stream.sequences()}}}};
+    const Json provenance = {
+        {"a", identify(a)},
+        {"b", identify(b)},
+        {"text", {{"path", text.file.string()}, {"lines", stream.sequences()}}}};
     for (const MomentsPlace& place : places) {
       if (place.size != size || fs::exists(place.file)) continue;
       save_moments(place.file, {{place.tap, moments.at(place.tap)}}, provenance);
@@ -129,8 +131,7 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, const AlignR
     moments.merge(saved.moments);
     text = saved.provenance.value("text", Json());
   }
-  Alignment alignment =
-      match(table_of(a, options.ablation()), moments, options, context.threads);
+  Alignment alignment = match(table_of(a, options.ablation()), moments, options, context.threads);
   alignment.a = identify(a);
   alignment.b = identify(b);
   alignment.text = text;
@@ -158,11 +159,11 @@ void work_curve(const fs::path& a_folder, const fs::path& b_folder, const fs::pa
   const ScoredText text = task.score.load(a);
   check_text(b, text);
   const Path path = make_path(a, b, transform, symmetries, decoder, precision);
-  const Curve curve = trace(path, text, points, context.threads,
-                            [&](std::string_view, std::int64_t done, std::int64_t total) {
-                              context.progress(static_cast<double>(done) /
-                                               static_cast<double>(total));
-                            });
+  const Curve curve =
+      trace(path, text, points, context.threads,
+            [&](std::string_view, std::int64_t done, std::int64_t total) {
+              context.progress(static_cast<double>(done) / static_cast<double>(total));
+            });
   const double allowed = precision == at::kBFloat16 ? 0.05 : 1e-4;
   require(!broken.empty() || curve.end_error() <= allowed,
           "{} and {}: the aligned B has loss {:.6f}, B itself {:.6f}: the alignment is not exact",

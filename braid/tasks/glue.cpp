@@ -110,9 +110,10 @@ LabelledLines read_labelled_lines(const Task& task, const std::filesystem::path&
                             read_label(task, fields[label], file, stream.lines())});
   }
   const auto rows = std::ssize(result.lines) + result.skipped;
-  require(result.skipped * 100 <= rows,
-          "{}: {} of {} rows have fewer columns than {} needs: is it the task's tab-separated file?",
-          file, result.skipped, rows, task.title);
+  require(
+      result.skipped * 100 <= rows,
+      "{}: {} of {} rows have fewer columns than {} needs: is it the task's tab-separated file?",
+      file, result.skipped, rows, task.title);
   require(!result.lines.empty(), "{}: holds no rows", file);
   return result;
 }

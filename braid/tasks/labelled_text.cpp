@@ -28,8 +28,9 @@ LabelledText encode(const Task& task, const LabelledLines& lines, const WordPiec
 }
 
 std::vector<double> predictions(const Task& task, const at::Tensor& outputs) {
-  const at::Tensor values =
-      (task.is_regression() ? outputs.select(1, 0) : outputs.argmax(1)).to(at::kDouble).contiguous();
+  const at::Tensor values = (task.is_regression() ? outputs.select(1, 0) : outputs.argmax(1))
+                                .to(at::kDouble)
+                                .contiguous();
   const double* first = values.const_data_ptr<double>();
   return {first, first + values.numel()};
 }

@@ -83,9 +83,11 @@ double spearman(Values predicted, Values expected) {
 }
 
 double metric(const std::string& name, Values predicted, Values expected) {
-  static const std::map<std::string, double (*)(Values, Values)> metrics = {
-      {"accuracy", accuracy}, {"f1", f1}, {"matthews", matthews}, {"pearson", pearson},
-      {"spearman", spearman}};
+  static const std::map<std::string, double (*)(Values, Values)> metrics = {{"accuracy", accuracy},
+                                                                            {"f1", f1},
+                                                                            {"matthews", matthews},
+                                                                            {"pearson", pearson},
+                                                                            {"spearman", spearman}};
   const auto found = metrics.find(name);
   require(found != metrics.end(), "'{}' is not a metric", name);
   return found->second(predicted, expected);

@@ -21,8 +21,8 @@ TokenSequence SequenceStream::next() {
   TokenSequence sequence;
   if (task_) {
     if (sequences_ == std::ssize(rows_.lines)) return sequence;
-    sequence = encode(*task_, rows_.lines[static_cast<std::size_t>(sequences_)], tokenizer_,
-                      max_length_);
+    sequence =
+        encode(*task_, rows_.lines[static_cast<std::size_t>(sequences_)], tokenizer_, max_length_);
   } else {
     if (!line_) return sequence;
     sequence.ids = tokenizer_.encode_sequence(*line_, max_length_);

@@ -126,8 +126,7 @@ Finetuned result(Model model, TrainingState state, std::int64_t examples) {
   tuned.model.parameters = std::move(state.kept);
   tuned.best_step = state.notes["best_step"];
   for (const auto& json : state.notes["dev"]) {
-    tuned.dev.push_back(
-        {json["step"], json["epoch"], {json["loss"], json["metrics"], examples}});
+    tuned.dev.push_back({json["step"], json["epoch"], {json["loss"], json["metrics"], examples}});
   }
   return tuned;
 }
@@ -181,8 +180,8 @@ Finetuned finetune(const Model& start, const LabelledText& data,
   if (dev) check_text(model, *dev);
   const std::int64_t batch = options.batch_size;
   const std::int64_t steps_per_epoch = (data.size() + batch - 1) / batch;
-  const auto steps = static_cast<std::int64_t>(
-      std::ceil(options.epochs * static_cast<double>(steps_per_epoch)));
+  const auto steps =
+      static_cast<std::int64_t>(std::ceil(options.epochs * static_cast<double>(steps_per_epoch)));
   const Network& network = *model.network;
   Shuffled examples(data.size(), options.seed);
   TrainingRun run;

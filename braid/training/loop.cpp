@@ -52,12 +52,9 @@ Step differentiate(const Tensors& parameters, const std::vector<StepPart>& parts
 
 void save_state(const std::filesystem::path& file, const nlohmann::json& identity,
                 const TrainingState& state, const Optimiser& optimiser) {
-  nlohmann::json json = {{"run", identity},
-                         {"step", state.step},
-                         {"tokens", state.tokens},
-                         {"notes", state.notes},
-                         {"stopped", state.stopped},
-                         {"curve", nlohmann::json::array()}};
+  nlohmann::json json = {{"run", identity},          {"step", state.step},
+                         {"tokens", state.tokens},   {"notes", state.notes},
+                         {"stopped", state.stopped}, {"curve", nlohmann::json::array()}};
   for (const TrainingPoint& p : state.curve) json["curve"].push_back({p.step, p.tokens, p.loss});
   const std::string text = json.dump();
   Tensors tensors = optimiser.state();
@@ -110,9 +107,11 @@ Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t num
   return Random((std::uint64_t{words[1]} << 32) | words[0]);
 }
 
-TrainingState train(const Tensors& start, const TrainingRun& run, const std::filesystem::path& file) {
+TrainingState train(const Tensors& start, const TrainingRun& run,
+                    const std::filesystem::path& file) {
   TrainingState state;
-  for (const auto& [name, tensor] : start) state.parameters[name] = tensor.clone();  // may be mapped
+  for (const auto& [name, tensor] : start)
+    state.parameters[name] = tensor.clone();  // may be mapped
   Optimiser optimiser(state.parameters, run.optimiser);
   if (std::filesystem::exists(file)) load_state(file, run.identity, state, optimiser);
   const std::int64_t steps = run.optimiser.steps;

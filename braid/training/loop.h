@@ -16,7 +16,8 @@ namespace braid {
 struct TrainingPoint {
   std::int64_t step = 0;
   std::int64_t tokens = 0;
-  double loss = 0;  // mean over the steps since the previous point, nats per scored token or example
+  double loss =
+      0;  // mean over the steps since the previous point, nats per scored token or example
 };
 
 // Tells of every point of the curve as it comes.
@@ -52,7 +53,8 @@ struct TrainingRun {
 
 // `file` is read when it exists (Error where it belongs to another run) and removed by the caller
 // when the result is safe. Error where the loss is not finite.
-TrainingState train(const Tensors& start, const TrainingRun& run, const std::filesystem::path& file);
+TrainingState train(const Tensors& start, const TrainingRun& run,
+                    const std::filesystem::path& file);
 
 // An independent stream of numbers for each (seed, purpose, number).
 Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t number);

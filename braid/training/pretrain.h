@@ -1,8 +1,8 @@
 // pretrain: a masked language model from scratch, the same for any number of threads.
 #pragma once
 
-#include "braid/tasks/masked_text.h"
 #include "braid/models/network.h"
+#include "braid/tasks/masked_text.h"
 #include "braid/training/loop.h"
 
 namespace braid {

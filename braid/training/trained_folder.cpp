@@ -37,7 +37,8 @@ std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
       o.head_seed);
   for (const DevPoint& point : tuned.dev) {
     if (point.step != tuned.best_step) continue;
-    card += fmt::format("\nOn dev, after {:.2f} epochs: loss {:.4f}", point.epoch, point.score.loss);
+    card +=
+        fmt::format("\nOn dev, after {:.2f} epochs: loss {:.4f}", point.epoch, point.score.loss);
     for (const auto& [name, value] : point.score.metrics) {
       card += fmt::format(", {} {:.4f}", name, value);
     }
@@ -89,7 +90,9 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
     tensors[stored_name(family, name)] = tensor.to(dtype);
   }
   Json written = config;
-  written["dtype"] = dtype == at::kBFloat16 ? "bfloat16" : dtype == at::kHalf ? "float16" : "float32";
+  written["dtype"] = dtype == at::kBFloat16 ? "bfloat16"
+                     : dtype == at::kHalf   ? "float16"
+                                            : "float32";
   WriteOptions write;
   write.overwrite = overwrite;
   write.files = {{"vocab.txt", words},

@@ -1,0 +1,181 @@
+#include "braid/report/figures.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+namespace braid {
+namespace {
+
+using Json = nlohmann::json;
+
+struct MeanAndError {
+  double mean = 0, error = 0;
+};
+
+MeanAndError over_pairs(const std::vector<double>& values) {
+  MeanAndError result;
+  const auto n = static_cast<double>(values.size());
+  for (const double value : values) result.mean += value / n;
+  double squares = 0;
+  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
+  if (values.size() > 1) result.error = std::sqrt(squares / (n - 1) / n);
+  return result;
+}
+
+// y by x over pairs, as a line with a band (none from one pair).
+Series series(const std::string& name, const std::vector<double>& x,
+              const std::vector<std::vector<double>>& values) {
+  Series s{name, x, {}, {}};
+  for (const auto& at : values) {
+    const MeanAndError one = over_pairs(at);
+    s.y.push_back(one.mean);
+    if (at.size() > 1) s.error.push_back(one.error);
+  }
+  return s;
+}
+
+bool matches(const Json& item, const Json& task, const Json& variant, const Json& size) {
+  return item["task"] == task["task"] && item["variant"] == variant["name"] &&
+         (item["size"] == size || (!variant["aligned"].get<bool>() && item["size"] == 0));
+}
+
+// `values` of every curve of a variant, gathered by point.
+template <typename Values>
+Series along_path(const Json& results, const Json& task, const Json& variant, const Json& size,
+                  Values values) {
+  std::vector<double> t;
+  std::vector<std::vector<double>> points;
+  for (const Json& curve : results["curves"]) {
+    if (!matches(curve, task, variant, size)) continue;
+    t = curve["t"].get<std::vector<double>>();
+    points.resize(t.size());
+    const Json& y = values(curve);
+    for (std::size_t i = 0; i < t.size(); ++i) points[i].push_back(y[i]);
+  }
+  return series(variant["name"], t, points);
+}
+
+Chart loss_figure(const Json& results, const Json& task) {
+  const std::string title = task["title"];
+  Chart chart{slug(task["task"]) + "-loss",
+              title + " loss along the path from A (t = 0) to the aligned B (t = 1), mean over pairs",
+              "t", task["task"] == "stsb" ? "mean squared error" : "loss (nats)", false, {}};
+  for (const Json& variant : results["variants"]) {
+    chart.series.push_back(along_path(results, task, variant, results["sizes"].back(),
+                                      [](const Json& curve) { return curve["loss"]; }));
+  }
+  return chart;
+}
+
+std::vector<Chart> metric_figures(const Json& results, const Json& task) {
+  std::vector<Chart> charts;
+  if (task["task"] == "mlm") return charts;  // its perplexity says what its loss says
+  for (const Json& curve : results["curves"]) {
+    if (curve["task"] != task["task"]) continue;
+    for (const auto& [metric, values] : curve["metrics"].items()) {
+      Chart chart{slug(task["task"]) + "-" + slug(metric),
+                  task["title"].get<std::string>() + " " + metric +
+                      " along the path, mean over pairs",
+                  "t", metric, false, {}};
+      for (const Json& variant : results["variants"]) {
+        const std::string name = metric;
+        chart.series.push_back(
+            along_path(results, task, variant, results["sizes"].back(),
+                       [&](const Json& c) { return c["metrics"][name]; }));
+      }
+      charts.push_back(chart);
+    }
+    break;
+  }
+  return charts;
+}
+
+Chart amount_figure(const Json& results, const Json& task) {
+  Chart chart{slug(task["task"]) + "-amount",
+              task["title"].get<std::string>() + " barrier by lines of alignment text",
+              "lines of text", "barrier", true, {}};
+  for (const Json& variant : results["variants"]) {
+    std::vector<double> sizes;
+    std::vector<std::vector<double>> barriers;
+    for (const Json& size : results["sizes"]) {
+      sizes.push_back(size);
+      barriers.emplace_back();
+      for (const Json& curve : results["curves"]) {
+        if (matches(curve, task, variant, size)) barriers.back().push_back(curve["barrier"]);
+      }
+    }
+    chart.series.push_back(series(variant["name"], sizes, barriers));
+  }
+  return chart;
+}
+
+// The aligned variant with most axes.
+const Json* richest(const Json& results, const Json& task) {
+  const Json* best = nullptr;
+  for (const Json& alignment : results["alignments"]) {
+    if (alignment["task"] != task["task"]) continue;
+    if (!best || alignment["axes"].size() > (*best)["axes"].size()) best = &alignment;
+  }
+  return best;
+}
+
+Chart correlation_figure(const Json& results, const Json& task, const Json& shown) {
+  std::map<std::string, std::map<double, std::vector<double>>> lines;
+  for (const Json& alignment : results["alignments"]) {
+    const bool same = alignment["task"] == task["task"] &&
+                      alignment["variant"] == shown["variant"] &&
+                      alignment["size"] == results["sizes"].back();
+    if (!same) continue;
+    for (const auto& [axis, match] : alignment["axes"].items()) {
+      if (!axis.starts_with("layer.") || axis.ends_with(".head")) continue;
+      const std::size_t dot = axis.find('.', 6);
+      lines[axis.substr(dot + 1)][std::stod(axis.substr(6, dot - 6))].push_back(match["mean"]);
+    }
+  }
+  static const std::map<std::string, std::string> names = {
+      {"ffn", "feed-forward units"},
+      {"ov", "units in heads, by context"},
+      {"qk", "units in heads, by query and key"}};
+  Chart chart{slug(task["task"]) + "-correlation",
+              fmt::format("{}: mean matched correlation by layer, {}",
+                          task["title"].get<std::string>(), shown["variant"].get<std::string>()),
+              "layer", "mean matched correlation", false, {}};
+  for (const auto& [axis, by_layer] : lines) {
+    std::vector<double> layers;
+    std::vector<std::vector<double>> values;
+    for (const auto& [layer, means] : by_layer) {
+      layers.push_back(layer);
+      values.push_back(means);
+    }
+    const auto name = names.find(axis);
+    chart.series.push_back(series(name == names.end() ? axis : name->second, layers, values));
+  }
+  return chart;
+}
+
+}  // namespace
+
+std::string slug(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    const bool capital = c >= 'A' && c <= 'Z';
+    result += plain ? c : capital ? static_cast<char>(c - 'A' + 'a') : '-';
+  }
+  return result;
+}
+
+std::vector<Chart> task_figures(const Json& results, const Json& task) {
+  std::vector<Chart> charts = {loss_figure(results, task)};
+  for (Chart& chart : metric_figures(results, task)) charts.push_back(std::move(chart));
+  if (results["sizes"].size() > 1) charts.push_back(amount_figure(results, task));
+  if (const Json* shown = richest(results, task)) {
+    Chart chart = correlation_figure(results, task, *shown);
+    if (!chart.series.empty()) charts.push_back(std::move(chart));
+  }
+  return charts;
+}
+
+}  // namespace braid

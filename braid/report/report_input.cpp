@@ -1,0 +1,104 @@
+// What a report is made of: files on the way in, figures on the way out.
+#include <fstream>
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/error.h"
+#include "braid/report/figures.h"
+#include "braid/report/report.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+Json read_json(const fs::path& path) {
+  std::ifstream file(path);
+  require(file.good(), "{}: cannot be opened", path.string());
+  return Json::parse(file, nullptr, false);
+}
+
+bool is_curve(const Json& json) {
+  return json.is_object() && json.contains("t") && json.contains("loss") &&
+         json.contains("barrier") && json.contains("metrics") && json.contains("evaluation");
+}
+
+// A study of one pair and one variant.
+Json study_of(const Json& curve) {
+  const std::string task = curve["evaluation"].value("task", "mlm");
+  const bool aligned = !curve.value("alignment", "").empty();
+  const Json head = {{"pair", "A-B"},
+                     {"task", task},
+                     {"variant", aligned ? "aligned" : "plain average"},
+                     {"size", 0}};
+  Json one = curve;
+  one.update(head);
+  Json row = head;
+  const std::size_t middle = curve["loss"].size() / 2;
+  const auto single = [](const Json& value) {
+    return Json{{"mean", value}, {"error", nullptr}, {"pairs", 1}, {"values", {value}}};
+  };
+  row["barrier"] = single(curve["barrier"]);
+  row["barrier_chord"] = single(curve["barrier_chord"]);
+  row["midpoint"] = single(curve["loss"][middle]);
+  row["end"] = single(curve["loss"].back());
+  row["ends"] = single((curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
+  for (const auto& [name, values] : curve["metrics"].items()) {
+    row[name] = single(values[middle]);
+    row[name + "_ends"] = single((curve["metrics_a"][name].get<double>() +
+                                  curve["metrics_b"][name].get<double>()) / 2);
+  }
+  return {{"title", "From " + curve.value("a", "A") + " to " + curve.value("b", "B")},
+          {"study", "curve"},
+          {"about", ""},
+          {"models", Json::array({{{"name", "A"}, {"folder", curve.value("a", "")}},
+                                  {{"name", "B"}, {"folder", curve.value("b", "")}}})},
+          {"pairs", {"A-B"}},
+          {"tasks", Json::array({{{"task", task},
+                                  {"title", task},
+                                  {"score", curve["evaluation"]}}})},
+          {"variants", Json::array({{{"name", head["variant"]}, {"aligned", aligned}}})},
+          {"sizes", {0}},
+          {"points", curve["t"].size()},
+          {"precision", curve.value("precision", "")},
+          {"curves", Json::array({one})},
+          {"alignments", Json::array()},
+          {"summary", Json::array({row})}};
+}
+
+}  // namespace
+
+ReportInput read_report_input(const fs::path& path) {
+  ReportInput input;
+  fs::path file = path;
+  if (fs::is_directory(path)) {
+    file = path / "results.json";
+    if (fs::exists(path / "seconds.json")) input.seconds = read_json(path / "seconds.json");
+  }
+  input.source = file.string();
+  const Json json = read_json(file);
+  if (is_curve(json)) {
+    input.results = study_of(json);
+  } else {
+    require(json.is_object() && json.value("format", "") == "braid-study",
+            "{}: is neither what braid study wrote (results.json) nor what braid barrier --json "
+            "wrote",
+            file.string());
+    input.results = json;
+  }
+  return input;
+}
+
+std::vector<fs::path> write_figures(const ReportInput& input, const fs::path& folder) {
+  fs::create_directories(folder);
+  std::vector<fs::path> files;
+  for (const Json& task : input.results["tasks"]) {
+    for (const Chart& chart : task_figures(input.results, task)) {
+      files.push_back(folder / (slug(input.results["study"]) + "-" + chart.id + ".svg"));
+      write_file_atomically(files.back(), draw(chart, Setting::alone));
+    }
+  }
+  return files;
+}
+
+}  // namespace braid

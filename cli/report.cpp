@@ -1,0 +1,77 @@
+// braid report: results as a page, and as figures for a paper.
+#include "braid/report/report.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/error.h"
+#include "cli/command.h"
+
+extern char** environ;
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string input, out, figures, command_line;
+  bool png = false;
+};
+
+// librsvg's program draws what a paper's tools do not.
+void write_png(const fs::path& svg) {
+  const std::string in = svg.string(), out = fs::path(svg).replace_extension(".png").string();
+  std::string program = "rsvg-convert", zoom = "--zoom=3", to = "--output=" + out, from = in;
+  char* arguments[] = {program.data(), zoom.data(), to.data(), from.data(), nullptr};
+  pid_t child = 0;
+  int status = 0;
+  const bool ran =
+      posix_spawnp(&child, program.c_str(), nullptr, nullptr, arguments, environ) == 0 &&
+      waitpid(child, &status, 0) == child && WIFEXITED(status);
+  require(ran && WEXITSTATUS(status) != 127,
+          "--png needs the program rsvg-convert (Debian: librsvg2-bin)");
+  require(WEXITSTATUS(status) == 0, "{}: rsvg-convert failed with status {}", in,
+          WEXITSTATUS(status));
+}
+
+void run(const Options& options) {
+  require(!options.png || !options.figures.empty(), "--png goes with --figures FOLDER");
+  const ReportInput input = read_report_input(options.input);
+  fs::path out = options.out;
+  if (out.empty()) {
+    out = fs::is_directory(options.input) ? fs::path(options.input) / "report.html"
+                                          : fs::path(options.input).replace_extension(".html");
+  }
+  write_file_atomically(out, report_page(input, options.command_line));
+  fmt::print("written to {}\n", out.string());
+  if (options.figures.empty()) return;
+  for (const fs::path& svg : write_figures(input, options.figures)) {
+    fmt::print("written to {}\n", svg.string());
+    if (options.png) write_png(svg);
+  }
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, const std::string& command_line) {
+  CLI::App& command = *app.add_subcommand(
+      "report",
+      "One self-contained page from a study, or from one curve.\n\n"
+      "  braid report out/components\n"
+      "  braid report AB.json -o AB.html                    (AB.json: braid barrier --json)\n"
+      "  braid report out/components --figures figures --png");
+  auto options = std::make_shared<Options>();
+  command.add_option("RESULTS", options->input, "Folder of a study, results.json, or a curve's JSON")
+      ->required();
+  command.add_option("-o,--out", options->out, "Default: report.html in the folder, or FILE.html");
+  command.add_option("--figures", options->figures, "Write every figure here as SVG");
+  command.add_flag("--png", options->png, "And as PNG (needs rsvg-convert)");
+  command.callback([options, command_line] {
+    options->command_line = command_line;
+    run(*options);
+  });
+}
+
+}  // namespace braid
