@@ -1,0 +1,157 @@
+"""braid study as a person uses it: planned, run, killed, changed. Exits nonzero on the first failure."""
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BRAID = str(Path(sys.argv[1]).resolve())
+checks = 0
+
+
+def check(holds, message):
+    global checks
+    checks += 1
+    if not holds:
+        sys.exit(f"FAILED: {message}")
+
+
+def study(name, *options, status=0):
+    done = subprocess.run([BRAID, "study", f"{name}.yaml", *options], capture_output=True, text=True, cwd=scratch)
+    check(done.returncode == status, f"study {name} {options}: exit {done.returncode}: {done.stderr}")
+    return done
+
+
+def write_texts():
+    draw = random.Random(1)
+    words = {k: v.split() for k, v in {
+        "who": "the king|the child|a friend|my brother|the old man".replace(" ", "_").replace("|", " "),
+        "good": "loved praised enjoyed admired", "bad": "hated blamed feared mocked",
+        "what": "the play the book this song our house"}.items()}
+
+    def sentence(mood):
+        return " ".join([draw.choice(words["who"]), draw.choice(words[mood]), draw.choice(words["what"]),
+                         draw.choice(words["what"])]).replace("_", " ")
+    lines = [(sentence(mood), label) for _ in range(600) for label, mood in ((0, "bad"), (1, "good"))]
+    (scratch / "text.txt").write_text("".join(f"{line}\n" for line, _ in lines))
+    (scratch / "valid.txt").write_text("".join(f"{sentence(draw.choice(['good', 'bad']))}\n" for _ in range(60)))
+    for name, part in (("train", lines[:400]), ("dev", lines[400:500])):
+        rows = "".join(f"{line}\t{label}\n" for line, label in part)
+        (scratch / f"{name}.tsv").write_text("sentence\tlabel\n" + rows)
+
+
+STUDY = """
+title: A small study
+define: {steps: 100}
+models:
+  pretrain:
+    config: {hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 48, vocab_size: 120,
+             max_position_embeddings: 32, initializer_range: 0.1}
+    text: text.txt
+    steps: ${steps}
+    batch-size: 8
+    block: 24
+    seeds: [1, 2, 3]
+pairs: [["1", "2"], ["3", "1"]]
+tasks:
+  - {task: mlm, text: valid.txt, block: 24, align: {text: text.txt, max-length: 32}}
+  - task: sst2
+    data: dev.tsv
+    max-length: 24
+    finetune: {data: train.tsv, epochs: 8, learning-rate: 5e-3, batch-size: 16}
+sizes: [20, 100]
+points: 5
+variants:
+  - {name: vanilla, align: none, published: {mlm: [4.95, 0.38]}}
+  - {name: paper, preset: paper}
+  - {name: residual, preset: paper, components: residual, residual: separate}
+  - {name: everything, preset: best, pool: none}
+"""
+
+
+def reads_and_refuses():
+    plan = study("one", "-o", "planned", "--dry-run").stdout
+    check("pretrain" in plan and "to do" in plan and not (scratch / "planned" / "results.json").exists(), "dry run")
+    broken = [("steps: ${steps}", "steps: ${stepz}", "${stepz} is not defined"),
+              ("points: 5", "point: 5", "'point' is not known"),
+              ("preset: paper}", "preset: papre}", "'papre' is not one of"),
+              ("text: valid.txt, block", "text: nowhere.txt, block", "nowhere.txt"),
+              ('["3", "1"]', '["3", "9"]', "no model '9'"),
+              ("seeds: [1, 2, 3]", "seeds: [1]", "two at least"),
+              ("task: sst2", "task: sst3", "sst3"),
+              ("points: 5", "points: five", "is not an integer")]
+    for old, new, says in broken:
+        check(old in STUDY, f"the test's own {old}")
+        (scratch / "broken.yaml").write_text(STUDY.replace(old, new, 1))
+        done = study("broken", "-o", "broken", status=2)
+        check(says in done.stderr, f"{new}: {done.stderr!r} does not say {says!r}")
+
+
+def runs():
+    study("one", "-o", "whole", "--set", "steps=100")
+    results = json.loads((scratch / "whole" / "results.json").read_text())
+    check(len(results["curves"]) == 2 * 2 * (1 + 3 * 2), "curves")
+    for curve in results["curves"]:
+        check(abs(curve["loss"][0] - curve["loss_a"]) < 1e-9, "t = 0 is not A")
+        exact = curve["variant"] != "residual"
+        check(curve["exact"] == exact, f"{curve['variant']}: exact is {curve['exact']}")
+        check(not exact or curve["end_error"] < 1e-4, "t = 1 is not B")
+        if curve["task"] == "sst2":
+            check(len(curve["metrics"]["accuracy"]) == 5, "metrics along the path")
+    row = next(r for r in results["summary"] if (r["task"], r["variant"], r["size"]) == ("mlm", "paper", 100))
+    values = [c["barrier"] for c in results["curves"]
+              if (c["task"], c["variant"], c["size"]) == ("mlm", "paper", 100)]
+    mean = sum(values) / 2
+    check(abs(row["barrier"]["mean"] - mean) < 1e-12, "mean over pairs")
+    check(abs(row["barrier"]["error"] - abs(values[0] - values[1]) / 2) < 1e-12, "standard error over pairs")
+    ends = [c["metrics_a"]["accuracy"] for c in results["curves"] if c["task"] == "sst2"]
+    check(min(ends) > 0.9, f"the classifiers learnt nothing: {ends}")
+    check((scratch / "whole" / "report.html").exists(), "no report")
+    again = study("one", "-o", "whole", "--dry-run").stdout
+    check("\n0 of " in again, f"something would be computed again: {again.splitlines()[-1]}")
+    changed = STUDY.replace("residual: separate", "residual: last")
+    (scratch / "changed.yaml").write_text(changed)
+    plan = [line.split()[0] for line in study("changed", "-o", "whole", "--dry-run").stdout.splitlines()
+            if " to do " in line]
+    check(set(plan) == {"align", "curve", "moments"} or set(plan) == {"align", "curve"},
+          f"a changed variant redoes {set(plan)}")
+    check(plan.count("curve") == 8, "a changed variant redoes other curves")
+
+
+def survives_kills(times):
+    draw = random.Random(2)
+    command = [BRAID, "study", "one.yaml", "-o", "killed"]
+    start = time.time()
+    study("one", "-o", "timed")
+    whole = time.time() - start
+    killed = 0
+    for _ in range(times):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=scratch)
+        try:
+            process.wait(timeout=draw.uniform(0.02, whole / times * 1.2))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+    check(killed >= times // 2, f"only {killed} of {times} runs were killed: the test is too slow for the study")
+    study("one", "-o", "killed", "--threads", "1")
+    one, two = (scratch / name / "results.json" for name in ("killed", "whole"))
+    check(one.read_bytes() == two.read_bytes(), "a killed study has other results")
+    left = [p for p in (scratch / "killed" / "cache").rglob("*") if ".partial-" in p.name or "state" in p.name]
+    check(not left, f"left behind: {left}")
+    return killed
+
+
+with tempfile.TemporaryDirectory() as name:
+    scratch = Path(name)
+    write_texts()
+    (scratch / "one.yaml").write_text(STUDY)
+    for part in (reads_and_refuses, runs):
+        start = time.time()
+        part()
+        print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)
+    print(f"killed {survives_kills(10)} times: the same results.json")
+print(f"{checks} checks passed")
