@@ -63,7 +63,8 @@ void add_report(CLI::App& app, const std::string& command_line) {
       "  braid report AB.json -o AB.html                    (AB.json: braid barrier --json)\n"
       "  braid report out/components --figures figures --png");
   auto options = std::make_shared<Options>();
-  command.add_option("RESULTS", options->input, "Folder of a study, results.json, or a curve's JSON")
+  command
+      .add_option("RESULTS", options->input, "Folder of a study, results.json, or a curve's JSON")
       ->required();
   command.add_option("-o,--out", options->out, "Default: report.html in the folder, or FILE.html");
   command.add_option("--figures", options->figures, "Write every figure here as SVG");

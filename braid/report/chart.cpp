@@ -14,7 +14,8 @@ constexpr double width = 720, height = 400, left = 62, right = 14, top = 14, bot
 constexpr double legend_row = 22;
 constexpr std::size_t styles = 8;
 
-// Okabe & Ito's colours, told apart by colour-blind readers; dashes and marks tell them apart again.
+// Okabe & Ito's colours, told apart by colour-blind readers; dashes and marks tell them apart
+// again.
 constexpr std::array colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                 "#b8860b", "#56b4e9", "#7a5195", "#555555"};
 constexpr std::array dashes = {"", "7 4", "2 3", "9 3 2 3", "12 4", "4 2", "1 2", "6 2 1 2 1 2"};
@@ -77,11 +78,15 @@ std::pair<Scale, Scale> scales(const Chart& chart) {
 
 std::string mark(std::size_t style, double x, double y) {
   switch (style % 4) {
-    case 0: return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>", x, y);
+    case 0:
+      return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>", x, y);
     case 1:
-      return fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"6\" height=\"6\"/>", x - 3, y - 3);
-    case 2: return fmt::format("<path d=\"M{:.1f} {:.1f}l4 7h-8z\"/>", x, y - 4);
-    default: return fmt::format("<path d=\"M{:.1f} {:.1f}l4 4l-4 4l-4-4z\"/>", x, y - 4);
+      return fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"6\" height=\"6\"/>", x - 3,
+                         y - 3);
+    case 2:
+      return fmt::format("<path d=\"M{:.1f} {:.1f}l4 7h-8z\"/>", x, y - 4);
+    default:
+      return fmt::format("<path d=\"M{:.1f} {:.1f}l4 4l-4 4l-4-4z\"/>", x, y - 4);
   }
 }
 
@@ -99,8 +104,8 @@ std::string draw_series(const Series& s, std::size_t style, const Scale& x, cons
   }
   std::string text = fmt::format("<g class=\"s{}\">", style % styles);
   if (!band.empty()) text += fmt::format("<path class=\"band\" d=\"{}{}Z\"/>", band, back);
-  return text + fmt::format("<path class=\"line\" d=\"{}\"/><g class=\"mark\">{}</g></g>\n", line,
-                            marks);
+  return text +
+         fmt::format("<path class=\"line\" d=\"{}\"/><g class=\"mark\">{}</g></g>\n", line, marks);
 }
 
 std::string draw_axes(const Chart& chart, const Scale& x, const Scale& y) {
@@ -115,7 +120,8 @@ std::string draw_axes(const Chart& chart, const Scale& x, const Scale& y) {
     text += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\" dy=\"1.4em\">{}</text>",
                         x.at(v), height - bottom, label(v));
   }
-  text += fmt::format("<path class=\"tick\" d=\"M{} {}H{}\"/>", left, height - bottom, width - right);
+  text +=
+      fmt::format("<path class=\"tick\" d=\"M{} {}H{}\"/>", left, height - bottom, width - right);
   text += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\" dy=\"-.5em\">{}</text>",
                       (left + width - right) / 2, height, escape(chart.x_label));
   text += fmt::format(
@@ -154,12 +160,23 @@ std::string escape(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      default: escaped += c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;
@@ -183,8 +200,8 @@ std::string draw(const Chart& chart, Setting setting) {
   // What the page's script needs to turn a place into a value.
   if (!alone) {
     text += fmt::format(
-        "<path class=\"cursor\" d=\"M0 {}V{}\" data-left=\"{}\" data-right=\"{}\" hidden=\"\"/>\n", top,
-        height - bottom, left, width - right);
+        "<path class=\"cursor\" d=\"M0 {}V{}\" data-left=\"{}\" data-right=\"{}\" hidden=\"\"/>\n",
+        top, height - bottom, left, width - right);
   } else {
     text += legend(chart);
   }

@@ -59,9 +59,13 @@ Series along_path(const Json& results, const Json& task, const Json& variant, co
 
 Chart loss_figure(const Json& results, const Json& task) {
   const std::string title = task["title"];
-  Chart chart{slug(task["task"]) + "-loss",
-              title + " loss along the path from A (t = 0) to the aligned B (t = 1), mean over pairs",
-              "t", task["task"] == "stsb" ? "mean squared error" : "loss (nats)", false, {}};
+  Chart chart{
+      slug(task["task"]) + "-loss",
+      title + " loss along the path from A (t = 0) to the aligned B (t = 1), mean over pairs",
+      "t",
+      task["task"] == "stsb" ? "mean squared error" : "loss (nats)",
+      false,
+      {}};
   for (const Json& variant : results["variants"]) {
     chart.series.push_back(along_path(results, task, variant, results["sizes"].back(),
                                       [](const Json& curve) { return curve["loss"]; }));
@@ -75,15 +79,17 @@ std::vector<Chart> metric_figures(const Json& results, const Json& task) {
   for (const Json& curve : results["curves"]) {
     if (curve["task"] != task["task"]) continue;
     for (const auto& [metric, values] : curve["metrics"].items()) {
-      Chart chart{slug(task["task"]) + "-" + slug(metric),
-                  task["title"].get<std::string>() + " " + metric +
-                      " along the path, mean over pairs",
-                  "t", metric, false, {}};
+      Chart chart{
+          slug(task["task"]) + "-" + slug(metric),
+          task["title"].get<std::string>() + " " + metric + " along the path, mean over pairs",
+          "t",
+          metric,
+          false,
+          {}};
       for (const Json& variant : results["variants"]) {
         const std::string name = metric;
-        chart.series.push_back(
-            along_path(results, task, variant, results["sizes"].back(),
-                       [&](const Json& c) { return c["metrics"][name]; }));
+        chart.series.push_back(along_path(results, task, variant, results["sizes"].back(),
+                                          [&](const Json& c) { return c["metrics"][name]; }));
       }
       charts.push_back(chart);
     }
@@ -95,7 +101,10 @@ std::vector<Chart> metric_figures(const Json& results, const Json& task) {
 Chart amount_figure(const Json& results, const Json& task) {
   Chart chart{slug(task["task"]) + "-amount",
               task["title"].get<std::string>() + " barrier by lines of alignment text",
-              "lines of text", "barrier", true, {}};
+              "lines of text",
+              "barrier",
+              true,
+              {}};
   for (const Json& variant : results["variants"]) {
     std::vector<double> sizes;
     std::vector<std::vector<double>> barriers;
@@ -141,7 +150,10 @@ Chart correlation_figure(const Json& results, const Json& task, const Json& show
   Chart chart{slug(task["task"]) + "-correlation",
               fmt::format("{}: mean matched correlation by layer, {}",
                           task["title"].get<std::string>(), shown["variant"].get<std::string>()),
-              "layer", "mean matched correlation", false, {}};
+              "layer",
+              "mean matched correlation",
+              false,
+              {}};
   for (const auto& [axis, by_layer] : lines) {
     std::vector<double> layers;
     std::vector<std::vector<double>> values;

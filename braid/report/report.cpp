@@ -83,7 +83,8 @@ std::string summary_table(const Json& results, const Json& task) {
   return fmt::format(
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0} table\"><table "
       "class=\"summary\" data-task=\"{1}\">"
-      "<caption>{0}: mean ± standard error over {2} pair{3}.{4}</caption><thead><tr>{5}</tr></thead>"
+      "<caption>{0}: mean ± standard error over {2} "
+      "pair{3}.{4}</caption><thead><tr>{5}</tr></thead>"
       "<tbody>\n{6}</tbody></table></div>\n",
       escape(task["title"]), escape(task["task"]), pairs, pairs == 1 ? "" : "s",
       inexact.empty() ? "" : " † is not a symmetry: its path does not end in B.", columns, rows);
@@ -97,7 +98,8 @@ std::string chart_data(const Chart& chart) {
     x.insert(s.x.begin(), s.x.end());
     series.push_back({{"name", s.name}, {"x", s.x}, {"y", s.y}, {"error", s.error}});
   }
-  return Json{{"x", x}, {"x_label", chart.x_label}, {"log", chart.log_x}, {"series", series}}.dump();
+  return Json{{"x", x}, {"x_label", chart.x_label}, {"log", chart.log_x}, {"series", series}}
+      .dump();
 }
 
 // Inside <script>, only "</" and "<!--" could end it.
@@ -112,7 +114,8 @@ std::string figure(const Chart& chart) {
   std::string legend;
   for (std::size_t i = 0; i < chart.series.size(); ++i) {
     legend += fmt::format(
-        "<tr><td><svg viewBox=\"0 0 34 12\" aria-hidden=\"true\" class=\"s{}\"><path class=\"line\" "
+        "<tr><td><svg viewBox=\"0 0 34 12\" aria-hidden=\"true\" class=\"s{}\"><path "
+        "class=\"line\" "
         "d=\"M0 6h34\"/></svg>{}</td><td class=\"value\"></td></tr>",
         i % 8, escape(chart.series[i].name));
   }
@@ -190,9 +193,8 @@ std::string provenance(const ReportInput& input, const std::string& command) {
       seconds += record.value("seconds", 0.0);
     }
     for (const auto& [kind, sum] : kinds) {
-      text += entry("seconds of " + kind,
-                    fmt::format("{:.1f} in {} job{}", sum.second, sum.first,
-                                sum.first == 1 ? "" : "s"));
+      text += entry("seconds of " + kind, fmt::format("{:.1f} in {} job{}", sum.second, sum.first,
+                                                      sum.first == 1 ? "" : "s"));
     }
   }
   return "<h2 id=\"provenance\">Where these numbers come from</h2><dl>\n" + text + "</dl>\n";
@@ -218,8 +220,10 @@ std::string report_page(const ReportInput& input, const std::string& command) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "<link rel=\"icon\" href=\"data:,\"><title>{0} - braid</title><style>\n{1}</style></head>\n"
       "<body><a class=\"skip\" href=\"#main\">Skip to the results</a><header><h1>{0}</h1><p>{2}</p>"
-      "<nav aria-label=\"Contents\"><ul>{3}<li><a href=\"#provenance\">Provenance</a></li></ul></nav>"
-      "</header>\n<main id=\"main\"><p class=\"soft\">t = 0 is A, t = 1 is the aligned B. The barrier "
+      "<nav aria-label=\"Contents\"><ul>{3}<li><a "
+      "href=\"#provenance\">Provenance</a></li></ul></nav>"
+      "</header>\n<main id=\"main\"><p class=\"soft\">t = 0 is A, t = 1 is the aligned B. The "
+      "barrier "
       "is the highest loss on the path above the mean of the two ends.</p>\n{4}{5}</main>\n"
       "<script type=\"application/json\" id=\"results\">{6}</script>\n<script>\n{7}</script></body>"
       "</html>\n",

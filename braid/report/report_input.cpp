@@ -45,25 +45,24 @@ Json study_of(const Json& curve) {
   row["ends"] = single((curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
   for (const auto& [name, values] : curve["metrics"].items()) {
     row[name] = single(values[middle]);
-    row[name + "_ends"] = single((curve["metrics_a"][name].get<double>() +
-                                  curve["metrics_b"][name].get<double>()) / 2);
+    row[name + "_ends"] = single(
+        (curve["metrics_a"][name].get<double>() + curve["metrics_b"][name].get<double>()) / 2);
   }
-  return {{"title", "From " + curve.value("a", "A") + " to " + curve.value("b", "B")},
-          {"study", "curve"},
-          {"about", ""},
-          {"models", Json::array({{{"name", "A"}, {"folder", curve.value("a", "")}},
-                                  {{"name", "B"}, {"folder", curve.value("b", "")}}})},
-          {"pairs", {"A-B"}},
-          {"tasks", Json::array({{{"task", task},
-                                  {"title", task},
-                                  {"score", curve["evaluation"]}}})},
-          {"variants", Json::array({{{"name", head["variant"]}, {"aligned", aligned}}})},
-          {"sizes", {0}},
-          {"points", curve["t"].size()},
-          {"precision", curve.value("precision", "")},
-          {"curves", Json::array({one})},
-          {"alignments", Json::array()},
-          {"summary", Json::array({row})}};
+  return {
+      {"title", "From " + curve.value("a", "A") + " to " + curve.value("b", "B")},
+      {"study", "curve"},
+      {"about", ""},
+      {"models", Json::array({{{"name", "A"}, {"folder", curve.value("a", "")}},
+                              {{"name", "B"}, {"folder", curve.value("b", "")}}})},
+      {"pairs", {"A-B"}},
+      {"tasks", Json::array({{{"task", task}, {"title", task}, {"score", curve["evaluation"]}}})},
+      {"variants", Json::array({{{"name", head["variant"]}, {"aligned", aligned}}})},
+      {"sizes", {0}},
+      {"points", curve["t"].size()},
+      {"precision", curve.value("precision", "")},
+      {"curves", Json::array({one})},
+      {"alignments", Json::array()},
+      {"summary", Json::array({row})}};
 }
 
 }  // namespace

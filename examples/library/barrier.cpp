@@ -22,8 +22,9 @@ int main(int argc, char** argv) {
   observe.threads = threads;
   std::size_t next = 0;
   const auto sequences = [&] {
-    return next < lines.size() ? tokenizer.encode_sequence(lines[next++], 512)
-                               : std::vector<std::int64_t>{};
+    braid::TokenSequence sequence;
+    if (next < lines.size()) sequence.ids = tokenizer.encode_sequence(lines[next++], 512);
+    return sequence;
   };
   const braid::MomentsByTap moments = braid::observe(a, b, sequences, observe, {});
   const braid::Alignment alignment = braid::match(a.symmetries, moments, match, threads);

@@ -1,0 +1,86 @@
+#include "braid/tasks/glue.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+#include "braid/tasks/labelled_text.h"
+#include "braid/tasks/sequence_stream.h"
+#include "tests/checkpoint/temporary_folder.h"
+
+namespace braid {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class GlueTest : public TemporaryFolder {
+ protected:
+  LabelledLines read(const std::string& task, const std::string& text, std::int64_t limit = 0) {
+    return read_labelled_lines(find_task(task), write("task.tsv", text), limit);
+  }
+  std::string refusal(const std::string& task, const std::string& text) {
+    return error_of([&] { read(task, text); });
+  }
+};
+
+TEST_F(GlueTest, ReadsTheOfficialLayouts) {
+  const auto sst2 = read("sst2", "sentence\tlabel\nit 's a \"charming\" journey . \t1\n");
+  EXPECT_EQ(sst2.lines.front().first, "it 's a \"charming\" journey . ");
+  EXPECT_EQ(sst2.lines.front().label, 1);
+  // No header, and the label before the sentence.
+  const auto cola = read("cola", "gj04\t0\t*\tThe ball was thrown.\ngj04\t1\t\tIt fell.\n");
+  ASSERT_EQ(cola.lines.size(), 2);
+  EXPECT_EQ(cola.lines[0].label, 0);
+  EXPECT_EQ(cola.lines[1].first, "It fell.");
+  // A byte order mark before the header, Windows line ends.
+  const auto mrpc = read("mrpc",
+                         "\xEF\xBB\xBFQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n"
+                         "1\t13\t14\tHe said so .\tSo he said .\r\n");
+  EXPECT_EQ(mrpc.lines.front().second, "So he said .");
+  EXPECT_EQ(mrpc.lines.front().label, 1);
+  const auto stsb = read("stsb", "index\tsentence1\tsentence2\tscore\n0\tA man.\tA boy.\t3.75\n");
+  EXPECT_DOUBLE_EQ(stsb.lines.front().label, 3.75);
+  const auto mnli = read("mnli", "index\tsentence1\tsentence2\tgold_label\n0\ta\tb\tcontradiction\n");
+  EXPECT_EQ(mnli.lines.front().label, 2);
+  const auto rte = read("rte", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tnot_entailment\n");
+  EXPECT_EQ(rte.lines.front().label, 1);
+}
+
+TEST_F(GlueTest, SkipsTheFewShortRowsThatOfficialFilesHave) {
+  std::string text = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n";
+  for (int i = 0; i < 150; ++i) text += "1\t2\t3\twhy?\twhat for?\t1\n";
+  EXPECT_EQ(read("qqp", text + "7\tbroken\n").skipped, 1);
+  EXPECT_EQ(read("qqp", text, 20).lines.size(), 20);
+  EXPECT_THAT(refusal("qqp", text + "7\n7\n7\n"), HasSubstr("3 of 153 rows"));
+}
+
+TEST_F(GlueTest, SaysWhatIsWrong) {
+  EXPECT_THAT(refusal("sst2", "text\tlabel\na\t1\n"), HasSubstr("no column 'sentence'"));
+  EXPECT_THAT(refusal("sst2", "sentence\tlabel\na\tgood\n"), HasSubstr("the label is 'good'"));
+  EXPECT_THAT(refusal("stsb", "sentence1\tsentence2\tscore\na\tb\t3,5\n"), HasSubstr("'3,5'"));
+  EXPECT_THAT(refusal("sst2", "sentence\tlabel\n"), HasSubstr("no rows"));
+  EXPECT_THAT(error_of([] { find_task("sst3"); }), HasSubstr("there are: sst2"));
+}
+
+TEST_F(GlueTest, PairsAreEncodedAsTheTaskEncodesThem) {
+  const WordPiece tokenizer = WordPiece::from_vocabulary(
+      {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "one", "two", "three"});
+  const auto file = write("task.tsv", "sentence1\tsentence2\tlabel\none two\tthree\t1\none\ttwo\t0\n");
+  const Task& task = find_task("wnli");
+  const LabelledText text = encode(task, read_labelled_lines(task, file), tokenizer, 16);
+  EXPECT_THAT(text.sequences[0].ids, ElementsAre(2, 5, 6, 3, 7, 3));
+  EXPECT_THAT(text.sequences[0].types, ElementsAre(0, 0, 0, 0, 1, 1));
+  EXPECT_EQ(text.tokens, 11);
+  SequenceStream stream(file, &task, tokenizer, 16, 1);
+  EXPECT_EQ(stream.next().ids, text.sequences[0].ids);
+  EXPECT_TRUE(stream.next().empty());
+  // A batch of both: the shorter is padded, and types are kept.
+  const Batch batch = pad(text.sequences);
+  EXPECT_EQ(batch.input_ids[1][5].item<std::int64_t>(), 0);
+  EXPECT_FALSE(batch.attention_mask[1][5].item<bool>());
+  EXPECT_TRUE(batch.attention_mask[0].all().item<bool>());
+  EXPECT_EQ(batch.token_type_ids[0][4].item<std::int64_t>(), 1);
+}
+
+}  // namespace
+}  // namespace braid
