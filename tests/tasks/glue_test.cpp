@@ -40,7 +40,8 @@ TEST_F(GlueTest, ReadsTheOfficialLayouts) {
   EXPECT_EQ(mrpc.lines.front().label, 1);
   const auto stsb = read("stsb", "index\tsentence1\tsentence2\tscore\n0\tA man.\tA boy.\t3.75\n");
   EXPECT_DOUBLE_EQ(stsb.lines.front().label, 3.75);
-  const auto mnli = read("mnli", "index\tsentence1\tsentence2\tgold_label\n0\ta\tb\tcontradiction\n");
+  const auto mnli =
+      read("mnli", "index\tsentence1\tsentence2\tgold_label\n0\ta\tb\tcontradiction\n");
   EXPECT_EQ(mnli.lines.front().label, 2);
   const auto rte = read("rte", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tnot_entailment\n");
   EXPECT_EQ(rte.lines.front().label, 1);
@@ -65,7 +66,8 @@ TEST_F(GlueTest, SaysWhatIsWrong) {
 TEST_F(GlueTest, PairsAreEncodedAsTheTaskEncodesThem) {
   const WordPiece tokenizer = WordPiece::from_vocabulary(
       {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "one", "two", "three"});
-  const auto file = write("task.tsv", "sentence1\tsentence2\tlabel\none two\tthree\t1\none\ttwo\t0\n");
+  const auto file =
+      write("task.tsv", "sentence1\tsentence2\tlabel\none two\tthree\t1\none\ttwo\t0\n");
   const Task& task = find_task("wnli");
   const LabelledText text = encode(task, read_labelled_lines(task, file), tokenizer, 16);
   EXPECT_THAT(text.sequences[0].ids, ElementsAre(2, 5, 6, 3, 7, 3));

@@ -68,8 +68,7 @@ TEST_F(FinetuneTest, LearnsWhatSetsTheClassesApart) {
   options.epochs = 6;
   const Finetuned tuned = tune(options);
   EXPECT_EQ(tuned.dev.size(), 6);
-  const Score score =
-      evaluate(*tuned.model.network, tuned.model.parameters, examples(200, 3), 2);
+  const Score score = evaluate(*tuned.model.network, tuned.model.parameters, examples(200, 3), 2);
   EXPECT_GT(score.metrics.at("accuracy"), 0.95);
   EXPECT_EQ(tuned.model.stored_names.at("classifier.weight"), "classifier.weight");
   EXPECT_EQ(tuned.model.stored_names.at("pooler.dense.bias"), "bert.pooler.dense.bias");
@@ -140,7 +139,8 @@ TEST_F(FinetuneTest, TwoEncodersStartFromOneHead) {
               HasSubstr("classifier"));
 }
 
-// Every classifier symmetry leaves loss and metrics as they are: pooler and classifier move together.
+// Every classifier symmetry leaves loss and metrics as they are: pooler and classifier move
+// together.
 TEST_F(FinetuneTest, MovedClassifiersScoreTheSame) {
   const Model model = classifier_start(SmallBert{}.model(), find_task("sst2"), 3);
   const Tensors wide = cast(model.parameters, at::kDouble);
