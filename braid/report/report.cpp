@@ -43,7 +43,9 @@ std::string summary_table(const Json& results, const Json& task) {
   for (const Json& curve : results["curves"]) {
     if (curve["task"] != task["task"]) continue;
     if (metrics.empty()) {
-      for (const auto& [name, values] : curve["metrics"].items()) metrics.push_back(name);
+      for (const auto& [name, values] : curve["metrics"].items()) {
+        if (name != "perplexity") metrics.push_back(name);  // exp(loss) says nothing more
+      }
     }
     if (!curve["exact"].get<bool>()) inexact.insert(curve["variant"]);
   }

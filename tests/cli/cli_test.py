@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, BertForMaskedLM
+from transformers import AutoTokenizer, BertForMaskedLM, BertForSequenceClassification
 
 transformers.logging.set_verbosity_error()
 BRAID, EMBEDDED = sys.argv[1], Path(sys.argv[2])
@@ -184,6 +184,52 @@ def planted_is_found(text):
     check(one["axes"]["x"]["indices"] == two["axes"]["x"]["indices"], "pytorch_model.bin aligns differently")
 
 
+def classifiers(text):
+    """Two encoders fine-tuned from one head, aligned on the task's training pairs, merged with their poolers."""
+    lines = text.read_text().splitlines()
+    rows = [(a, b, i % 2) for i, (a, b) in enumerate(zip(lines, lines[1:] if len(lines) % 2 else lines))]
+    for name, part in (("train", rows[:96]), ("dev", rows[96:144])):
+        header = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
+        (scratch / f"{name}.tsv").write_text(
+            header + "".join(f"{label}\t0\t0\t{a}\t{a if label else b[::-1]}\n" for a, b, label in part))
+    train, dev = scratch / "train.tsv", scratch / "dev.tsv"
+    for model, name in ((A, "c1"), (B, "c2")):
+        done = result("finetune", model, "--task", "mrpc", "--data", train, "--dev", dev, "--epochs", 2, "--max-length", 64,
+                      "--learning-rate", 1e-3, "--head-seed", 3, "-o", scratch / name)
+        check(set(done["dev"]["metrics"]) == {"accuracy", "f1"}, "finetune's metrics")
+    c1, c2 = scratch / "c1", scratch / "c2"
+    task = ["--task", "mrpc", "--data", train]
+    aligned = result("align", c1, c2, *task, "--max-length", 64, "-o", scratch / "c.alignment")
+    check("pooled" in aligned["axes"] and aligned["text"]["task"] == "mrpc", "the pooler is not aligned")
+    for pool in ("cls", "max", "mean"):
+        braid("align", c1, c2, *task, "--pool", pool, "--lines", 40, "-o", scratch / "pooled.alignment")
+        braid("transform", c2, "--alignment", scratch / "pooled.alignment", "-o", scratch / "pooled", "--overwrite")
+        braid("verify", c2, scratch / "pooled")
+    curve = result("barrier", c1, c2, "--alignment", scratch / "c.alignment", "--task", "mrpc", "--data", dev,
+                   "--max-length", 64, "--points", 5)
+    check(len(curve["metrics"]["f1"]) == 5 and abs(curve["loss"][-1] - curve["loss_b"]) < 1e-5, "the classifiers' curve")
+    merged = result("merge", c1, c2, *task, "--dev", dev, "--max-length", 64, "-o", scratch / "c-merged")
+    check("accuracy" in merged["metrics"]["merged"], "merge measures no accuracy")
+    score = result("evaluate", scratch / "c-merged", "--task", "mrpc", "--data", dev, "--max-length", 64)
+    model, info = BertForSequenceClassification.from_pretrained(scratch / "c-merged", output_loading_info=True)
+    check(not any(info.values()), f"transformers reports {info}")
+    tokenizer = AutoTokenizer.from_pretrained(scratch / "c-merged")
+    pairs = [line.split("\t") for line in dev.read_text().splitlines()[1:]]
+    batch = tokenizer([p[3] for p in pairs], [p[4] for p in pairs], truncation="longest_first", max_length=64, padding=True,
+                      return_tensors="pt")
+    labels = torch.tensor([int(p[0]) for p in pairs])
+    with torch.no_grad():
+        outputs = model.eval()(**batch, labels=labels)
+    check(abs(outputs.loss.item() - score["loss"]) < 1e-5, f"transformers' loss is {outputs.loss}, ours {score['loss']}")
+    accuracy = (outputs.logits.argmax(1) == labels).double().mean().item()
+    check(abs(accuracy - score["metrics"]["accuracy"]) < 1e-9, "accuracy is not what transformers' logits give")
+    refuses("evaluate", A, "--task", "mrpc", "--data", dev, says="no classifier")
+    refuses("evaluate", c1, "--task", "mnli", "--data", dev, says="gold_label")
+    refuses("evaluate", c1, "--task", "sst2", says="--data FILE.tsv")
+    refuses("align", c1, c2, "--task", "mrpc", "-o", scratch / "never", says="--task and --data")
+    refuses("finetune", A, "--task", "cola", "--data", dev, "-o", scratch / "never", says="is it the task's")
+
+
 def wrong_input(text):
     out = ["-o", scratch / "never"]
     refuses("inspect", scratch / "nowhere", says="nowhere")
@@ -261,7 +307,7 @@ with tempfile.TemporaryDirectory() as name:
         sentences = [verse.split(" ", 1)[1] for verse in verses if " " in verse][:160]
     text = scratch / "text.txt"
     text.write_text("\n".join(sentences) + "\n")
-    for part in (workflow, variants, planted_is_found, wrong_input, training):
+    for part in (workflow, variants, planted_is_found, classifiers, wrong_input, training):
         start = time.time()
         part(text)
         print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)
