@@ -227,7 +227,7 @@ def classifiers(text):
     refuses("evaluate", c1, "--task", "mnli", "--data", dev, says="gold_label")
     refuses("evaluate", c1, "--task", "sst2", says="--data FILE.tsv")
     refuses("align", c1, c2, "--task", "mrpc", "-o", scratch / "never", says="--task and --data")
-    refuses("finetune", A, "--task", "cola", "--data", dev, "-o", scratch / "never", says="is it the task's")
+    refuses("finetune", A, "--task", "cola", "--data", dev, "-o", scratch / "never", says="CoLA has: 0, 1")
 
 
 def wrong_input(text):
