@@ -37,10 +37,12 @@ class Shuffled {
 
 nlohmann::json identity(const Model& start, const LabelledText& data, const FinetuneOptions& o,
                         std::int64_t steps, bool dev) {
+  std::vector<std::vector<std::int64_t>> ids;
+  for (const TokenSequence& sequence : data.sequences) ids.push_back(sequence.ids);
   return {{"start", fingerprint(start.parameters)},
           {"task", data.task->name},
-          {"examples", data.size()},
-          {"tokens", data.tokens},
+          {"examples", fingerprint_ids(ids)},
+          {"labels", data.labels},
           {"steps", steps},
           {"seed", o.seed},
           {"head_seed", o.head_seed},

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "braid/checkpoint/fingerprint.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 #include "braid/parallel.h"
@@ -105,6 +106,16 @@ Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t num
   std::array<std::uint32_t, 2> words{};
   mixed.generate(words.begin(), words.end());
   return Random((std::uint64_t{words[1]} << 32) | words[0]);
+}
+
+std::string fingerprint_ids(const std::vector<std::vector<std::int64_t>>& sequences) {
+  std::string bytes;
+  for (const auto& ids : sequences) {
+    const auto length = static_cast<std::int64_t>(ids.size());
+    bytes.append(reinterpret_cast<const char*>(&length), sizeof length);
+    bytes.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(std::int64_t));
+  }
+  return fingerprint_text(bytes);
 }
 
 TrainingState train(const Tensors& start, const TrainingRun& run,

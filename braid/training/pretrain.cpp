@@ -25,8 +25,6 @@ class Blocks {
     return blocks_[static_cast<std::size_t>(order_[static_cast<std::size_t>(number % count)])];
   }
 
-  std::int64_t size() const { return static_cast<std::int64_t>(blocks_.size()); }
-
  private:
   std::vector<Sequence> blocks_;
   std::uint64_t seed_;
@@ -45,7 +43,7 @@ MaskedBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>&
 
 // What makes two runs the same run.
 nlohmann::json identity(const nlohmann::json& config, const PretrainOptions& o,
-                        std::int64_t blocks) {
+                        const std::string& blocks) {
   return {{"config", config},   {"steps", o.steps},
           {"seed", o.seed},     {"batch_size", o.batch_size},
           {"block", o.block},   {"mask_probability", o.mask_probability},
@@ -88,9 +86,9 @@ Pretrained pretrain(const nlohmann::json& config, const WordPiece& tokenizer,
   if (!cut.empty() && static_cast<std::int64_t>(cut.back().size()) < options.block) cut.pop_back();
   require(!cut.empty(), "the text does not fill one block of {} tokens", options.block);
 
-  Blocks blocks(std::move(cut), options.seed);
   TrainingRun training;
-  training.identity = identity(config, options, blocks.size());
+  training.identity = identity(config, options, fingerprint_ids(cut));
+  Blocks blocks(std::move(cut), options.seed);
   training.optimiser = {options.learning_rate, options.weight_decay, options.clip, options.steps,
                         warmup_steps(options.warmup, options.steps)};
   training.save_every = options.save_every;
