@@ -60,11 +60,7 @@ void run(const Options& options) {
     symmetries = table_of(b, alignment.ablation);
     broken = alignment.broken;
   }
-  static const std::map<std::string, Decoder> decoders = {
-      {"tied", Decoder::tied},
-      {"untied", Decoder::untied},
-      {"released-wrong-direction", Decoder::released}};
-  const Decoder decoder = decoders.at(options.decoder);
+  const Decoder decoder = find_decoder(options.decoder);
   if (decoder == Decoder::released) {
     broken += std::string(broken.empty() ? "" : "; ") +
               "the decoder is permuted in the wrong direction, as the authors' released code does";
@@ -74,12 +70,7 @@ void run(const Options& options) {
   const Path path = make_path(a, b, transform, symmetries, decoder, options.compute.dtype());
   const Curve curve = trace(path, text, options.points, options.compute.thread_count(),
                             terminal_progress("points"));
-  // Rounding differs a little where units are summed in another order.
-  const double allowed = options.compute.precision == "bfloat16" ? 0.05 : 1e-4;
-  require(!broken.empty() || curve.end_error() <= allowed,
-          "the aligned B has loss {:.6f}, B itself {:.6f}: this alignment is not exact; please "
-          "report it",
-          curve.loss.back(), curve.loss_b);
+  if (broken.empty()) require_exact_end(curve, options.compute.dtype());
 
   std::string summary = fmt::format(
       "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored\n",

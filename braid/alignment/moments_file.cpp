@@ -1,7 +1,5 @@
 // Moments on disk: a safetensors file of float64 tensors, "<tap>/cross" and so on, with the token
 // counts and the provenance as tensors of bytes, so that any reader of the format can open it.
-#include <cstring>
-
 #include "braid/alignment/observe.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
@@ -24,10 +22,7 @@ void save_moments(const std::filesystem::path& path, const MomentsByTap& moments
     tensors[tap + "/square_b"] = m.square_b;
     tensors[tap + "/cross"] = m.cross;
   }
-  const std::string text = provenance.dump();
-  at::Tensor bytes = at::empty({static_cast<std::int64_t>(text.size())}, at::kByte);
-  std::memcpy(bytes.data_ptr(), text.data(), text.size());
-  tensors[provenance_name] = bytes;
+  tensors[provenance_name] = json_tensor(provenance);
   write_safetensors(path, tensors);
 }
 
@@ -42,9 +37,7 @@ SavedMoments load_moments(const std::filesystem::path& path) {
             path.string(), name);
     return found->second;
   };
-  const at::Tensor text = get(provenance_name, 1, at::kByte);
-  const auto* bytes = text.data_ptr<std::uint8_t>();
-  saved.provenance = nlohmann::json::parse(bytes, bytes + text.numel(), nullptr, false);
+  saved.provenance = json_from_tensor(get(provenance_name, 1, at::kByte));
   require(saved.provenance.is_object(), "{}: its provenance is not JSON", path.string());
   for (const auto& [name, tensor] : tensors) {
     if (!name.ends_with("/cross")) continue;

@@ -191,4 +191,19 @@ void write_safetensors(const std::filesystem::path& path, const Tensors& tensors
   file.commit();
 }
 
+at::Tensor json_tensor(const nlohmann::json& json) {
+  const std::string text = json.dump();
+  at::Tensor bytes = at::empty({static_cast<std::int64_t>(text.size())}, at::kByte);
+  std::copy(text.begin(), text.end(), bytes.data_ptr<std::uint8_t>());
+  return bytes;
+}
+
+nlohmann::json json_from_tensor(const at::Tensor& bytes) {
+  if (!bytes.defined() || bytes.scalar_type() != at::kByte) {
+    return nlohmann::json(nlohmann::json::value_t::discarded);
+  }
+  const auto* text = bytes.const_data_ptr<std::uint8_t>();
+  return nlohmann::json::parse(text, text + bytes.numel(), nullptr, false);
+}
+
 }  // namespace braid

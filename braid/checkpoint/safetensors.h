@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "braid/checkpoint/tensors.h"
 
@@ -15,5 +16,10 @@ Tensors read_safetensors(const std::filesystem::path& path);
 // Byte for byte what Hugging Face's safetensors.torch.save_file writes with metadata
 // {"format": "pt"}. Atomic (see atomic_file.h). Error, Interrupted.
 void write_safetensors(const std::filesystem::path& path, const Tensors& tensors);
+
+// JSON as a tensor of bytes, so that any reader of the format can open the file; and back: a
+// discarded value where the tensor is undefined or not JSON.
+at::Tensor json_tensor(const nlohmann::json& json);
+nlohmann::json json_from_tensor(const at::Tensor& bytes);
 
 }  // namespace braid

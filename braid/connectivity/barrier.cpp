@@ -25,6 +25,26 @@ const Permutation& embedding_permutation(const Symmetries& symmetries, const Tra
 
 }  // namespace
 
+Decoder find_decoder(const std::string& name) {
+  static const std::map<std::string, Decoder> decoders = {
+      {"tied", Decoder::tied},
+      {"untied", Decoder::untied},
+      {"released-wrong-direction", Decoder::released}};
+  const auto found = decoders.find(name);
+  require(found != decoders.end(),
+          "decoder: '{}' is not one of tied, untied, released-wrong-direction", name);
+  return found->second;
+}
+
+void require_exact_end(const Curve& curve, at::ScalarType precision) {
+  // Rounding differs a little where units are summed in another order.
+  const double allowed = precision == at::kBFloat16 ? 0.05 : 1e-4;
+  require(curve.end_error() <= allowed,
+          "the aligned B has loss {:.6f}, B itself {:.6f}: this alignment is not exact; please "
+          "report it",
+          curve.loss.back(), curve.loss_b);
+}
+
 double Curve::barrier() const {
   return *std::max_element(loss.begin(), loss.end()) - (loss_a + loss_b) / 2;
 }

@@ -18,6 +18,9 @@ enum class Decoder {
              // B
 };
 
+// By the name that users give it. Error naming the choices.
+Decoder find_decoder(const std::string& name);
+
 struct Curve {
   std::vector<double> t, loss;  // t = 0 is A, t = 1 is B'
   std::map<std::string, std::vector<double>> metrics;
@@ -29,6 +32,9 @@ struct Curve {
   double barrier_chord() const;  // max_t [L(t) - (1 - t) L_A - t L_B]  (Frankle et al. 2020)
   double end_error() const;      // |L(1) - L_B|: 0 for a symmetry, up to rounding
 };
+
+// Error where the path of an exact alignment does not end in B, beyond what rounding explains.
+void require_exact_end(const Curve& curve, at::ScalarType precision);
 
 // {"t", "loss", "barrier", "barrier_chord", "loss_a", "loss_b", "metrics", ...}
 nlohmann::json to_json(const Curve& curve);

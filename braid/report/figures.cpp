@@ -2,34 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
+
+#include "braid/mean_and_error.h"
 
 namespace braid {
 namespace {
 
 using Json = nlohmann::json;
 
-struct MeanAndError {
-  double mean = 0, error = 0;
-};
-
-MeanAndError over_pairs(const std::vector<double>& values) {
-  MeanAndError result;
-  const auto n = static_cast<double>(values.size());
-  for (const double value : values) result.mean += value / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  if (values.size() > 1) result.error = std::sqrt(squares / (n - 1) / n);
-  return result;
-}
-
 // y by x over pairs, as a line with a band (none from one pair).
 Series series(const std::string& name, const std::vector<double>& x,
               const std::vector<std::vector<double>>& values) {
   Series s{name, x, {}, {}};
   for (const auto& at : values) {
-    const MeanAndError one = over_pairs(at);
+    const MeanAndError one = mean_and_error(at);
     s.y.push_back(one.mean);
     if (at.size() > 1) s.error.push_back(one.error);
   }

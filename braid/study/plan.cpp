@@ -20,6 +20,7 @@ struct Source {
   std::string key;
   fs::path folder;
   std::vector<std::size_t> needs;
+  Json config;
   Symmetries symmetries;  // of the model, or of what it will be
 };
 
@@ -70,6 +71,7 @@ class Planner {
       source.key =
           cache_key({{"model", fingerprint(loaded.parameters)}, {"config", loaded.config}});
       source.folder = m.folder;
+      source.config = loaded.config;
       source.symmetries = loaded.symmetries;
       return source;
     }
@@ -105,6 +107,7 @@ class Planner {
                        o.learning_rate, o.warmup,     o.weight_decay, o.clip};
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
+    source.config = p.config;
     source.symmetries =
         find_architecture(p.config, "config").describe(p.config, {"cls.predictions.bias"}, {});
     const fs::path out = source.folder;
@@ -153,15 +156,13 @@ class Planner {
     return source;
   }
 
-  Symmetries with_classifier(const Source& start, const Task& task) {
-    Json config = study_.pretraining ? study_.pretraining->config : load_config(start.folder);
+  static Symmetries with_classifier(const Source& start, const Task& task) {
+    Json config = start.config;
     config["num_labels"] = task.outputs();
     config.erase("id2label");
     return find_architecture(config, "config")
         .describe(config, {"pooler.dense.weight", "classifier.weight"}, {});
   }
-
-  static Json load_config(const fs::path& folder) { return load_model(folder).config; }
 
   // The taps that a variant reads of these models.
   static std::vector<std::string> taps(const StudyVariant& variant, const Source& source) {
@@ -267,6 +268,8 @@ class Planner {
     what["options"].erase("preset");
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("alignments", key, ".json");
+    AlignRequest request = variant.align;
+    request.max_length = task.align.max_length;  // as its moments were read
     Job job{"align",
             label + ", " + variant.name,
             key,
@@ -274,8 +277,9 @@ class Planner {
             1,
             true,
             [out] { return fs::exists(out); },
-            [places, a = a.folder, b = b.folder, &request = variant.align,
-             out](const JobContext& context) { work_align(a, b, request, places, out, context); }};
+            [places, a = a.folder, b = b.folder, request, out](const JobContext& context) {
+              work_align(a, b, request, places, out, context);
+            }};
     return {key, add(std::move(job), 2000)};
   }
 

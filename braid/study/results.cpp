@@ -1,9 +1,9 @@
 #include "braid/study/results.h"
 
-#include <cmath>
 #include <fstream>
 
 #include "braid/error.h"
+#include "braid/mean_and_error.h"
 
 namespace braid {
 namespace {
@@ -17,15 +17,12 @@ Json read(const std::filesystem::path& path) {
   return json;
 }
 
-// Mean and standard error (of the mean, n - 1) over pairs; no error from one pair.
-Json mean_and_error(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  double mean = 0, squares = 0;
-  for (const double value : values) mean += value / n;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  Json result = {{"mean", mean}, {"pairs", values.size()}, {"values", values}};
-  result["error"] = values.size() > 1 ? Json(std::sqrt(squares / (n - 1) / n)) : Json();
-  return result;
+Json over_pairs(const std::vector<double>& values) {
+  const auto [mean, error] = mean_and_error(values);
+  return {{"mean", mean},
+          {"pairs", values.size()},
+          {"values", values},
+          {"error", values.size() > 1 ? Json(error) : Json()}};
 }
 
 Json describe_models(const Study& study, const Plan& plan) {
@@ -120,7 +117,7 @@ Json summarise(const Study& study, const Json& curves) {
   Json summary = Json::array();
   for (const std::string& key : order) {
     Json row = groups[key].head;
-    for (const auto& [name, values] : groups[key].values) row[name] = mean_and_error(values);
+    for (const auto& [name, values] : groups[key].values) row[name] = over_pairs(values);
     for (const StudyVariant& variant : study.variants) {
       const std::string task = row["task"];
       if (variant.name == row["variant"] && variant.published.contains(task)) {

@@ -13,8 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* plain_names = "none";
-
 void read_pretraining(YamlFields fields, Study& study) {
   StudyPretraining p;
   const YAML::Node config = fields.node("config");
@@ -166,15 +164,11 @@ StudyTask read_task(YamlFields fields) {
 }
 
 StudyVariant read_variant(YamlFields fields) {
-  static const std::map<std::string, Decoder> decoders = {
-      {"tied", Decoder::tied},
-      {"untied", Decoder::untied},
-      {"released-wrong-direction", Decoder::released}};
   StudyVariant v;
   v.name = fields.text("name");
   std::string align, decoder = "tied";
   fields.read("align", align);
-  if (!align.empty() && align != plain_names) {
+  if (!align.empty() && align != "none") {
     fields.wrong(fields.self(),
                  "align: 'none', or leave it out and say how: preset, components, ...");
   }
@@ -189,11 +183,11 @@ StudyVariant read_variant(YamlFields fields) {
   fields.read("special-tokens", a.special_tokens);
   fields.read("pool", a.pool);
   fields.read("decoder", decoder);
-  if (!decoders.contains(decoder)) {
-    fields.wrong(fields.self(),
-                 "decoder: '{}' is not one of tied, untied, released-wrong-direction", decoder);
+  try {
+    v.decoder = find_decoder(decoder);
+  } catch (const Error& error) {
+    fields.wrong(fields.self(), "{}", error.what());
   }
-  v.decoder = decoders.at(decoder);
   if (fields.has("published")) {
     for (const auto& entry : fields.node("published")) {
       v.published[entry.first.Scalar()] = entry.second.IsSequence()

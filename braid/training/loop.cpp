@@ -57,25 +57,19 @@ void save_state(const std::filesystem::path& file, const nlohmann::json& identit
                          {"tokens", state.tokens},   {"notes", state.notes},
                          {"stopped", state.stopped}, {"curve", nlohmann::json::array()}};
   for (const TrainingPoint& p : state.curve) json["curve"].push_back({p.step, p.tokens, p.loss});
-  const std::string text = json.dump();
   Tensors tensors = optimiser.state();
   for (const auto& [name, tensor] : state.parameters) tensors[name] = tensor.detach();
   for (const auto& [name, tensor] : state.kept) tensors[kept_prefix + name] = tensor;
-  at::Tensor bytes = at::empty({static_cast<std::int64_t>(text.size())}, at::kByte);
-  std::memcpy(bytes.data_ptr(), text.data(), text.size());
-  tensors[record_name] = bytes;
+  tensors[record_name] = json_tensor(json);
   write_safetensors(file, tensors);
 }
 
 void load_state(const std::filesystem::path& file, const nlohmann::json& identity,
                 TrainingState& state, Optimiser& optimiser) {
   const Tensors tensors = read_safetensors(file);
-  const auto bytes = tensors.find(record_name);
-  nlohmann::json json;
-  if (bytes != tensors.end() && bytes->second.scalar_type() == at::kByte) {
-    const auto* text = bytes->second.data_ptr<std::uint8_t>();
-    json = nlohmann::json::parse(text, text + bytes->second.numel(), nullptr, false);
-  }
+  const auto record = tensors.find(record_name);
+  const nlohmann::json json =
+      json_from_tensor(record == tensors.end() ? at::Tensor() : record->second);
   require(json.is_object() && json.value("run", nlohmann::json()) == identity,
           "{}: is the state of another training run; remove it to start afresh", file.string());
   const at::NoGradGuard no_grad;
