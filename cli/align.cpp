@@ -16,13 +16,15 @@ struct Options {
 };
 
 void run(const Options& options) {
-  require(options.align.has_text() != !options.align.from_moments.empty(),
-          "give either --text FILE, --task and --data, or --from-moments FILE ...");
+  require_text(options.align);
   require(options.align.moments.empty() || options.align.has_text(),
           "--moments saves what --text shows; give --text FILE");
   const Model a = load_model(options.a), b = load_model(options.b);
-  const Alignment alignment = align_models(a, b, options.align, options.compute);
+  AlignOptions asked = options.align;
+  asked.learning_state = options.out + ".state.safetensors";
+  const Alignment alignment = align_models(a, b, asked, options.compute);
   save_alignment(options.out, alignment);
+  std::filesystem::remove(asked.learning_state);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
 }

@@ -6,6 +6,7 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
 #include "braid/tasks/sequence_stream.h"
+#include "cli/learning.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -51,25 +52,43 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
   require(options.has_text(), "align needs --text FILE, --task and --data, or --from-moments");
   const WordPiece tokenizer = WordPiece::from_folder(a.folder);
   check_vocabulary(tokenizer, a, b);
-  const std::string& file = options.text_file();
-  SequenceStream text(file, options.text_task(), tokenizer, sequence_limit(a, options.max_length),
-                      options.lines);
+  const std::string& file = options.batches.empty() ? options.text_file() : options.batches;
+  std::vector<TokenSequence> ready;
+  std::optional<SequenceStream> text;
+  if (options.batches.empty()) {
+    text.emplace(file, options.text_task(), tokenizer, sequence_limit(a, options.max_length),
+                 options.lines);
+  } else {
+    ready = sequences_of(load_masked_text(file, 32));
+    if (options.lines > 0 && options.lines < std::ssize(ready)) {
+      ready.resize(static_cast<std::size_t>(options.lines));
+    }
+  }
+  std::int64_t next_ready = 0;
+  const auto next = [&] {
+    if (text) return text->next();
+    const bool more = next_ready < std::ssize(ready);
+    return more ? ready[static_cast<std::size_t>(next_ready++)] : TokenSequence{};
+  };
   Model table = a;  // ablations observe other axes
   table.symmetries = table_of(a, match.ablation());
   const Progress progress = terminal_progress("of the text");
   Observed observed;
   std::int64_t tokens = 0;
-  observed.moments = observe(
-      table, b, [&] { return text.next(); }, observe_options(options, match, a, tokenizer, compute),
-      [&](std::int64_t seen) {
-        tokens = seen;
-        progress("observing", text.done(), text.total());
-      });
+  observed.moments = observe(table, b, next, observe_options(options, match, a, tokenizer, compute),
+                             [&](std::int64_t seen) {
+                               tokens = seen;
+                               if (text) {
+                                 progress("observing", text->done(), text->total());
+                               } else {
+                                 progress("observing", next_ready, std::ssize(ready));
+                               }
+                             });
   observed.a = identify(a);
   observed.b = identify(b);
   observed.text = {{"path", file},
                    {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())},
-                   {"lines", text.sequences()},
+                   {"lines", text ? text->sequences() : next_ready},
                    {"tokens", tokens}};
   if (!options.task.empty()) observed.text["task"] = options.task;
   if (!options.moments.empty()) {
@@ -118,16 +137,32 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
 
 }  // namespace
 
+void require_text(const AlignOptions& options) {
+  if (!options.reads_text()) return;
+  require(options.has_text() != !options.from_moments.empty(),
+          "give either --text FILE, --task and --data, or --from-moments FILE ... to align on, or "
+          "--method weights, which needs no text");
+}
+
 Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
                        const ComputeOptions& compute) {
   require_same_architecture(a, b);
   const MatchOptions match_options = options.match_options(a.symmetries);
-  Observed observed = options.from_moments.empty()
+  const std::optional<Method> method = options.closed_form();
+  const bool observes = method && *method != Method::weights;
+  Observed observed = !observes ? Observed{{}, identify(a), identify(b), nullptr}
+                      : options.from_moments.empty()
                           ? observe_text(a, b, options, match_options, compute)
                           : add_moments(a, b, options.from_moments);
-  Alignment alignment =
-      match(table_of(a, match_options.ablation()), observed.moments, match_options,
-            compute.thread_count(), terminal_progress("assignments"));
+  Alignment alignment;
+  if (method) {
+    alignment = align(a, b, *method, observed.moments, match_options, options.weights,
+                      compute.thread_count(), terminal_progress("solved"));
+  } else {
+    alignment = load_alignment(options.start);
+    check_alignment(alignment, a, b, options.start);
+  }
+  if (options.learns()) alignment = learn(a, b, alignment, options, compute);
   alignment.a = observed.a;
   alignment.b = observed.b;
   alignment.text = observed.text;
@@ -145,11 +180,13 @@ Alignment align_models(const Model& a, const Model& b, const AlignOptions& optio
 
 std::string alignment_table(const Alignment& alignment) {
   std::vector<std::vector<std::string>> rows = {
-      {"axis", "units", "mean rho", "unaligned", "seconds", ""}};
+      {"axis", "units", "element", "mean", "unaligned", "condition", "seconds", ""}};
   for (const auto& [name, match] : alignment.axes) {
     const auto units = static_cast<double>(match.units);
-    rows.push_back({name, grouped(match.units), fmt::format("{:.4f}", match.mean()),
+    rows.push_back({name, grouped(match.units), kind(match.element.front()),
+                    fmt::format("{:.4f}", match.mean()),
                     fmt::format("{:.4f}", match.identity / units),
+                    fmt::format("{:.1f}", condition(match.element)),
                     fmt::format("{:.3f}", match.seconds), match.applied ? "" : "not applied"});
   }
   std::string text = format_table(rows);

@@ -10,6 +10,9 @@ namespace braid {
 Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
                        const ComputeOptions& compute);
 
+// Error unless there is something to align on: text or saved moments, where the method reads any.
+void require_text(const AlignOptions& options);
+
 // Axes, units, mean correlations, seconds.
 std::string alignment_table(const Alignment& alignment);
 

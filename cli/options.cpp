@@ -69,6 +69,8 @@ void AlignOptions::add_to(CLI::App& command) {
   command.add_option("--task", task, "Instead of --text: a GLUE task, whose --data is aligned on")
       ->check(CLI::IsMember(task_names({})));
   command.add_option("--data", data, "The task's tab-separated file, such as train.tsv");
+  command.add_option("--batches", batches,
+                     "Instead of --text: safetensors file of input_ids and labels (N, T) int64");
   command
       .add_option("--preset", preset,
                   "paper: ffn,attention with permuted heads and shared qk. best: the exact "
@@ -92,6 +94,43 @@ void AlignOptions::add_to(CLI::App& command) {
           "--residual", residual,
           "Where the residual stream is read; separate: one permutation a norm, NOT a symmetry")
       ->check(CLI::IsMember(choices("residual")));
+  command
+      .add_option("--method", method,
+                  "activations: correlations on text (the paper's). weights: no text. both: the "
+                  "sum of the two. learned: optimised on text for a low loss mid-path")
+      ->check(CLI::IsMember(choices("method")))
+      ->capture_default_str();
+  command
+      .add_option("--in-head", in_head,
+                  "How the units inside a head move: permutation, or any orthogonal or general "
+                  "(invertible) map, which attention allows")
+      ->check(CLI::IsMember(choices("in-head")));
+  command
+      .add_option("--start", start,
+                  "What learning starts from: activations, weights, both, or an alignment file")
+      ->capture_default_str();
+  command.add_option("--learn", learn, "What learning may move: ffn,heads,in-head,residual")
+      ->default_str("ffn,heads,in-head,residual");
+  command.add_option("--steps", learning.steps, "Of learning")->capture_default_str();
+  command
+      .add_option("--learning-rate", learning.learning_rate,
+                  "Of learning: Adam on in-head maps; permutations a tenth")
+      ->capture_default_str();
+  command.add_option("--learn-block", learning_block, "Tokens a sequence of learning, on --text")
+      ->capture_default_str();
+  command.add_option("--learn-batch", learning_batches.batch_size, "Sequences a step of learning")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--learn-mask", learning_batches.mask_probability,
+                  "Of each ordinary token, on --text")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--starts", weights.starts, "Orders that weight matching starts in")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--seed", seed, "Of all that is drawn: learning, orders, masking")
+      ->capture_default_str();
   command.add_option("--correlation", correlation, "signed, or absolute")
       ->check(CLI::IsMember(choices("correlation")))
       ->capture_default_str();
@@ -115,7 +154,8 @@ void AlignOptions::add_to(CLI::App& command) {
 
 const Task* AlignOptions::text_task() const {
   require(task.empty() == data.empty(), "--task and --data go together");
-  require(text.empty() || task.empty(), "give either --text or --task and --data");
+  const int given = !text.empty() + !task.empty() + !batches.empty();
+  require(given <= 1, "give one of --text, --batches, and --task with --data");
   return task.empty() ? nullptr : &find_task(task);
 }
 

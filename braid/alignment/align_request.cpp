@@ -40,7 +40,9 @@ const std::vector<std::string>& AlignRequest::choices(const std::string& option)
       {"residual", {"first", "last", "all", "separate"}},
       {"correlation", {"signed", "absolute"}},
       {"special-tokens", {"keep", "drop"}},
-      {"pool", {"none", "cls", "max", "mean"}}};
+      {"pool", {"none", "cls", "max", "mean"}},
+      {"method", {"activations", "weights", "both", "learned"}},
+      {"in-head", {"permutation", "orthogonal", "general"}}};
   return all.at(option);
 }
 
@@ -60,8 +62,22 @@ MatchOptions AlignRequest::match_options(const Symmetries& symmetries) const {
     options.residual = static_cast<ResidualTaps>(choice("residual", residual));
   }
   options.absolute = choice("correlation", correlation) == 1;
+  if (!in_head.empty()) options.in_head = static_cast<InHead>(choice("in-head", in_head));
+  require(options.in_head == InHead::permutation || options.heads != Heads::ignore,
+          "in-head maps stay inside heads; they do not go with heads ignore");
   return options;
 }
+
+std::optional<Method> AlignRequest::closed_form() const {
+  choice("method", method);
+  const std::string& name = learns() ? start : method;
+  const auto& methods = choices("method");
+  const auto found = std::find(methods.begin(), methods.end() - 1, name);
+  if (found == methods.end() - 1) return std::nullopt;
+  return static_cast<Method>(found - methods.begin());
+}
+
+bool AlignRequest::reads_text() const { return learns() || *closed_form() != Method::weights; }
 
 ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& special) const {
   ObserveOptions options;
@@ -80,6 +96,8 @@ nlohmann::json AlignRequest::provenance(const MatchOptions& options) const {
           {"heads", name("heads", options.heads)},
           {"qk", name("qk", options.query_key)},
           {"residual", name("residual", options.residual)},
+          {"method", method},
+          {"in_head", name("in-head", options.in_head)},
           {"correlation", correlation},
           {"special_tokens", special_tokens},
           {"pool", pool},

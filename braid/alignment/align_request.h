@@ -1,19 +1,25 @@
 // AlignRequest: an alignment asked for in words, as the command line and study files do.
 #pragma once
 
-#include "braid/alignment/match.h"
+#include "braid/alignment/align.h"
 #include "braid/alignment/observe.h"
 
 namespace braid {
 
 struct AlignRequest {
   std::string preset = "best", components, heads, query_key, residual, correlation = "signed",
-              special_tokens = "keep", pool = "none";
+              special_tokens = "keep", pool = "none", method = "activations", in_head,
+              start = "activations";  // of learning: another method, or an alignment file
   std::int64_t max_length = 512, batch_size = 0, lines = 0;
+  WeightOptions weights;
 
   // Preset and the rest together; a preset leaves out what the model does not have. Error naming
   // the option and its choices.
   MatchOptions match_options(const Symmetries& symmetries) const;
+  // How the alignment, or what learning starts from, is found; nothing where that is a file.
+  std::optional<Method> closed_form() const;
+  bool learns() const { return method == "learned"; }
+  bool reads_text() const;
   // All of ObserveOptions but taps, precision and threads. `special`: ids of [CLS] and [SEP].
   ObserveOptions observe_options(const std::vector<std::int64_t>& special) const;
   // What was asked, with every default filled in.

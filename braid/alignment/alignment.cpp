@@ -11,36 +11,83 @@ namespace {
 using Json = nlohmann::json;
 constexpr const char* format_name = "braid-alignment";
 
-Json indices_json(const GroupElement& element) {
-  Json blocks = Json::array();
-  for (const Element& block : element) blocks.push_back(std::get<Permutation>(block).indices);
-  return blocks;
+// A block's indices, signs or matrix.
+Json block_json(const Element& block, const char* field) {
+  if (const auto* signs = std::get_if<SignedPermutation>(&block)) {
+    return field == std::string_view("signs") ? signs->signs : signs->indices;
+  }
+  if (const auto* permutation = std::get_if<Permutation>(&block)) return permutation->indices;
+  const at::Tensor map = std::get<Matrix>(block).forward.contiguous();
+  Json rows = Json::array();
+  for (std::int64_t i = 0; i < map.size(0); ++i) {
+    const double* row = map.const_data_ptr<double>() + i * map.size(1);
+    rows.push_back(std::vector<double>(row, row + map.size(1)));
+  }
+  return rows;
+}
+
+// What each kind of element keeps in the file.
+const std::map<std::string, std::vector<const char*>>& fields_of_kinds() {
+  static const std::map<std::string, std::vector<const char*>> fields = {
+      {"permutation", {"indices"}},
+      {"signed permutation", {"indices", "signs"}},
+      {"matrix", {"matrix"}}};
+  return fields;
 }
 
 Json match_json(const AxisMatch& match, bool repeated) {
-  Json blocks = indices_json(match.element);
-  return {{"kind", kind(match.element.front())},
-          {"indices", repeated ? blocks : blocks.front()},
-          {"objective", match.objective},
-          {"mean", match.mean()},
-          {"identity", match.identity},
-          {"units", match.units},
-          {"seconds", match.seconds},
-          {"applied", match.applied}};
+  const char* name = kind(match.element.front());
+  Json json = {{"kind", name},
+               {"objective", match.objective},
+               {"mean", match.mean()},
+               {"identity", match.identity},
+               {"units", match.units},
+               {"seconds", match.seconds},
+               {"applied", match.applied}};
+  for (const char* field : fields_of_kinds().at(name)) {
+    Json blocks = Json::array();
+    for (const Element& block : match.element) blocks.push_back(block_json(block, field));
+    json[field] = repeated ? blocks : blocks.front();
+  }
+  if (std::holds_alternative<Matrix>(match.element.front())) {
+    json["condition"] = condition(match.element);
+  }
+  return json;
 }
 
-AxisMatch match_from_json(const Json& json) {
+Matrix matrix_from_json(const Json& json) {
+  const auto rows = json.get<std::vector<std::vector<double>>>();
+  const auto units = static_cast<std::int64_t>(rows.size());
+  at::Tensor map = at::empty({units, units}, at::kDouble);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    require(rows[i].size() == rows.size(), "its matrix is not square");
+    std::copy(rows[i].begin(), rows[i].end(),
+              map.data_ptr<double>() + static_cast<std::int64_t>(i) * units);
+  }
+  return make_matrix(map);
+}
+
+AxisMatch match_from_json(const Json& json, bool repeated) {
   AxisMatch match;
-  require(json.at("kind") == "permutation", "kind '{}' is not known to this version of braid",
-          json.at("kind").get<std::string>());
-  const Json& indices = json.at("indices");
-  require(indices.is_array() && !indices.empty(), "its indices are empty");
-  if (indices.front().is_array()) {
-    for (const Json& block : indices) {
-      match.element.push_back(Permutation{block.get<std::vector<std::int64_t>>()});
+  const std::string kind = json.at("kind");
+  const auto fields = fields_of_kinds().find(kind);
+  require(fields != fields_of_kinds().end(), "kind '{}' is not known to this version of braid",
+          kind);
+  const auto blocks = [&](const char* field) {
+    return repeated ? json.at(field) : Json::array({json.at(field)});
+  };
+  const Json first = blocks(fields->second.front());
+  require(first.is_array() && !first.empty(), "its {} are empty", fields->second.front());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (kind == "matrix") {
+      match.element.push_back(matrix_from_json(first[i]));
+    } else if (kind == "permutation") {
+      match.element.push_back(Permutation{first[i].get<std::vector<std::int64_t>>()});
+    } else {
+      match.element.push_back(
+          SignedPermutation{first[i].get<std::vector<std::int64_t>>(),
+                            blocks("signs").at(i).get<std::vector<std::int64_t>>()});
     }
-  } else {
-    match.element = {Permutation{indices.get<std::vector<std::int64_t>>()}};
   }
   match.objective = json.at("objective");
   match.identity = json.at("identity");
@@ -49,6 +96,9 @@ AxisMatch match_from_json(const Json& json) {
   match.applied = json.at("applied");
   return match;
 }
+
+// Units inside each head: an element a head.
+bool is_repeated(const std::string& axis) { return axis.ends_with(".ov") || axis.ends_with(".qk"); }
 
 }  // namespace
 
@@ -60,11 +110,32 @@ Transform Alignment::transform() const {
   return transform;
 }
 
+void add_flat_views(const Symmetries& symmetries, Alignment& alignment) {
+  const auto flatten = [](const AxisMatch& outer, const AxisMatch& inner) {
+    const auto& order = std::get<Permutation>(outer.element.front()).indices;
+    Permutation flat;
+    for (std::size_t j = 0; j < order.size(); ++j) {
+      const auto& units = std::get<Permutation>(inner.element[j]).indices;
+      for (const std::int64_t unit : units) {
+        flat.indices.push_back(order[j] * static_cast<std::int64_t>(units.size()) + unit);
+      }
+    }
+    return flat;
+  };
+  for (const auto& [name, match] : alignment.axes) {
+    const auto axis = symmetries.axes.find(name);
+    if (axis == symmetries.axes.end() || axis->second.per.empty()) continue;
+    if (!std::holds_alternative<Permutation>(match.element.front())) continue;
+    const std::string layer = name.substr(0, name.rfind('.'));
+    alignment.flat[layer + (name.ends_with(".qk") ? ".query_key" : ".attention")] =
+        flatten(alignment.axes.at(axis->second.per), match);
+  }
+}
+
 Json to_json(const Alignment& alignment) {
   Json axes = Json::object();
   for (const auto& [name, match] : alignment.axes) {
-    const bool repeated = name.ends_with(".ov") || name.ends_with(".qk");
-    axes[name] = match_json(match, repeated);
+    axes[name] = match_json(match, is_repeated(name));
   }
   // The same elements seen as one permutation over all units; not read back.
   for (const auto& [name, permutation] : alignment.flat) {
@@ -110,7 +181,7 @@ Alignment alignment_from_json(const Json& json) {
       continue;
     }
     try {
-      alignment.axes[name] = match_from_json(axis);
+      alignment.axes[name] = match_from_json(axis, is_repeated(name));
     } catch (const std::exception& error) {
       fail("axis {}: {}", name, error.what());
     }

@@ -35,6 +35,9 @@ struct Alignment {
   Transform transform() const;  // of the axes that are applied
 };
 
+// Fills `flat` where heads and their units are permutations.
+void add_flat_views(const Symmetries& symmetries, Alignment& alignment);
+
 nlohmann::json to_json(const Alignment& alignment);
 Alignment alignment_from_json(const nlohmann::json& json);
 

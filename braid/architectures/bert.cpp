@@ -106,7 +106,7 @@ void add_layer(SymmetriesBuilder& table, const Residual& x, std::int64_t i, bool
   table.tap(layer + "attention", product("ov"), "attention");
   if (!ignore_heads) {
     table.tap(layer + "query", product("qk"), "query_key");
-    table.tap(layer + "key", product("qk"), "query_key");
+    table.tap(layer + "key", product("qk'"), "query_key");
   }
   table.tap(layer + "attention_norm", middle, "residual");
   table.tap(layer + "ffn", layer + "ffn", "ffn");

@@ -131,7 +131,8 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, const AlignR
     moments.merge(saved.moments);
     text = saved.provenance.value("text", Json());
   }
-  Alignment alignment = match(table_of(a, options.ablation()), moments, options, context.threads);
+  Alignment alignment =
+      align(a, b, *request.closed_form(), moments, options, request.weights, context.threads);
   alignment.a = identify(a);
   alignment.b = identify(b);
   alignment.text = text;

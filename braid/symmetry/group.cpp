@@ -1,6 +1,9 @@
 #include "braid/symmetry/group.h"
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "braid/error.h"
 
 namespace braid {
 namespace {
@@ -38,6 +41,17 @@ at::Tensor random_matrix(std::int64_t units, Random& random) {
   return matrix;
 }
 
+// map @ tensor along `dim`.
+at::Tensor multiply(const at::Tensor& map, const at::Tensor& tensor, std::int64_t dim) {
+  return at::matmul(tensor.to(map.scalar_type()).movedim(dim, -1), map.t())
+      .movedim(-1, dim)
+      .to(tensor.scalar_type());
+}
+
+at::Tensor random_orthogonal(std::int64_t units, Random& random) {
+  return std::get<0>(at::linalg_qr(random_matrix(units, random)));
+}
+
 }  // namespace
 
 at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t dim, Role role) {
@@ -50,11 +64,10 @@ at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t 
                [&](const Matrix& m) {
                  if (role == Role::gain)
                    throw std::invalid_argument("a matrix cannot act on a gain");
-                 const at::Tensor& map = role == Role::vector ? m.forward : m.inverse_transpose;
-                 return at::matmul(tensor.to(at::kDouble).movedim(dim, -1), map.t())
-                     .movedim(-1, dim)
-                     .to(tensor.scalar_type());
-               }},
+                 return multiply(role == Role::vector ? m.forward : m.inverse_transpose, tensor,
+                                 dim);
+               },
+               [&](const RelaxedPermutation& p) { return multiply(p.weights, tensor, dim); }},
       element);
 }
 
@@ -71,8 +84,32 @@ Element inverse(const Element& element) {
           },
           [](const Matrix& m) -> Element {
             return Matrix{m.inverse_transpose.t(), m.forward.t()};
+          },
+          [](const RelaxedPermutation&) -> Element {
+            throw std::invalid_argument("a relaxed permutation has no inverse");
           }},
       element);
+}
+
+Matrix make_matrix(const at::Tensor& forward) {
+  const at::Tensor map = forward.to(at::kDouble).contiguous();
+  require(map.dim() == 2 && map.size(0) == map.size(1) && at::isfinite(map).all().item<bool>(),
+          "a matrix that acts on units must be square and finite");
+  const auto [inverse, info] = at::linalg_inv_ex(map);
+  require(info.item<std::int64_t>() == 0 && at::isfinite(inverse).all().item<bool>(),
+          "the matrix cannot be inverted");
+  return {map, inverse.t().contiguous()};
+}
+
+double condition(const GroupElement& element) {
+  double worst = 1;
+  for (const Element& block : element) {
+    const auto* matrix = std::get_if<Matrix>(&block);
+    if (!matrix) continue;
+    const at::Tensor values = at::linalg_svdvals(matrix->forward);
+    worst = std::max(worst, values.max().item<double>() / values.min().item<double>());
+  }
+  return worst;
 }
 
 Element random_element(Group group, std::int64_t units, Random& random) {
@@ -84,14 +121,26 @@ Element random_element(Group group, std::int64_t units, Random& random) {
       for (std::int64_t i = 0; i < units; ++i) element.signs.push_back(2 * random.below(2) - 1);
       return element;
     }
+    case Group::centred_orthogonal: {
+      // Q0 diag(1, R) Q0^T, where the first column of Q0 is the ones vector's direction.
+      at::Tensor basis = random_matrix(units, random);
+      basis.select(1, 0).fill_(1);
+      basis = std::get<0>(at::linalg_qr(basis));
+      at::Tensor inner = at::eye(units, at::kDouble);
+      inner.narrow(0, 1, units - 1)
+          .narrow(1, 1, units - 1)
+          .copy_(random_orthogonal(units - 1, random));
+      const at::Tensor q = at::matmul(at::matmul(basis, inner), basis.t());
+      return Matrix{q, q};
+    }
     case Group::orthogonal: {
-      const at::Tensor q = std::get<0>(at::linalg_qr(random_matrix(units, random)));
+      const at::Tensor q = random_orthogonal(units, random);
       return Matrix{q, q};
     }
     case Group::general: {
       // Orthogonal x diagonal x orthogonal, so that the condition number stays below 4.
-      const at::Tensor left = std::get<0>(at::linalg_qr(random_matrix(units, random)));
-      const at::Tensor right = std::get<0>(at::linalg_qr(random_matrix(units, random)));
+      const at::Tensor left = random_orthogonal(units, random);
+      const at::Tensor right = random_orthogonal(units, random);
       at::Tensor scale = at::empty({units}, at::kDouble);
       for (std::int64_t i = 0; i < units; ++i) {
         scale.data_ptr<double>()[i] = std::exp2(2 * random.uniform() - 1);
@@ -133,7 +182,8 @@ Transform inverse(const Symmetries& symmetries, const Transform& transform) {
 const char* kind(const Element& element) {
   return std::visit(Overload{[](const Permutation&) { return "permutation"; },
                              [](const SignedPermutation&) { return "signed permutation"; },
-                             [](const Matrix&) { return "matrix"; }},
+                             [](const Matrix&) { return "matrix"; },
+                             [](const RelaxedPermutation&) { return "relaxed permutation"; }},
                     element);
 }
 

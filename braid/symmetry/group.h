@@ -31,15 +31,29 @@ struct Matrix {
   at::Tensor inverse_transpose;
 };
 
-using Element = std::variant<Permutation, SignedPermutation, Matrix>;
+// A weighted mixture of permutations, (n, n), rows and columns summing to 1: NOT a symmetry. What
+// learning an alignment differentiates through before it settles on a permutation.
+struct RelaxedPermutation {
+  at::Tensor weights;
+};
+
+using Element = std::variant<Permutation, SignedPermutation, Matrix, RelaxedPermutation>;
 using GroupElement = std::vector<Element>;              // one a block, in the order after alignment
 using Transform = std::map<std::string, GroupElement>;  // by axis; an absent axis is left alone
 
-// T acts on dimension `dim` as its role says: vector T, covector T^-T, gain |T|.
-// Permutations only copy; signs and matrices keep the tensor's dtype, computing in float64.
+// T acts on dimension `dim` as its role says: vector T, covector T^-T, gain |T|. The result has the
+// tensor's dtype. Permutations only copy; matrices compute in their own dtype, which is float64
+// unless they are being learned.
 at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t dim, Role role);
 
+// Throws std::invalid_argument of a relaxed permutation, which has none.
 Element inverse(const Element& element);
+
+// {T, T^-T} of an invertible (n, n) matrix. Error where it is not finite or singular.
+Matrix make_matrix(const at::Tensor& forward);
+
+// Largest over smallest singular value of the worst block; 1 for what only reorders or flips.
+double condition(const GroupElement& element);
 
 // A uniform permutation (with uniform signs), or a random orthogonal or well-conditioned matrix.
 Element random_element(Group group, std::int64_t units, Random& random);
@@ -50,7 +64,7 @@ Transform random_transform(const Symmetries& symmetries, Random& random);
 // transform(inverse(g), transform(g, B)) = B.
 Transform inverse(const Symmetries& symmetries, const Transform& transform);
 
-// "permutation", "signed permutation", "matrix".
+// "permutation", "signed permutation", "matrix", "relaxed permutation".
 const char* kind(const Element& element);
 
 }  // namespace braid

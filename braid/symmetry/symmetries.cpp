@@ -32,6 +32,8 @@ const char* group_name(Group group) {
       return "permutation";
     case Group::signed_permutation:
       return "signed permutation";
+    case Group::centred_orthogonal:
+      return "centred orthogonal";
     case Group::orthogonal:
       return "orthogonal";
     case Group::general:

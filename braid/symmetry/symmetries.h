@@ -13,8 +13,9 @@
 
 namespace braid {
 
-// Ordered: each group contains those before it.
-enum class Group { permutation, signed_permutation, orthogonal, general };
+// Ordered by size. `centred_orthogonal`: orthogonal maps that fix the all-ones vector, which leave
+// a LayerNorm without gain as it is.
+enum class Group { permutation, signed_permutation, centred_orthogonal, orthogonal, general };
 const char* group_name(Group group);
 
 struct Axis {

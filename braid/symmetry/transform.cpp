@@ -39,6 +39,40 @@ bool touches(const Product& product, const Transform& transform) {
                      [&](const AxisUse& use) { return transform.contains(use.axis); });
 }
 
+// Error naming the axis where a block is not an element of its group.
+void check_element(const Axis& axis, const Element& block) {
+  const auto& name = axis.name;
+  if (const auto* matrix = std::get_if<Matrix>(&block)) {
+    require(axis.group > Group::signed_permutation &&
+                matrix->forward.sizes().equals({axis.size, axis.size}),
+            "axis {}: a matrix does not act on {} units of group {}", name, axis.size,
+            group_name(axis.group));
+    const double skew = (matrix->forward - matrix->inverse_transpose).abs().max().item<double>();
+    require(axis.group == Group::general || skew < 1e-9,
+            "axis {}: the matrix is not orthogonal, which group {} asks for", name,
+            group_name(axis.group));
+    require(axis.group != Group::centred_orthogonal ||
+                (matrix->forward.sum(1) - 1).abs().max().item<double>() < 1e-9,
+            "axis {}: the matrix does not fix the all-ones vector", name);
+    return;
+  }
+  require(!std::holds_alternative<RelaxedPermutation>(block),
+          "axis {}: a relaxed permutation is not a symmetry", name);
+  const auto* signs = std::get_if<SignedPermutation>(&block);
+  auto indices = signs ? signs->indices : std::get<Permutation>(block).indices;
+  require(!signs || axis.group != Group::permutation, "axis {}: signs are not in its group", name);
+  require(!signs || (signs->signs.size() == signs->indices.size() &&
+                     std::all_of(signs->signs.begin(), signs->signs.end(),
+                                 [](std::int64_t sign) { return sign == 1 || sign == -1; })),
+          "axis {}: its signs are not {} times +1 or -1", name, axis.size);
+  std::sort(indices.begin(), indices.end());
+  bool permutation = static_cast<std::int64_t>(indices.size()) == axis.size;
+  for (std::size_t i = 0; permutation && i < indices.size(); ++i) {
+    permutation = indices[i] == static_cast<std::int64_t>(i);
+  }
+  require(permutation, "axis {}: indices are not a permutation of 0 ... {}", name, axis.size - 1);
+}
+
 }  // namespace
 
 at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern,
@@ -74,10 +108,20 @@ at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern
 Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
                              const Transform& transform) {
   check_transform(symmetries, transform);
+  const bool mixes = std::any_of(transform.begin(), transform.end(), [](const auto& entry) {
+    return std::holds_alternative<Matrix>(entry.second.front());
+  });
   Tensors transformed;
   for (const auto& [name, tensor] : parameters) {
     const Pattern& pattern = symmetries.tensors.at(name);
-    transformed[name] = transform_tensor(symmetries, pattern, tensor, transform).contiguous();
+    if (!mixes) {
+      transformed[name] = transform_tensor(symmetries, pattern, tensor, transform).contiguous();
+      continue;
+    }
+    // Rounded once, however many axes mix units.
+    const at::Tensor wide = tensor.to(at::kDouble);
+    const at::Tensor moved = transform_tensor(symmetries, pattern, wide, transform);
+    transformed[name] = moved.is_same(wide) ? tensor : moved.to(tensor.scalar_type()).contiguous();
   }
   return transformed;
 }
@@ -91,27 +135,7 @@ void check_transform(const Symmetries& symmetries, const Transform& transform) {
     require(static_cast<std::int64_t>(blocks.size()) == symmetries.blocks(axis),
             "axis {}: {} group elements, expected {}", name, blocks.size(),
             symmetries.blocks(axis));
-    for (const Element& block : blocks) {
-      const auto* matrix = std::get_if<Matrix>(&block);
-      if (matrix) {
-        require(axis.group >= Group::orthogonal &&
-                    matrix->forward.sizes().equals({axis.size, axis.size}),
-                "axis {}: a matrix does not act on {} units of group {}", name, axis.size,
-                group_name(axis.group));
-        continue;
-      }
-      const auto* signs = std::get_if<SignedPermutation>(&block);
-      auto indices = signs ? signs->indices : std::get<Permutation>(block).indices;
-      require(!signs || axis.group != Group::permutation, "axis {}: signs are not in its group",
-              name);
-      std::sort(indices.begin(), indices.end());
-      bool permutation = static_cast<std::int64_t>(indices.size()) == axis.size;
-      for (std::size_t i = 0; permutation && i < indices.size(); ++i) {
-        permutation = indices[i] == static_cast<std::int64_t>(i);
-      }
-      require(permutation, "axis {}: indices are not a permutation of 0 ... {}", name,
-              axis.size - 1);
-    }
+    for (const Element& block : blocks) check_element(axis, block);
   }
 }
 

@@ -109,6 +109,20 @@ MaskedText mask_text(const std::vector<std::string>& lines, const WordPiece& tok
   return text;
 }
 
+std::vector<TokenSequence> sequences_of(const MaskedText& text) {
+  std::vector<TokenSequence> sequences;
+  for (const auto& [batch, labels] : text.batches) {
+    for (std::int64_t i = 0; i < batch.input_ids.size(0); ++i) {
+      at::Tensor ids = batch.input_ids[i];
+      if (batch.attention_mask.defined()) ids = ids.masked_select(batch.attention_mask[i]);
+      ids = ids.contiguous();
+      const auto* begin = ids.const_data_ptr<std::int64_t>();
+      sequences.push_back({{begin, begin + ids.numel()}, {}});
+    }
+  }
+  return sequences;
+}
+
 MaskedText load_masked_text(const std::filesystem::path& file, std::int64_t batch_size) {
   const Tensors tensors = read_safetensors(file);
   const auto get = [&](const char* name) {

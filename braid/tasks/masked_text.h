@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "braid/models/network.h"
+#include "braid/models/sequences.h"
 #include "braid/random.h"
 #include "braid/text/wordpiece.h"
 
@@ -42,6 +42,9 @@ std::vector<std::vector<std::int64_t>> token_blocks(const std::vector<std::strin
 // Error where there is no text or no token to score.
 MaskedText mask_text(const std::vector<std::string>& lines, const WordPiece& tokenizer,
                      const MaskingOptions& options, const std::string& source);
+
+// The token ids as they stand, without padding.
+std::vector<TokenSequence> sequences_of(const MaskedText& text);
 
 // input_ids, labels and perhaps attention_mask, (N, T) int64, from a safetensors file.
 MaskedText load_masked_text(const std::filesystem::path& file, std::int64_t batch_size);

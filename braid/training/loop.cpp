@@ -51,6 +51,32 @@ Step differentiate(const Tensors& parameters, const std::vector<StepPart>& parts
   return step;
 }
 
+// The same through a view: parts are differentiated in what they see, and that once in the
+// parameters.
+Step differentiate(const Tensors& parameters, const TrainingRun& run, std::int64_t step,
+                   const std::vector<StepPart>& parts) {
+  if (!run.view) return differentiate(parameters, parts, run.threads);
+  const Tensors seen = run.view(parameters, step);
+  Tensors leaves;
+  for (const auto& [name, tensor] : seen) leaves[name] = tensor.detach().requires_grad_(true);
+  const Step at_leaves = differentiate(leaves, parts, run.threads);
+  std::vector<at::Tensor> inputs, outputs, cotangents;
+  for (const auto& [name, tensor] : parameters) inputs.push_back(tensor);
+  for (const auto& [name, tensor] : seen) {
+    if (!tensor.requires_grad()) continue;
+    outputs.push_back(tensor);
+    cotangents.push_back(at_leaves.gradients.at(name));
+  }
+  const auto gradients = torch::autograd::grad(outputs, inputs, cotangents, {}, false, true);
+  Step result{at_leaves.loss, {}};
+  std::size_t i = 0;
+  for (const auto& [name, tensor] : parameters) {
+    result.gradients[name] = gradients[i].defined() ? gradients[i] : at::zeros_like(tensor);
+    ++i;
+  }
+  return result;
+}
+
 void save_state(const std::filesystem::path& file, const nlohmann::json& identity,
                 const TrainingState& state, const Optimiser& optimiser) {
   nlohmann::json json = {{"run", identity},          {"step", state.step},
@@ -123,7 +149,7 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
   double sum = 0;
   while (state.step < steps && !state.stopped) {
     const std::vector<StepPart> parts = run.parts(state.step);
-    const Step taken = differentiate(state.parameters, parts, run.threads);
+    const Step taken = differentiate(state.parameters, run, state.step, parts);
     require(std::isfinite(taken.loss), "the loss became {} at step {}; lower --learning-rate",
             taken.loss, state.step);
     optimiser.step(state.step, taken.gradients);

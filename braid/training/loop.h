@@ -39,13 +39,18 @@ struct StepPart {
   std::int64_t tokens = 0;
 };
 
+// The parts of a step's batch, always cut the same way.
+using StepSource = std::function<std::vector<StepPart>(std::int64_t step)>;
+
 struct TrainingRun {
   nlohmann::json identity;  // what makes two runs the same run
   OptimiserOptions optimiser;
   std::int64_t save_every = 500;  // steps between saved states, a multiple of 50; 0 = none
   int threads = 1;
-  // The parts of a step's batch, always cut the same way.
-  std::function<std::vector<StepPart>(std::int64_t step)> parts;
+  StepSource parts;
+  // What the parts see of the parameters at a step, differentiable; by default the parameters
+  // themselves.
+  std::function<Tensors(const Tensors& parameters, std::int64_t step)> view;
   // After each step; may stop the run. Optional.
   std::function<void(TrainingState&)> after;
   TrainingLog log;

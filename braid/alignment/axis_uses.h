@@ -1,0 +1,26 @@
+// AxisUse by AxisUse: where a table's tensors carry an axis, and the tensor seen from there. What
+// weight matching and balancing read; no tensor is known by name.
+#pragma once
+
+#include "braid/symmetry/transform.h"
+
+namespace braid {
+
+// One place of a pattern: dimension, term of the concatenation, factor of the product.
+struct UsePlace {
+  std::string tensor;
+  std::size_t dimension = 0, term = 0, factor = 0;
+  Role role = Role::vector;
+};
+
+std::vector<UsePlace> uses_of(const Symmetries& symmetries, const std::string& axis);
+
+// The pattern with the axis at `place`, and the axis that it is repeated for, left alone.
+Pattern without(const Symmetries& symmetries, const UsePlace& place);
+
+// (units, everything else) of the tensor's term at `place`, or (blocks, units, everything else) for
+// an axis that is repeated. Float64.
+at::Tensor units_first(const Symmetries& symmetries, const UsePlace& place,
+                       const at::Tensor& tensor);
+
+}  // namespace braid

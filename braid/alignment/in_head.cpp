@@ -1,0 +1,82 @@
+#include "braid/alignment/in_head.h"
+
+#include "braid/alignment/solver.h"
+
+namespace braid {
+namespace {
+
+// A power of a symmetric positive semidefinite matrix; directions that are nearly lost are taken to
+// be small, not nothing.
+at::Tensor power(const at::Tensor& symmetric, double exponent) {
+  constexpr double least = 1e-12;
+  const auto [values, vectors] = at::linalg_eigh(symmetric);
+  const double largest = values.max().item<double>();
+  const at::Tensor kept = values.clamp_min(largest > 0 ? least * largest : 1.0);
+  return at::matmul(vectors * kept.pow(exponent), vectors.t());
+}
+
+// T^2 = G^-1/2 (G^1/2 H G^1/2)^1/2 G^-1/2, the geometric mean of G^-1 and H (Pusz & Woronowicz
+// 1975).
+Matrix balancing(const at::Tensor& g, const at::Tensor& h) {
+  const at::Tensor root = power(g, 0.5), inverse_root = power(g, -0.5);
+  const at::Tensor middle = power(at::matmul(at::matmul(root, h), root), 0.5);
+  const at::Tensor square = at::matmul(at::matmul(inverse_root, middle), inverse_root);
+  return {power(square, 0.5), power(square, -0.5)};
+}
+
+}  // namespace
+
+GroupElement balance(const Symmetries& symmetries, const std::string& axis,
+                     const Tensors& parameters) {
+  const Axis& of = symmetries.axis(axis);
+  const std::int64_t blocks = symmetries.blocks(of);
+  at::Tensor grams[2];
+  for (at::Tensor& gram : grams) gram = at::zeros({blocks, of.size, of.size}, at::kDouble);
+  for (const UsePlace& place : uses_of(symmetries, axis)) {
+    const at::Tensor units = units_first(symmetries, place, parameters.at(place.tensor));
+    grams[place.role == Role::covector] += at::matmul(units, units.transpose(1, 2));
+  }
+  GroupElement frames;
+  for (std::int64_t j = 0; j < blocks; ++j) frames.push_back(balancing(grams[0][j], grams[1][j]));
+  return frames;
+}
+
+std::map<std::string, Frames> find_frames(const Symmetries& symmetries, const Tensors& a,
+                                          const Tensors& b) {
+  std::map<std::string, Frames> frames;
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.per.empty() || axis.group != Group::general) continue;
+    frames[name] = {balance(symmetries, name, a), balance(symmetries, name, b)};
+  }
+  return frames;
+}
+
+at::Tensor into_frames(const at::Tensor& cross, Role role, const Frames& frames) {
+  const auto stack = [&](const GroupElement& blocks) {
+    std::vector<at::Tensor> maps;
+    for (const Element& block : blocks) {
+      const auto& matrix = std::get<Matrix>(block);
+      maps.push_back(role == Role::covector ? matrix.inverse_transpose : matrix.forward);
+    }
+    return at::stack(maps);
+  };
+  const at::Tensor left = stack(frames.a).unsqueeze(1), right = stack(frames.b).unsqueeze(0);
+  const at::Tensor blocks = cross.transpose(1, 2);  // (blocks of A, of B, n, n)
+  return at::matmul(at::matmul(left, blocks), right.transpose(2, 3)).transpose(1, 2);
+}
+
+GroupElement out_of_frames(const GroupElement& maps, const std::vector<std::int64_t>& order,
+                           const Frames& frames) {
+  GroupElement result;
+  for (std::size_t j = 0; j < order.size(); ++j) {
+    const auto& a = std::get<Matrix>(frames.a[j]);
+    const auto& b = std::get<Matrix>(frames.b[static_cast<std::size_t>(order[j])]);
+    const auto& o = std::get<Matrix>(maps[j]);
+    result.push_back(
+        Matrix{at::matmul(at::matmul(a.inverse_transpose.t(), o.forward), b.forward),
+               at::matmul(at::matmul(a.forward.t(), o.inverse_transpose), b.inverse_transpose)});
+  }
+  return result;
+}
+
+}  // namespace braid

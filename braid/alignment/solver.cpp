@@ -1,0 +1,107 @@
+#include "braid/alignment/solver.h"
+
+#include <stdexcept>
+
+#include "braid/alignment/assignment.h"
+
+namespace braid {
+namespace {
+
+Assignment assign(const at::Tensor& benefit) {
+  const at::Tensor matrix = benefit.contiguous();
+  const std::span<const double> values(matrix.const_data_ptr<double>(),
+                                       static_cast<std::size_t>(matrix.numel()));
+  return solve_assignment(values, matrix.size(0));
+}
+
+Solved solve_signed(const at::Tensor& benefit) {
+  const Assignment assignment = assign(benefit.abs());
+  SignedPermutation element{assignment.indices, {}};
+  const at::Tensor dense = benefit.contiguous();
+  const std::int64_t n = dense.size(0);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t j = assignment.indices[static_cast<std::size_t>(i)];
+    element.signs.push_back(dense.const_data_ptr<double>()[i * n + j] < 0 ? -1 : 1);
+  }
+  return {element, assignment.objective};
+}
+
+Solved solve_orthogonal(const at::Tensor& benefit) {
+  const auto [u, values, vt] = at::linalg_svd(benefit, false);
+  const at::Tensor map = at::matmul(u, vt);
+  return {Matrix{map, map}, values.sum().item<double>()};
+}
+
+// Orthogonal maps that fix the all-ones vector: Procrustes on what is left of it.
+Solved solve_centred(const at::Tensor& benefit) {
+  const std::int64_t n = benefit.size(0);
+  const at::Tensor mean = at::full({n, n}, 1.0 / static_cast<double>(n), at::kDouble);
+  const at::Tensor centring = at::eye(n, at::kDouble) - mean;
+  const at::Tensor centred = at::matmul(at::matmul(centring, benefit), centring);
+  // The ones vector stands for the direction that centring removed, mapped to itself.
+  const auto [u, values, vt] =
+      at::linalg_svd(centred + mean * (1 + at::linalg_matrix_norm(centred)), false);
+  const at::Tensor map = at::matmul(u, vt);
+  return {Matrix{map, map}, (map * benefit).sum().item<double>()};
+}
+
+}  // namespace
+
+Solved solve(Group group, const at::Tensor& benefit) {
+  switch (group) {
+    case Group::permutation: {
+      Assignment assignment = assign(benefit);
+      return {Permutation{std::move(assignment.indices)}, assignment.objective};
+    }
+    case Group::signed_permutation:
+      return solve_signed(benefit);
+    case Group::centred_orthogonal:
+      return solve_centred(benefit);
+    case Group::orthogonal:
+      return solve_orthogonal(benefit);
+    case Group::general:
+      break;
+  }
+  throw std::invalid_argument("a general map has no best one in this measure; balance first");
+}
+
+double unaligned(const at::Tensor& benefit) { return benefit.diagonal().sum().item<double>(); }
+
+NestedSolution solve_nested(Group group, const std::vector<at::Tensor>& benefits, bool fixed) {
+  const std::int64_t blocks = benefits.front().size(0);
+  const auto pair = [](const at::Tensor& benefit, std::int64_t j, std::int64_t k) {
+    return benefit.select(2, k).select(0, j);
+  };
+  const std::size_t tables = benefits.size();
+  std::vector<std::vector<Solved>> solved(static_cast<std::size_t>(blocks * blocks));
+  at::Tensor value = at::zeros({blocks, blocks}, at::kDouble);
+  for (std::int64_t j = 0; j < blocks; ++j) {
+    for (std::int64_t k = 0; k < blocks; ++k) {
+      if (fixed && j != k) continue;
+      auto& here = solved[static_cast<std::size_t>(j * blocks + k)];
+      for (const at::Tensor& benefit : benefits) {
+        here.push_back(solve(group, pair(benefit, j, k)));
+        value.data_ptr<double>()[j * blocks + k] += here.back().objective;
+      }
+    }
+  }
+  NestedSolution solution;
+  solution.order.resize(static_cast<std::size_t>(blocks));
+  std::iota(solution.order.begin(), solution.order.end(), std::int64_t{0});
+  if (!fixed) solution.order = assign(value).indices;
+  solution.inner.resize(tables);
+  solution.objectives.resize(tables);
+  solution.identities.resize(tables);
+  for (std::int64_t j = 0; j < blocks; ++j) {
+    const std::int64_t k = solution.order[static_cast<std::size_t>(j)];
+    auto& chosen = solved[static_cast<std::size_t>(j * blocks + k)];
+    for (std::size_t t = 0; t < tables; ++t) {
+      solution.objectives[t] += chosen[t].objective;
+      solution.identities[t] += unaligned(pair(benefits[t], j, j));
+      solution.inner[t].push_back(std::move(chosen[t].element));
+    }
+  }
+  return solution;
+}
+
+}  // namespace braid

@@ -1,0 +1,120 @@
+#include "braid/training/masked_steps.h"
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+using Sequence = std::vector<std::int64_t>;
+
+// 0 ... count - 1, in an order of its own every epoch.
+class Order {
+ public:
+  Order(std::int64_t count, std::uint64_t seed) : count_(count), seed_(seed) {}
+
+  std::int64_t operator[](std::int64_t number) {
+    if (const std::int64_t epoch = number / count_; epoch != epoch_) {
+      epoch_ = epoch;
+      order_ = random_stream(seed_, 1, epoch).permutation(count_);
+    }
+    return order_[static_cast<std::size_t>(number % count_)];
+  }
+
+ private:
+  std::int64_t count_;
+  std::uint64_t seed_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::int64_t> order_;
+};
+
+MaskedBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>& labels) {
+  std::vector<at::Tensor> rows, label_rows;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    rows.push_back(at::tensor(ids[i], at::kLong));
+    label_rows.push_back(at::tensor(labels[i], at::kLong));
+  }
+  return {{at::stack(rows), {}, {}}, at::stack(label_rows)};
+}
+
+// The share of the step's loss of one part: the mean over all `scored` tokens of the step.
+StepPart masked_part(const Network& network, MaskedBatch part, std::int64_t scored) {
+  const std::int64_t tokens = part.batch.input_ids.numel();
+  return {[&network, part = std::move(part), scored](const Tensors& parameters) {
+            const at::Tensor labels = part.labels.flatten();
+            const at::Tensor positions = labels.ne(-100).nonzero().squeeze(1);
+            const at::Tensor hidden = network.encode(parameters, part.batch).flatten(0, 1);
+            const at::Tensor logits =
+                network.token_logits(parameters, hidden.index_select(0, positions));
+            return at::cross_entropy_loss(logits, labels.index_select(0, positions), {},
+                                          at::Reduction::Sum) /
+                   static_cast<double>(scored);
+          },
+          tokens};
+}
+
+// A step's batch from the sequences and labels that `next` gives, cut into parts.
+StepSource in_parts(
+    const Network& network, std::int64_t batch_size,
+    const std::function<std::pair<Sequence, Sequence>(std::int64_t number, Random& masking)>& next,
+    std::uint64_t seed) {
+  return [&network, batch_size, next, seed](std::int64_t step) {
+    Random masking = random_stream(seed, 2, step);
+    std::vector<MaskedBatch> batches;
+    std::vector<Sequence> ids, labels;
+    std::int64_t scored = 0;
+    const std::int64_t part = (batch_size + step_parts - 1) / step_parts;
+    for (std::int64_t i = 0; i < batch_size; ++i) {
+      auto [sequence, label] = next(step * batch_size + i, masking);
+      ids.push_back(std::move(sequence));
+      labels.push_back(std::move(label));
+      if (std::ssize(ids) < part && i + 1 < batch_size) continue;
+      batches.push_back(stack(ids, labels));
+      scored += batches.back().labels.ne(-100).sum().item<std::int64_t>();
+      ids.clear();
+      labels.clear();
+    }
+    std::vector<StepPart> parts;
+    for (MaskedBatch& batch : batches) {
+      parts.push_back(masked_part(network, std::move(batch), scored));
+    }
+    return parts;
+  };
+}
+
+}  // namespace
+
+StepSource masked_steps(const Network& network, std::vector<Sequence> blocks,
+                        const WordPiece& tokenizer, const MaskedBatches& options) {
+  auto order = std::make_shared<Order>(std::ssize(blocks), options.seed);
+  auto kept = std::make_shared<const std::vector<Sequence>>(std::move(blocks));
+  const auto next = [order, kept, &tokenizer, options](std::int64_t number, Random& masking) {
+    Sequence ids = (*kept)[static_cast<std::size_t>((*order)[number])];
+    Sequence labels = mask_tokens(ids, tokenizer, options.mask_probability, masking);
+    return std::pair{std::move(ids), std::move(labels)};
+  };
+  return in_parts(network, options.batch_size, next, options.seed);
+}
+
+StepSource ready_steps(const Network& network, const MaskedText& text, std::int64_t batch_size,
+                       std::uint64_t seed) {
+  const auto row = [](const at::Tensor& rows, std::int64_t i) {
+    const at::Tensor values = rows[i].contiguous();
+    return Sequence(values.const_data_ptr<std::int64_t>(),
+                    values.const_data_ptr<std::int64_t>() + values.numel());
+  };
+  auto kept = std::make_shared<std::vector<std::pair<Sequence, Sequence>>>();
+  for (const auto& [batch, labels] : text.batches) {
+    require(!batch.attention_mask.defined(), "ready batches to learn on must not be padded");
+    for (std::int64_t i = 0; i < labels.size(0); ++i) {
+      kept->emplace_back(row(batch.input_ids, i), row(labels, i));
+    }
+  }
+  const auto count = std::ssize(*kept);
+  auto order = std::make_shared<Order>(count, seed);
+  const auto next = [order, kept](std::int64_t number, Random&) {
+    return (*kept)[static_cast<std::size_t>((*order)[number])];
+  };
+  return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed);
+}
+
+}  // namespace braid

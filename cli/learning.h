@@ -1,0 +1,13 @@
+// Learning an alignment as the options say.
+#pragma once
+
+#include "cli/options.h"
+
+namespace braid {
+
+// From `start`, on --text masked anew at every step or on --batches. Goes on from
+// options.learning_state where that file exists. Says on stderr how it goes.
+Alignment learn(const Model& a, const Model& b, const Alignment& start, const AlignOptions& options,
+                const ComputeOptions& compute);
+
+}  // namespace braid

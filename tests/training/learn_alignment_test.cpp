@@ -1,0 +1,119 @@
+// Learning lowers the loss mid-path and never changes what B computes.
+#include "braid/training/learn_alignment.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/connectivity/evaluate.h"
+#include "braid/connectivity/interpolate.h"
+#include "braid/error.h"
+#include "braid/training/masked_steps.h"
+#include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
+
+namespace braid {
+namespace {
+
+// Random ids masked at random: models that know nothing of them still have losses to differentiate.
+MaskedText masked_ids() {
+  MaskedText text;
+  const at::Tensor ids = random_ids(32, 12, 37, 5);
+  at::Tensor labels = at::full_like(ids, -100);
+  for (std::int64_t i = 0; i < 32; ++i) labels[i][i % 12] = ids[i][i % 12];
+  text.batches = {{{ids, {}, {}}, labels}};
+  text.scored_tokens = 32;
+  return text;
+}
+
+Alignment identity(const Model& model) {
+  Alignment alignment;
+  alignment.family = model.symmetries.family;
+  return alignment;
+}
+
+class LearnTest : public TemporaryFolder {
+ protected:
+  LearnTest() {
+    SmallBert bert;
+    a_ = bert.model();
+    bert.seed = 2;
+    b_ = bert.model();
+    options_.steps = 60;
+    options_.learning_rate = 0.02;
+    options_.save_every = 0;
+  }
+
+  Learned learn(const LearnOptions& options, const std::filesystem::path& state = {}) const {
+    const StepSource steps = ready_steps(*a_.network, masked_ids(), 16, 3);
+    return learn_alignment(a_, b_, identity(b_), steps, {{"run", 1}}, options, state);
+  }
+
+  double middle(const Alignment& alignment) const {
+    const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, alignment.transform());
+    return evaluate(*a_.network, interpolate(a_.parameters, moved, 0.5), masked_ids(), 1).loss;
+  }
+
+  Model a_, b_;
+  LearnOptions options_;
+};
+
+TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
+  for (const std::set<std::string>& parts : {std::set<std::string>{"in-head"},
+                                             {"ffn"},
+                                             {"residual", "heads"},
+                                             {"in-head", "ffn", "heads", "residual"}}) {
+    options_.learn = parts;
+    const Alignment learned = learn(options_).alignment;
+    const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, learned.transform());
+    const at::Tensor ids = random_ids(4, 12, 37, 3);
+    const auto logits = [&](const Tensors& parameters) {
+      return b_.network->token_logits(parameters, b_.network->encode(parameters, {ids, {}, {}}));
+    };
+    const at::Tensor before = logits(b_.parameters);
+    EXPECT_LT(largest_difference(before, logits(moved)) / before.abs().max().item<double>(), 1e-8);
+    EXPECT_LT(middle(learned), middle(identity(b_))) << *parts.begin();
+  }
+}
+
+TEST_F(LearnTest, OnlyWhatMayMoveMoves) {
+  options_.learn = {"ffn"};
+  for (const auto& [name, element] : learn(options_).alignment.transform()) {
+    EXPECT_THAT(name, ::testing::EndsWith(".ffn"));
+  }
+  options_.learn = {"pooler"};
+  EXPECT_THAT(error_of([&] { learn(options_); }), ::testing::HasSubstr("nothing to learn"));
+}
+
+TEST_F(LearnTest, IsTheSameForAnyThreadsAndAfterAStop) {
+  const auto axes = [](const Learned& learned) {
+    nlohmann::json json = to_json(learned.alignment)["axes"];
+    for (auto& axis : json) axis.erase("seconds");
+    return json;
+  };
+  options_.steps = 100;
+  const nlohmann::json whole = axes(learn(options_));
+  options_.threads = 3;
+  EXPECT_EQ(whole, axes(learn(options_)));
+  // A stop in the middle: the log throws after the state of step 50 is on disk.
+  options_.save_every = 50;
+  const StepSource steps = ready_steps(*a_.network, masked_ids(), 16, 3);
+  const auto state = folder / "state";
+  const StepSource interrupted = [&](std::int64_t step) {
+    if (step == 70) throw Error("stopped");
+    return steps(step);
+  };
+  EXPECT_THROW(learn_alignment(a_, b_, identity(b_), interrupted, {{"run", 1}}, options_, state),
+               Error);
+  ASSERT_TRUE(std::filesystem::exists(state));
+  EXPECT_EQ(whole, axes(learn(options_, state)));
+}
+
+TEST_F(LearnTest, AnAblationIsNoStart) {
+  Alignment start = identity(b_);
+  start.broken = "heads are ignored";
+  const StepSource steps = ready_steps(*a_.network, masked_ids(), 16, 3);
+  EXPECT_THAT(error_of([&] { learn_alignment(a_, b_, start, steps, {}, options_, {}); }),
+              ::testing::HasSubstr("starts from a symmetry"));
+}
+
+}  // namespace
+}  // namespace braid
