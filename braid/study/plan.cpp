@@ -166,6 +166,7 @@ class Planner {
 
   // The taps that a variant reads of these models.
   static std::vector<std::string> taps(const StudyVariant& variant, const Source& source) {
+    if (!variant.align.reads_text()) return {};
     return taps_to_observe(source.symmetries, variant.align.match_options(source.symmetries));
   }
 
@@ -260,6 +261,7 @@ class Planner {
                                                     std::size_t moments, const std::string& label) {
     std::vector<MomentsPlace> places;
     Json what = key_of("align");
+    if (!variant.align.reads_text()) what["models"] = {a.key, b.key};
     for (const std::string& tap : taps(variant, a)) {
       places.push_back(place(a, b, task, variant.align, tap, size));
       what["moments"].push_back(places.back().file.filename().string());

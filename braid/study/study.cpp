@@ -179,10 +179,14 @@ StudyVariant read_variant(YamlFields fields) {
   fields.read("heads", a.heads);
   fields.read("qk", a.query_key);
   fields.read("residual", a.residual);
+  fields.read("method", a.method);
+  fields.read("in-head", a.in_head);
   fields.read("correlation", a.correlation);
   fields.read("special-tokens", a.special_tokens);
   fields.read("pool", a.pool);
   fields.read("decoder", decoder);
+  if (a.learns())
+    fields.wrong(fields.self(), "method: learned is not for studies; use braid align");
   try {
     v.decoder = find_decoder(decoder);
   } catch (const Error& error) {

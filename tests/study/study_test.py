@@ -69,6 +69,7 @@ variants:
   - {name: paper, preset: paper}
   - {name: residual, preset: paper, components: residual, residual: separate}
   - {name: everything, preset: best, pool: none}
+  - {name: weights, method: weights, in-head: orthogonal}
 """
 
 
@@ -82,6 +83,7 @@ def reads_and_refuses():
               ('["3", "1"]', '["3", "9"]', "no model '9'"),
               ("seeds: [1, 2, 3]", "seeds: [1]", "two at least"),
               ("task: sst2", "task: sst3", "sst3"),
+              ("method: weights", "method: learned", "not for studies"),
               ("points: 5", "points: five", "is not an integer")]
     for old, new, says in broken:
         check(old in STUDY, f"the test's own {old}")
@@ -93,7 +95,7 @@ def reads_and_refuses():
 def runs():
     study("one", "-o", "whole", "--set", "steps=100")
     results = json.loads((scratch / "whole" / "results.json").read_text())
-    check(len(results["curves"]) == 2 * 2 * (1 + 3 * 2), "curves")
+    check(len(results["curves"]) == 2 * 2 * (1 + 4 * 2), "curves")
     for curve in results["curves"]:
         check(abs(curve["loss"][0] - curve["loss_a"]) < 1e-9, "t = 0 is not A")
         exact = curve["variant"] != "residual"
