@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "braid/architectures/bert.h"
+#include "braid/architectures/gpt2.h"
 #include "braid/error.h"
 
 namespace braid {
 
 const Architecture& find_architecture(const nlohmann::json& config, const std::string& source) {
-  static const std::vector<const Architecture*> families = {&bert_architecture()};
+  static const std::vector<const Architecture*> families = {&bert_architecture(),
+                                                            &gpt2_architecture()};
   // Google's original configurations name no type: they are BERT's.
   const nlohmann::json type = config.value("model_type", nlohmann::json("bert"));
   require(type.is_string(), "{}: model_type is {}, expected a string", source, type.dump());

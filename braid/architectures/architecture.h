@@ -25,17 +25,31 @@ struct Tie {
   std::string original;
 };
 
+// What a checkpoint says of itself beyond its configuration.
+struct Contents {
+  std::set<std::string> tensors;  // which optional parts (pooler, heads) it has
+  bool unit_gains = false;        // every gain of its norms is 1
+};
+
+// A norm whose gain and bias can go into the maps that read it: <norm>.weight, <reader>.weight, ...
+struct Fold {
+  std::string norm;
+  std::vector<std::string> readers;
+};
+
 struct Architecture {
   std::string model_type;  // in config.json
   std::string prefix;      // of encoder tensors in checkpoints with a head, such as "bert."
   std::vector<std::string> head_prefixes;  // of the heads' tensors, which have no such prefix
-  std::string masked_lm_class, classifier_class;                      // Hugging Face's
+  std::string masked_lm_class, causal_lm_class, classifier_class;     // Hugging Face's
   std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
-  std::vector<std::string> buffers;  // stored by some, not parameters
+  std::vector<std::string> buffer_suffixes;  // stored by some, not parameters
+  std::vector<std::string> size_keys;        // of config.json that shapes do not tell
   std::vector<Tie> (*ties)(const nlohmann::json& config);
-  // `tensors` says which optional parts (pooler, heads) the checkpoint has.
-  Symmetries (*describe)(const nlohmann::json& config, const std::set<std::string>& tensors,
+  Symmetries (*describe)(const nlohmann::json& config, const Contents& contents,
                          const Ablation& ablation);
+  // Norms off the residual stream (pre-LN); null where there are none.
+  std::vector<Fold> (*folds)(const nlohmann::json& config) = nullptr;
 };
 
 // By config.json's model_type; Error naming `source` and the families there are.

@@ -129,12 +129,11 @@ void add_masked_lm(SymmetriesBuilder& table, const Json& config, const Residual&
   table.tap("head", head, "head");
 }
 
-Symmetries describe(const Json& config, const std::set<std::string>& tensors,
-                    const Ablation& ablation) {
+Symmetries describe(const Json& config, const Contents& contents, const Ablation& ablation) {
   check(config);
   const auto has = [&](const std::string& prefix) {
-    const auto found = tensors.lower_bound(prefix);
-    return found != tensors.end() && found->starts_with(prefix);
+    const auto found = contents.tensors.lower_bound(prefix);
+    return found != contents.tensors.end() && found->starts_with(prefix);
   };
   const auto inert = [&](const char* key, std::int64_t fallback) {
     return "_" + std::to_string(config_size(config, key, fallback));
@@ -190,10 +189,12 @@ const Architecture& bert_architecture() {
       .prefix = "bert.",
       .head_prefixes = {"cls.", "classifier."},
       .masked_lm_class = "BertForMaskedLM",
+      .causal_lm_class = "",
       .classifier_class = "BertForSequenceClassification",
       .renamed_suffixes = {{"LayerNorm.gamma", "LayerNorm.weight"},
                            {"LayerNorm.beta", "LayerNorm.bias"}},
-      .buffers = {"embeddings.position_ids", "embeddings.token_type_ids"},
+      .buffer_suffixes = {"embeddings.position_ids", "embeddings.token_type_ids"},
+      .size_keys = {"num_attention_heads", "hidden_act", "layer_norm_eps"},
       .ties = ties,
       .describe = describe};
   return architecture;

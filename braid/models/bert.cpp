@@ -1,24 +1,12 @@
 #include "braid/models/bert.h"
 
-#include <algorithm>
-#include <array>
-
 #include "braid/architectures/architecture.h"
-#include "braid/error.h"
 
 namespace braid {
 namespace {
 
 at::Tensor linear(const Tensors& parameters, const std::string& name, const at::Tensor& x) {
   return at::linear(x, parameters.at(name + ".weight"), parameters.at(name + ".bias"));
-}
-
-void tap_if(const TapFunction& tap, const std::string& name, const at::Tensor& features) {
-  if (tap) tap(name, features);
-}
-
-at::Tensor drop(const Dropout* dropout, const at::Tensor& x) {
-  return dropout ? dropout->apply(x, dropout->hidden) : x;
 }
 
 // The classifier's name, or next-sentence prediction's, which has the same shape.
@@ -37,52 +25,23 @@ Bert::Bert(const nlohmann::json& config)
       vocabulary_(config_size(config, "vocab_size", 30522)),
       positions_(config_size(config, "max_position_embeddings", 512)),
       epsilon_(config.value("layer_norm_eps", 1e-12)),
-      activation_(config.value("hidden_act", std::string("gelu"))) {
-  constexpr std::array known = {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"};
-  require(std::find(known.begin(), known.end(), activation_) != known.end(),
-          "config.json: hidden_act '{}' is not supported; supported: {}", activation_,
-          fmt::join(known, ", "));
-}
-
-at::Tensor Bert::activate(const at::Tensor& x) const {
-  if (activation_ == "relu") return at::relu(x);
-  return at::gelu(x, activation_ == "gelu" ? "none" : "tanh");
-}
+      activate_(config, "hidden_act", "gelu") {}
 
 at::Tensor Bert::normalise(const Tensors& parameters, const std::string& name,
                            const at::Tensor& x) const {
-  return at::layer_norm(x, {x.size(-1)}, parameters.at(name + ".weight"),
-                        parameters.at(name + ".bias"), epsilon_);
+  return layer_norm(parameters, name, x, epsilon_);
 }
 
 // Multi-head self-attention before its output projection: (B, T, hidden).
 at::Tensor Bert::attend(const Tensors& parameters, const std::string& layer, const at::Tensor& x,
                         const at::Tensor& mask, const std::string& name, const TapFunction& tap,
                         const Dropout* dropout) const {
-  const auto split = [&](const at::Tensor& units) {  // (B, T, d) -> (B, H, T, d / H)
-    return units.unflatten(-1, {heads_, -1}).transpose(1, 2);
-  };
   const at::Tensor query = linear(parameters, layer + "attention.self.query", x);
   tap_if(tap, name + "query", query);
   const at::Tensor key = linear(parameters, layer + "attention.self.key", x);
   tap_if(tap, name + "key", key);
   const at::Tensor value = linear(parameters, layer + "attention.self.value", x);
-  std::optional<at::Tensor> visible;
-  if (mask.defined()) visible = mask;
-  const auto attention = [&] {
-    if (!dropout || dropout->attention <= 0) {
-      return at::scaled_dot_product_attention(split(query), split(key), split(value), visible);
-    }
-    // The fused kernel draws from a generator that all threads share.
-    const at::Tensor q = split(query);
-    at::Tensor scores =
-        at::matmul(q / std::sqrt(static_cast<double>(q.size(-1))), split(key).transpose(-1, -2));
-    if (visible) {
-      scores = scores.masked_fill(~*visible, -std::numeric_limits<double>::infinity());
-    }
-    return at::matmul(dropout->apply(at::softmax(scores, -1), dropout->attention), split(value));
-  };
-  const at::Tensor context = attention().transpose(1, 2).flatten(2);
+  const at::Tensor context = attention(query, key, value, heads_, {mask}, dropout);
   tap_if(tap, name + "attention", context);
   return context;
 }
@@ -109,7 +68,7 @@ at::Tensor Bert::encode(const Tensors& parameters, const Batch& batch, const Tap
     x = normalise(parameters, layer + "attention.output.LayerNorm",
                   drop(dropout, linear(parameters, layer + "attention.output.dense", context)) + x);
     tap_if(tap, name + "attention_norm", x);
-    const at::Tensor ffn = activate(linear(parameters, layer + "intermediate.dense", x));
+    const at::Tensor ffn = activate_(linear(parameters, layer + "intermediate.dense", x));
     tap_if(tap, name + "ffn", ffn);
     x = normalise(parameters, layer + "output.LayerNorm",
                   drop(dropout, linear(parameters, layer + "output.dense", ffn)) + x);
@@ -122,7 +81,7 @@ at::Tensor Bert::token_features(const Tensors& parameters, const at::Tensor& hid
                                 const TapFunction& tap) const {
   const at::Tensor transformed =
       normalise(parameters, "cls.predictions.transform.LayerNorm",
-                activate(linear(parameters, "cls.predictions.transform.dense", hidden)));
+                activate_(linear(parameters, "cls.predictions.transform.dense", hidden)));
   tap_if(tap, "head", transformed);
   return transformed;
 }

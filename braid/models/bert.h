@@ -1,7 +1,7 @@
 // BERT's forward pass (Devlin et al. 2019), as Hugging Face computes it.
 #pragma once
 
-#include "braid/models/network.h"
+#include "braid/models/layers.h"
 
 namespace braid {
 
@@ -28,13 +28,12 @@ class Bert final : public Network {
   at::Tensor attend(const Tensors& parameters, const std::string& layer, const at::Tensor& x,
                     const at::Tensor& mask, const std::string& name, const TapFunction& tap,
                     const Dropout* dropout) const;
-  at::Tensor activate(const at::Tensor& x) const;
   at::Tensor normalise(const Tensors& parameters, const std::string& name,
                        const at::Tensor& x) const;
 
   std::int64_t layers_, heads_, vocabulary_, positions_;
   double epsilon_;
-  std::string activation_;
+  Activation activate_;
 };
 
 }  // namespace braid

@@ -20,8 +20,9 @@ std::string table_name(const Architecture& family, const std::string& name) {
   return name.starts_with(family.prefix) ? name.substr(family.prefix.size()) : name;
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool is_buffer(const Architecture& family, const std::string& name) {
+  return std::any_of(family.buffer_suffixes.begin(), family.buffer_suffixes.end(),
+                     [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
 // Aliases leave `model.parameters`, once they are seen to equal their originals.
@@ -41,10 +42,16 @@ void drop_aliases(Model& model) {
   }
 }
 
-std::set<std::string> names_of(const Tensors& tensors) {
-  std::set<std::string> names;
-  for (const auto& [name, tensor] : tensors) names.insert(name);
-  return names;
+Contents contents_of(const Architecture& family, const nlohmann::json& config,
+                     const Tensors& tensors) {
+  Contents contents;
+  for (const auto& [name, tensor] : tensors) contents.tensors.insert(name);
+  contents.unit_gains = family.folds != nullptr;
+  for (const Fold& fold : family.folds ? family.folds(config) : std::vector<Fold>()) {
+    const auto gain = tensors.find(fold.norm + ".weight");
+    contents.unit_gains &= gain != tensors.end() && gain->second.eq(1).all().item<bool>();
+  }
+  return contents;
 }
 
 }  // namespace
@@ -60,7 +67,7 @@ Model load_model(const std::filesystem::path& folder, const Ablation& ablation) 
   for (auto& [stored, tensor] : checkpoint.tensors) {
     const std::string written = modern_name(family, stored);
     const std::string name = table_name(family, written);
-    if (contains(family.buffers, name)) continue;
+    if (is_buffer(family, name)) continue;
     require(at::isFloatingType(tensor.scalar_type()),
             "{}: {} has dtype {}, but parameters are floating point", source, stored,
             at::toString(tensor.scalar_type()));
@@ -73,7 +80,8 @@ Model load_model(const std::filesystem::path& folder, const Ablation& ablation) 
     for (std::string& name : shard.tensors) name = modern_name(family, name);
   }
   drop_aliases(model);
-  model.symmetries = family.describe(model.config, names_of(model.parameters), ablation);
+  model.symmetries =
+      family.describe(model.config, contents_of(family, model.config, model.parameters), ablation);
   check_tensors(model.symmetries, model.parameters, source);
   model.network = make_network(model.config);
   return model;
@@ -81,8 +89,9 @@ Model load_model(const std::filesystem::path& folder, const Ablation& ablation) 
 
 Symmetries table_of(const Model& model, const Ablation& ablation) {
   if (!ablation.separate_residual && !ablation.ignore_heads) return model.symmetries;
-  return find_architecture(model.config, model.folder.string())
-      .describe(model.config, names_of(model.parameters), ablation);
+  const Architecture& family = find_architecture(model.config, model.folder.string());
+  return family.describe(model.config, contents_of(family, model.config, model.parameters),
+                         ablation);
 }
 
 Tensors cast(const Tensors& parameters, at::ScalarType dtype) {
@@ -111,7 +120,8 @@ Model untie(const Model& model) {
     untied.parameters[tie.alias] = model.parameters.at(tie.original);
     untied.stored_names[tie.alias] = tie.alias;
   }
-  untied.symmetries = family.describe(untied.config, names_of(untied.parameters), {});
+  untied.symmetries =
+      family.describe(untied.config, contents_of(family, untied.config, untied.parameters), {});
   return untied;
 }
 
@@ -131,11 +141,17 @@ void require_same_architecture(const Model& a, const Model& b) {
               fmt::join(b.parameters.at(name).sizes(), ", "), y);
     }
   }
-  for (const char* key : {"num_attention_heads", "hidden_act", "layer_norm_eps"}) {
+  for (const std::string& key : find_architecture(a.config, x).size_keys) {
     const auto left = a.config.value(key, nlohmann::json()),
                right = b.config.value(key, nlohmann::json());
     require(left == right, "config.json: {} is {} in {} and {} in {}", key, left.dump(), x,
             right.dump(), y);
+  }
+  for (const auto& [name, axis] : a.symmetries.axes) {
+    require(axis.group == b.symmetries.axis(name).group,
+            "axis {} is free to {} maps in {} and to {} maps in {}: bring both to canonical form "
+            "(--canonicalise), or neither",
+            name, group_name(axis.group), x, group_name(b.symmetries.axis(name).group), y);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "braid/architectures/architecture.h"
 #include "braid/error.h"
 #include "braid/models/bert.h"
+#include "braid/models/gpt2.h"
 
 namespace braid {
 
@@ -12,9 +13,18 @@ at::Tensor Dropout::apply(const at::Tensor& x, double probability) const {
   return x * kept.div_(1 - probability);
 }
 
+at::Tensor Network::pool(const Tensors&, const at::Tensor&, const TapFunction&) const {
+  throw std::logic_error("this network has no pooler");
+}
+
+at::Tensor Network::sentence_logits(const Tensors&, const at::Tensor&) const {
+  throw std::logic_error("this network has no sentence head");
+}
+
 std::unique_ptr<Network> make_network(const nlohmann::json& config) {
   const std::string type = find_architecture(config, "config.json").model_type;
   if (type == "bert") return std::make_unique<Bert>(config);
+  if (type == "gpt2") return std::make_unique<Gpt2>(config);
   fail("model_type '{}' has a symmetry table but no forward pass", type);
 }
 

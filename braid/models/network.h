@@ -49,18 +49,21 @@ class Network {
   virtual at::Tensor decode(const Tensors& parameters, const at::Tensor& features) const = 0;
   // Sentence features (B, hidden) from the pooler. REQUIRES has_pooler.
   virtual at::Tensor pool(const Tensors& parameters, const at::Tensor& hidden,
-                          const TapFunction& tap = {}) const = 0;
+                          const TapFunction& tap = {}) const;
   // What the sentence head (a classifier, or next-sentence prediction) says of sentence features
   // (B, hidden): (B, labels). REQUIRES has_sentence_head.
-  virtual at::Tensor sentence_logits(const Tensors& parameters, const at::Tensor& pooled) const = 0;
+  virtual at::Tensor sentence_logits(const Tensors& parameters, const at::Tensor& pooled) const;
 
   at::Tensor token_logits(const Tensors& parameters, const at::Tensor& hidden) const {
     return decode(parameters, token_features(parameters, hidden));
   }
 
+  // Does the hidden state of a token see only what came before it? Then the token head predicts the
+  // next token, otherwise the token itself.
+  virtual bool is_causal() const { return false; }
   virtual bool has_token_head(const Tensors& parameters) const = 0;
-  virtual bool has_pooler(const Tensors& parameters) const = 0;
-  virtual bool has_sentence_head(const Tensors& parameters) const = 0;
+  virtual bool has_pooler(const Tensors&) const { return false; }
+  virtual bool has_sentence_head(const Tensors&) const { return false; }
   virtual std::int64_t vocabulary_size() const = 0;
   virtual std::int64_t max_positions() const = 0;
 };

@@ -109,7 +109,7 @@ class Planner {
     source.folder = cache_.place("models", source.key);
     source.config = p.config;
     source.symmetries =
-        find_architecture(p.config, "config").describe(p.config, {"cls.predictions.bias"}, {});
+        find_architecture(p.config, "config").describe(p.config, {{"cls.predictions.bias"}}, {});
     const fs::path out = source.folder;
     Job job{"pretrain",
             "seed " + m.name,
@@ -161,7 +161,7 @@ class Planner {
     config["num_labels"] = task.outputs();
     config.erase("id2label");
     return find_architecture(config, "config")
-        .describe(config, {"pooler.dense.weight", "classifier.weight"}, {});
+        .describe(config, {{"pooler.dense.weight", "classifier.weight"}}, {});
   }
 
   // The taps that a variant reads of these models.

@@ -155,7 +155,7 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
   std::erase_if(model.parameters,
                 [](const auto& named) { return named.first.starts_with("cls."); });
   std::set<std::string> parts = {"pooler.dense.weight", "classifier.weight"};
-  model.symmetries = family.describe(model.config, parts, {});
+  model.symmetries = family.describe(model.config, {parts}, {});
   draw_missing(model.symmetries, model.config, head_seed, model.parameters);
   check_tensors(model.symmetries, model.parameters, start.folder.string());
   model.parameters = cast(model.parameters, at::kFloat);

@@ -54,7 +54,7 @@ MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint
                                          double damping) {
   const Architecture& family = find_architecture(config, "config.json");
   MaskedModelStart start;
-  start.symmetries = family.describe(config, {"cls.predictions.bias"}, {});
+  start.symmetries = family.describe(config, {{"cls.predictions.bias"}}, {});
   const double range = config.value("initializer_range", 0.02);
   Random random(seed);
   for (const auto& [name, pattern] : start.symmetries.tensors) {

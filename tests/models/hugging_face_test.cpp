@@ -65,7 +65,8 @@ void expect_outputs(const fs::path& place, at::ScalarType precision, double tole
 TEST_F(HuggingFaceTest, OutputsAgreeInDoubleAndSinglePrecision) {
   for (const char* name :
        {"masked-gelu", "masked-gelu_new", "masked-relu", "masked-untied", "masked-sharded",
-        "pretraining", "pretraining-zip", "pretraining-legacy", "classifier", "encoder"}) {
+        "pretraining", "pretraining-zip", "pretraining-legacy", "classifier", "encoder", "gpt2",
+        "gpt2-untied", "gpt2-legacy", "gpt2-bare"}) {
     expect_outputs(folder / name, at::kDouble, 1e-9);
     expect_outputs(folder / name, at::kFloat, 1e-4);
   }

@@ -37,7 +37,7 @@ struct SmallBert {
     model.config = config();
     const Architecture& family = find_architecture(model.config, "small");
     model.ties = family.ties(model.config);
-    model.symmetries = family.describe(model.config, parts, ablation);
+    model.symmetries = family.describe(model.config, {parts}, ablation);
     model.network = make_network(model.config);
     Random random(seed);
     for (const auto& [name, pattern] : model.symmetries.tensors) {

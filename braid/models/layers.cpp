@@ -1,0 +1,58 @@
+#include "braid/models/layers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "braid/error.h"
+
+namespace braid {
+
+Activation::Activation(const nlohmann::json& config, const char* key, const char* fallback)
+    : name_(config.value(key, std::string(fallback))) {
+  constexpr std::array known = {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"};
+  require(std::find(known.begin(), known.end(), name_) != known.end(),
+          "config.json: {} '{}' is not supported; supported: {}", key, name_,
+          fmt::join(known, ", "));
+}
+
+at::Tensor Activation::operator()(const at::Tensor& x) const {
+  if (name_ == "relu") return at::relu(x);
+  return at::gelu(x, name_ == "gelu" ? "none" : "tanh");
+}
+
+at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                     std::int64_t heads, const Visibility& visible, const Dropout* dropout) {
+  const auto split = [&](const at::Tensor& units) {  // (B, T, d) -> (B, H, T, d / H)
+    return units.unflatten(-1, {heads, -1}).transpose(1, 2);
+  };
+  const at::Tensor q = split(query), k = split(key), v = split(value);
+  at::Tensor context;
+  if (!dropout || dropout->attention <= 0) {
+    std::optional<at::Tensor> mask;
+    if (visible.mask.defined()) mask = visible.mask;
+    context = at::scaled_dot_product_attention(q, k, v, mask, 0.0, visible.causal);
+  } else {
+    // The fused kernel draws from a generator that all threads share.
+    constexpr double hidden = -std::numeric_limits<double>::infinity();
+    at::Tensor scores =
+        at::matmul(q / std::sqrt(static_cast<double>(q.size(-1))), k.transpose(-1, -2));
+    if (visible.mask.defined()) scores = scores.masked_fill(~visible.mask, hidden);
+    if (visible.causal) {
+      const std::int64_t length = scores.size(-1);
+      const at::Tensor later = at::ones({length, length}, at::kBool).triu(1);
+      scores = scores.masked_fill(later, hidden);
+    }
+    context = at::matmul(dropout->apply(at::softmax(scores, -1), dropout->attention), v);
+  }
+  return context.transpose(1, 2).flatten(2);
+}
+
+at::Tensor layer_norm(const Tensors& parameters, const std::string& name, const at::Tensor& x,
+                      double epsilon) {
+  return at::layer_norm(x, {x.size(-1)}, parameters.at(name + ".weight"),
+                        parameters.at(name + ".bias"), epsilon);
+}
+
+}  // namespace braid
