@@ -16,10 +16,10 @@ std::int64_t sequence_limit(const Model& model, std::int64_t max_length) {
   return std::min(max_length, model.network->max_positions());
 }
 
-void check_vocabulary(const WordPiece& tokenizer, const Model& a, const Model& b) {
-  std::optional<WordPiece> other;
+void check_vocabulary(const Tokenizer& tokenizer, const Model& a, const Model& b) {
+  std::unique_ptr<Tokenizer> other;
   try {
-    other = WordPiece::from_folder(b.folder);
+    other = load_tokenizer(b.folder);
   } catch (const Error&) {
     spdlog::warn("{}: no tokenizer here; its token ids are taken to be those of {}",
                  b.folder.string(), a.folder.string());
@@ -29,9 +29,9 @@ void check_vocabulary(const WordPiece& tokenizer, const Model& a, const Model& b
 }
 
 ObserveOptions observe_options(const AlignOptions& options, const MatchOptions& match,
-                               const Model& a, const WordPiece& tokenizer,
+                               const Model& a, const Tokenizer& tokenizer,
                                const ComputeOptions& compute) {
-  ObserveOptions observe = options.observe_options({tokenizer.cls(), tokenizer.sep()});
+  ObserveOptions observe = options.observe_options(tokenizer.sequence_marks());
   observe.taps = taps_to_observe(table_of(a, match.ablation()), match);
   observe.precision = compute.dtype();
   observe.threads = compute.thread_count();
@@ -50,16 +50,16 @@ nlohmann::json identify(const Model& model) {
 Observed observe_text(const Model& a, const Model& b, const AlignOptions& options,
                       const MatchOptions& match, const ComputeOptions& compute) {
   require(options.has_text(), "align needs --text FILE, --task and --data, or --from-moments");
-  const WordPiece tokenizer = WordPiece::from_folder(a.folder);
-  check_vocabulary(tokenizer, a, b);
+  const auto tokenizer = load_tokenizer(a.folder);
+  check_vocabulary(*tokenizer, a, b);
   const std::string& file = options.batches.empty() ? options.text_file() : options.batches;
   std::vector<TokenSequence> ready;
   std::optional<SequenceStream> text;
   if (options.batches.empty()) {
-    text.emplace(file, options.text_task(), tokenizer, sequence_limit(a, options.max_length),
+    text.emplace(file, options.text_task(), *tokenizer, sequence_limit(a, options.max_length),
                  options.lines);
   } else {
-    ready = sequences_of(load_masked_text(file, 32));
+    ready = sequences_of(load_token_text(file, 32));
     if (options.lines > 0 && options.lines < std::ssize(ready)) {
       ready.resize(static_cast<std::size_t>(options.lines));
     }
@@ -75,15 +75,16 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
   const Progress progress = terminal_progress("of the text");
   Observed observed;
   std::int64_t tokens = 0;
-  observed.moments = observe(table, b, next, observe_options(options, match, a, tokenizer, compute),
-                             [&](std::int64_t seen) {
-                               tokens = seen;
-                               if (text) {
-                                 progress("observing", text->done(), text->total());
-                               } else {
-                                 progress("observing", next_ready, std::ssize(ready));
-                               }
-                             });
+  observed.moments =
+      observe(table, b, next, observe_options(options, match, a, *tokenizer, compute),
+              [&](std::int64_t seen) {
+                tokens = seen;
+                if (text) {
+                  progress("observing", text->done(), text->total());
+                } else {
+                  progress("observing", next_ready, std::ssize(ready));
+                }
+              });
   observed.a = identify(a);
   observed.b = identify(b);
   observed.text = {{"path", file},
@@ -214,8 +215,8 @@ void check_alignment(const Alignment& alignment, const Model& a, const Model& b,
 
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit) {
-  const WordPiece tokenizer = WordPiece::from_folder(model.folder);
-  SequenceStream stream(file, task, tokenizer, sequence_limit(model, 512), limit);
+  const auto tokenizer = load_tokenizer(model.folder);
+  SequenceStream stream(file, task, *tokenizer, sequence_limit(model, 512), limit);
   std::vector<TokenSequence> sequences;
   for (TokenSequence s = stream.next(); !s.empty(); s = stream.next()) sequences.push_back(s);
   return sequences;

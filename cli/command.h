@@ -8,6 +8,7 @@ namespace braid {
 // Each adds its subcommand to `app`. `status` becomes the process's exit status.
 void add_inspect(CLI::App& app);
 void add_align(CLI::App& app);
+void add_canonicalise(CLI::App& app);
 void add_transform(CLI::App& app);
 void add_verify(CLI::App& app, int& status);
 // `command_line`: as typed, for the model card.

@@ -25,7 +25,7 @@ void run(const Options& options) {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const double rate = static_cast<double>(token_count(text)) / elapsed.count();
   std::string line = fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
-                                 options.evaluate.task == "mlm" ? "tokens" : "examples");
+                                 options.evaluate.scores_tokens() ? "tokens" : "examples");
   for (const auto& [name, value] : score.metrics) line += fmt::format(", {} {:.4f}", name, value);
   report(line + fmt::format(", {:.0f} tokens/s\n", rate),
          {{"loss", score.loss},
@@ -43,10 +43,12 @@ void run(const Options& options) {
 void add_evaluate(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "evaluate",
-      "Measure a checkpoint: masked-language-model loss in nats, or a GLUE task's loss and "
+      "Measure a checkpoint: the loss of masked or of next tokens in nats, or a GLUE task's loss "
+      "and "
       "metrics.\n\n"
       "  braid evaluate CKPT --task sst2 --data SST-2/dev.tsv\n"
       "  braid evaluate CKPT --task mlm --text TEXT\n"
+      "  braid evaluate GPT2 --task clm --text TEXT --block 1024\n"
       "  braid evaluate CKPT --task mlm --batches batches.safetensors --json -");
   auto options = std::make_shared<Options>();
   command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();

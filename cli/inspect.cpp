@@ -1,8 +1,10 @@
 // braid inspect: what a checkpoint or an alignment is.
+#include <algorithm>
 #include <filesystem>
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
+#include "braid/text/tokenizer.h"
 #include "cli/align_models.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -14,8 +16,8 @@ using Json = nlohmann::json;
 
 Json describe_tokenizer(const Model& model) {
   try {
-    const WordPiece tokenizer = WordPiece::from_folder(model.folder);
-    return {{"kind", "WordPiece"}, {"tokens", tokenizer.size()}};
+    const auto tokenizer = load_tokenizer(model.folder);
+    return {{"kind", tokenizer->kind()}, {"tokens", tokenizer->size()}};
   } catch (const Error& error) {
     return {{"kind", nullptr}, {"reason", error.what()}};
   }
@@ -64,16 +66,17 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
       "{}: {}, {} parameters, {}, {} weights file(s), fingerprint {}\n"
       "hidden {}, layers {}, heads {}, feed-forward {}, vocabulary {}, positions {}\n",
       folder, symmetries.family, grouped(symmetries.parameters()), dtype, model.layout.size(),
-      fingerprint(model.parameters), model.config.value("hidden_size", 0),
-      model.config.value("num_hidden_layers", 0), model.config.value("num_attention_heads", 0),
-      model.config.value("intermediate_size", 0), model.network->vocabulary_size(),
-      model.network->max_positions());
+      fingerprint(model.parameters), symmetries.axis("x").size,
+      std::count_if(symmetries.axes.begin(), symmetries.axes.end(),
+                    [](const auto& axis) { return axis.second.component == "ffn"; }),
+      symmetries.axis("layer.0.head").size, symmetries.axis("layer.0.ffn").size,
+      model.network->vocabulary_size(), model.network->max_positions());
   for (const Json& tie : ties) {
     text += fmt::format("tied: {} = {}\n", tie[0].get<std::string>(), tie[1].get<std::string>());
   }
   text += tokenizer["kind"].is_null()
               ? fmt::format("no tokenizer: {}\n", tokenizer["reason"].get<std::string>())
-              : fmt::format("tokenizer: WordPiece, {} tokens\n",
+              : fmt::format("tokenizer: {}, {} tokens\n", tokenizer["kind"].get<std::string>(),
                             tokenizer["tokens"].get<std::int64_t>());
   text += "\n" + format_table(axis_rows) + "\n" + format_table(tensor_rows);
   report(text,

@@ -41,8 +41,8 @@ Alignment learn(const Model& a, const Model& b, const Alignment& start, const Al
   StepSource steps;
   std::string text;
   if (!options.batches.empty()) {
-    const MaskedText ready = load_masked_text(options.batches, batches.batch_size);
-    for (const MaskedBatch& batch : ready.batches) check_tokens(*a.network, batch.batch.input_ids);
+    const TokenText ready = load_token_text(options.batches, batches.batch_size);
+    for (const TokenBatch& batch : ready.batches) check_tokens(*a.network, batch.batch.input_ids);
     steps = ready_steps(*a.network, ready, batches.batch_size, batches.seed);
     text = fingerprint_text(MappedFile::open(options.batches)->bytes());
   } else {

@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   int status = 0;
   braid::add_inspect(app);
   braid::add_align(app);
+  braid::add_canonicalise(app);
   braid::add_transform(app);
   braid::add_verify(app, status);
   std::string command_line = "braid";

@@ -40,14 +40,15 @@ int ComputeOptions::thread_count() const {
 
 void EvaluateOptions::add_to(CLI::App& command) {
   command
-      .add_option("--task", task, "What is measured: mlm (masked language model) or a GLUE task")
-      ->check(CLI::IsMember(task_names({"mlm"})))
+      .add_option("--task", task,
+                  "What is measured: mlm (masked tokens), clm (next tokens) or a GLUE task")
+      ->check(CLI::IsMember(task_names({"mlm", "clm"})))
       ->capture_default_str();
   command.add_option("--data", data, "The GLUE task's tab-separated file, such as dev.tsv");
   command.add_option("--max-length", max_length, "Tokens of a GLUE example")
       ->check(CLI::Range(3, 1 << 20))
       ->capture_default_str();
-  command.add_option("--text", text, "Text file, cut into blocks and masked from the seed");
+  command.add_option("--text", text, "Text file, cut into blocks; for mlm masked from the seed");
   command.add_option("--batches", batches,
                      "safetensors file of input_ids and labels (N, T) int64, -100 = not scored");
   command

@@ -4,7 +4,7 @@
 // between balanced factors, so that T is as well conditioned as the factors are.
 #pragma once
 
-#include "braid/alignment/axis_uses.h"
+#include "braid/symmetry/axis_uses.h"
 
 namespace braid {
 

@@ -10,9 +10,9 @@
 namespace braid {
 namespace {
 
-void check(const Model& model, const MaskedText& text) {
+void check(const Model& model, const TokenText& text) {
   require(model.network->has_token_head(model.parameters),
-          "{}: has no masked-language-model head (cls.predictions.*), so no loss can be measured",
+          "{}: has no language-model head, so no loss of tokens can be measured",
           model.folder.string());
   for (const auto& [batch, labels] : text.batches) {
     check_tokens(*model.network, batch.input_ids);
@@ -53,7 +53,7 @@ std::vector<std::vector<std::size_t>> batches_by_length(const LabelledText& text
 
 }  // namespace
 
-Score evaluate(const Network& network, const Tensors& parameters, const MaskedText& text,
+Score evaluate(const Network& network, const Tensors& parameters, const TokenText& text,
                int threads) {
   std::vector<double> sums(text.batches.size());
   parallel_for(static_cast<std::int64_t>(sums.size()), threads, [&](std::int64_t i) {

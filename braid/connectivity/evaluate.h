@@ -18,11 +18,11 @@ struct Score {
 };
 
 // What a model is measured on. A new kind of measurement is one more alternative and its evaluate.
-using ScoredText = std::variant<MaskedText, LabelledText>;
+using ScoredText = std::variant<TokenText, LabelledText>;
 
 // Parameters of one dtype. Sums run in order, in double: the same for any number of threads.
 // REQUIRES check_text(model, text).
-Score evaluate(const Network& network, const Tensors& parameters, const MaskedText& text,
+Score evaluate(const Network& network, const Tensors& parameters, const TokenText& text,
                int threads);
 Score evaluate(const Network& network, const Tensors& parameters, const LabelledText& text,
                int threads);

@@ -1,13 +1,14 @@
 #include "braid/connectivity/score_request.h"
 
 #include "braid/error.h"
+#include "braid/tasks/causal_text.h"
 #include "braid/text/lines.h"
 
 namespace braid {
 
 ScoredText ScoreRequest::load(const Model& model) const {
   ScoredText loaded;
-  if (task != "mlm") {
+  if (!scores_tokens()) {
     require(!data.empty() && text.empty() && batches.empty(),
             "--task {} is measured on --data FILE.tsv", task);
     const Task& glue = find_task(task);
@@ -19,11 +20,18 @@ ScoredText ScoreRequest::load(const Model& model) const {
   }
   require(data.empty(), "--data is for GLUE tasks; name one with --task");
   require(text.empty() != batches.empty(), "give either --text FILE or --batches FILE.safetensors");
+  const bool causal = task == "clm";
+  require(causal == model.network->is_causal(), "{}: is a {} model, which --task {} measures",
+          model.folder.string(), model.symmetries.family,
+          model.network->is_causal() ? "clm" : "mlm");
+  MaskingOptions options = masking;
+  options.block = std::min(options.block, model.network->max_positions());
   if (!batches.empty()) {
-    loaded = load_masked_text(batches, masking.batch_size);
+    loaded = load_token_text(batches, masking.batch_size, causal);
+  } else if (causal) {
+    require(lines == 0, "--task clm reads the whole text; --evaluate-lines is for mlm");
+    loaded = causal_text(text, *load_tokenizer(model.folder), options.block, masking.batch_size);
   } else {
-    MaskingOptions options = masking;
-    options.block = std::min(options.block, model.network->max_positions());
     loaded =
         mask_text(read_lines(text, lines), WordPiece::from_folder(model.folder), options, text);
   }
@@ -32,10 +40,11 @@ ScoredText ScoreRequest::load(const Model& model) const {
 }
 
 nlohmann::json ScoreRequest::provenance() const {
-  if (task != "mlm") {
+  if (!scores_tokens()) {
     return {{"task", task}, {"data", data}, {"max_length", max_length}, {"lines", lines}};
   }
   if (!batches.empty()) return {{"task", task}, {"batches", batches}};
+  if (task == "clm") return {{"task", task}, {"text", text}, {"block", masking.block}};
   return {{"task", task},           {"text", text},
           {"block", masking.block}, {"mask_probability", masking.probability},
           {"seed", masking.seed},   {"character_spaced", masking.character_spaced},

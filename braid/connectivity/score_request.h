@@ -11,12 +11,14 @@ struct ScoreRequest {
   std::int64_t lines = 0;  // 0 = all
   std::int64_t max_length = 128;
 
-  // What to score, by the model's tokenizer: `batches` or masked `text` for mlm, `data` for a GLUE
-  // task. Error where they do not go together or do not fit the model.
+  // Predicted tokens, masked or next, rather than labels of a GLUE task?
+  bool scores_tokens() const { return task == "mlm" || task == "clm"; }
+  // What to score, by the model's tokenizer: `batches` or `text` (masked for mlm, as it stands for
+  // clm), `data` for a GLUE task. Error where they do not go together or do not fit the model.
   ScoredText load(const Model& model) const;
   // The file that is read.
   const std::string& file() const {
-    return task != "mlm" ? data : batches.empty() ? text : batches;
+    return !scores_tokens() ? data : batches.empty() ? text : batches;
   }
   nlohmann::json provenance() const;
 };

@@ -67,7 +67,9 @@ at::Tensor Gpt2::token_features(const Tensors&, const at::Tensor& hidden,
 }
 
 at::Tensor Gpt2::decode(const Tensors& parameters, const at::Tensor& features) const {
-  return at::linear(features, parameters.at(tied_ ? "wte.weight" : "lm_head.weight"));
+  const auto untied = parameters.find("lm_head.weight");
+  return at::linear(features,
+                    untied == parameters.end() ? parameters.at("wte.weight") : untied->second);
 }
 
 bool Gpt2::has_token_head(const Tensors& parameters) const {

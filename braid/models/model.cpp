@@ -120,9 +120,14 @@ Model untie(const Model& model) {
     untied.parameters[tie.alias] = model.parameters.at(tie.original);
     untied.stored_names[tie.alias] = tie.alias;
   }
-  untied.symmetries =
-      family.describe(untied.config, contents_of(family, untied.config, untied.parameters), {});
+  describe_again(untied);
   return untied;
+}
+
+void describe_again(Model& model) {
+  const Architecture& family = find_architecture(model.config, model.folder.string());
+  model.symmetries =
+      family.describe(model.config, contents_of(family, model.config, model.parameters), {});
 }
 
 void require_same_architecture(const Model& a, const Model& b) {

@@ -37,6 +37,10 @@ at::ScalarType main_dtype(const Tensors& parameters);
 // The same function with the decoder as a parameter of its own, on the axis `head`.
 Model untie(const Model& model);
 
+// The table that fits `model.parameters` as they are: to be called where their names, or gains,
+// changed.
+void describe_again(Model& model);
+
 // Error naming the first difference unless both have one family, shapes and tensors.
 void require_same_architecture(const Model& a, const Model& b);
 

@@ -77,10 +77,10 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
                   const std::vector<MomentsPlace>& places, const JobContext& context) {
   const Model a = load_model(a_folder), b = load_model(b_folder);
   require_same_architecture(a, b);
-  const WordPiece tokenizer = WordPiece::from_folder(a_folder);
-  require_same_vocabulary(tokenizer, a_folder.string(), WordPiece::from_folder(b_folder),
+  const auto tokenizer = load_tokenizer(a_folder);
+  require_same_vocabulary(*tokenizer, a_folder.string(), *load_tokenizer(b_folder),
                           b_folder.string());
-  ObserveOptions options = request.observe_options({tokenizer.cls(), tokenizer.sep()});
+  ObserveOptions options = request.observe_options(tokenizer->sequence_marks());
   options.precision = precision;
   options.threads = context.threads;
   std::set<std::string> taps;
@@ -94,7 +94,7 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
   options.sizes = {sizes.begin(), sizes.end()};
   std::erase(options.sizes, 0);
   const std::int64_t limit = options.sizes.empty() ? 0 : options.sizes.back();
-  SequenceStream stream(text.file, text.task.empty() ? nullptr : &find_task(text.task), tokenizer,
+  SequenceStream stream(text.file, text.task.empty() ? nullptr : &find_task(text.task), *tokenizer,
                         std::min(text.max_length, a.network->max_positions()), limit);
   const auto save = [&](std::int64_t size, const MomentsByTap& moments) {
     sizes.erase(size);

@@ -2,7 +2,6 @@
 
 #include <unicode/utf8.h>
 
-#include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -19,22 +18,6 @@ std::string space_characters(const std::string& line) {
     begin = end;
   }
   return spaced;
-}
-
-// Batches of whole sequences; all of one file or text have one length, but for the last block.
-MaskedText in_batches(const at::Tensor& ids, const at::Tensor& mask, const at::Tensor& labels,
-                      std::int64_t batch_size) {
-  MaskedText text;
-  for (std::int64_t begin = 0; begin < ids.size(0); begin += batch_size) {
-    const std::int64_t count = std::min(batch_size, ids.size(0) - begin);
-    at::Tensor visible = mask.narrow(0, begin, count);
-    text.tokens += visible.sum().item<std::int64_t>();
-    if (visible.all().item<bool>()) visible = at::Tensor();
-    text.batches.push_back(
-        {{ids.narrow(0, begin, count), visible, {}}, labels.narrow(0, begin, count)});
-  }
-  text.scored_tokens = labels.ne(-100).sum().item<std::int64_t>();
-  return text;
 }
 
 }  // namespace
@@ -80,8 +63,8 @@ std::vector<std::vector<std::int64_t>> token_blocks(const std::vector<std::strin
   return blocks;
 }
 
-MaskedText mask_text(const std::vector<std::string>& lines, const WordPiece& tokenizer,
-                     const MaskingOptions& options, const std::string& source) {
+TokenText mask_text(const std::vector<std::string>& lines, const WordPiece& tokenizer,
+                    const MaskingOptions& options, const std::string& source) {
   require(options.probability > 0 && options.probability <= 1,
           "--mask-probability is {}, expected more than 0 and at most 1", options.probability);
   auto blocks = token_blocks(lines, tokenizer, options.block, options.character_spaced);
@@ -102,46 +85,10 @@ MaskedText mask_text(const std::vector<std::string>& lines, const WordPiece& tok
       mask.data_ptr<bool>()[at] = true;
     }
   }
-  MaskedText text = in_batches(ids, mask, labels, options.batch_size);
+  TokenText text = in_batches(ids, mask, labels, options.batch_size);
   require(text.scored_tokens > 0,
           "{}: no token was masked ({} tokens at probability {}); give more text", source,
           text.tokens, options.probability);
-  return text;
-}
-
-std::vector<TokenSequence> sequences_of(const MaskedText& text) {
-  std::vector<TokenSequence> sequences;
-  for (const auto& [batch, labels] : text.batches) {
-    for (std::int64_t i = 0; i < batch.input_ids.size(0); ++i) {
-      at::Tensor ids = batch.input_ids[i];
-      if (batch.attention_mask.defined()) ids = ids.masked_select(batch.attention_mask[i]);
-      ids = ids.contiguous();
-      const auto* begin = ids.const_data_ptr<std::int64_t>();
-      sequences.push_back({{begin, begin + ids.numel()}, {}});
-    }
-  }
-  return sequences;
-}
-
-MaskedText load_masked_text(const std::filesystem::path& file, std::int64_t batch_size) {
-  const Tensors tensors = read_safetensors(file);
-  const auto get = [&](const char* name) {
-    const auto found = tensors.find(name);
-    require(found != tensors.end(), "{}: has no tensor '{}'", file.string(), name);
-    require(found->second.dim() == 2 && at::isIntegralType(found->second.scalar_type(), true),
-            "{}: {} is {} [{}], expected integers (N, T)", file.string(), name,
-            at::toString(found->second.scalar_type()), fmt::join(found->second.sizes(), ", "));
-    return found->second.to(at::kLong);
-  };
-  const at::Tensor ids = get("input_ids"), labels = get("labels");
-  require(ids.sizes() == labels.sizes(), "{}: input_ids are [{}], labels [{}]", file.string(),
-          fmt::join(ids.sizes(), ", "), fmt::join(labels.sizes(), ", "));
-  const at::Tensor mask = tensors.contains("attention_mask") ? get("attention_mask").to(at::kBool)
-                                                             : at::ones_like(ids, at::kBool);
-  require(mask.sizes() == ids.sizes(), "{}: attention_mask is not shaped as input_ids",
-          file.string());
-  MaskedText text = in_batches(ids, mask, labels, batch_size);
-  require(text.scored_tokens > 0, "{}: every label is -100, nothing to score", file.string());
   return text;
 }
 

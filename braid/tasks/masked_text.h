@@ -1,25 +1,12 @@
-// MaskedText: the fixed tokens that a masked-language-model loss is measured on. Masking is drawn
+// Masked text: the fixed tokens that a masked-language-model loss is measured on. Masking is drawn
 // once from a seed, so every point of every curve sees the same tokens (method.md section 5).
 #pragma once
 
-#include <filesystem>
-
-#include "braid/models/sequences.h"
 #include "braid/random.h"
+#include "braid/tasks/token_text.h"
 #include "braid/text/wordpiece.h"
 
 namespace braid {
-
-struct MaskedBatch {
-  Batch batch;        // (B, T)
-  at::Tensor labels;  // (B, T) int64, -100 = not scored
-};
-
-struct MaskedText {
-  std::vector<MaskedBatch> batches;
-  std::int64_t scored_tokens = 0;
-  std::int64_t tokens = 0;
-};
 
 struct MaskingOptions {
   std::int64_t block = 128;  // tokens a sequence, [CLS] and [SEP] among them
@@ -40,13 +27,7 @@ std::vector<std::vector<std::int64_t>> token_blocks(const std::vector<std::strin
                                                     bool character_spaced);
 
 // Error where there is no text or no token to score.
-MaskedText mask_text(const std::vector<std::string>& lines, const WordPiece& tokenizer,
-                     const MaskingOptions& options, const std::string& source);
-
-// The token ids as they stand, without padding.
-std::vector<TokenSequence> sequences_of(const MaskedText& text);
-
-// input_ids, labels and perhaps attention_mask, (N, T) int64, from a safetensors file.
-MaskedText load_masked_text(const std::filesystem::path& file, std::int64_t batch_size);
+TokenText mask_text(const std::vector<std::string>& lines, const WordPiece& tokenizer,
+                    const MaskingOptions& options, const std::string& source);
 
 }  // namespace braid

@@ -5,10 +5,13 @@
 namespace braid {
 
 SequenceStream::SequenceStream(const std::filesystem::path& file, const Task* task,
-                               const WordPiece& tokenizer, std::int64_t max_length,
+                               const Tokenizer& tokenizer, std::int64_t max_length,
                                std::int64_t limit)
     : task_(task), tokenizer_(tokenizer), max_length_(max_length), limit_(limit) {
   if (task_) {
+    pairs_ = dynamic_cast<const WordPiece*>(&tokenizer);
+    require(pairs_ != nullptr, "{}: examples of {} are encoded by WordPiece, found {}",
+            file.string(), task_->title, tokenizer.kind());
     rows_ = read_labelled_lines(*task_, file, limit);
     return;
   }
@@ -22,7 +25,7 @@ TokenSequence SequenceStream::next() {
   if (task_) {
     if (sequences_ == std::ssize(rows_.lines)) return sequence;
     sequence =
-        encode(*task_, rows_.lines[static_cast<std::size_t>(sequences_)], tokenizer_, max_length_);
+        encode(*task_, rows_.lines[static_cast<std::size_t>(sequences_)], *pairs_, max_length_);
   } else {
     if (!line_) return sequence;
     sequence.ids = tokenizer_.encode_sequence(*line_, max_length_);
@@ -40,7 +43,7 @@ std::int64_t SequenceStream::total() const {
   return task_ ? std::ssize(rows_.lines) : limit_ ? limit_ : stream_->bytes();
 }
 
-void require_same_vocabulary(const WordPiece& a, const std::string& source_a, const WordPiece& b,
+void require_same_vocabulary(const Tokenizer& a, const std::string& source_a, const Tokenizer& b,
                              const std::string& source_b) {
   require(a.size() == b.size(), "the vocabularies differ: {} tokens in {}, {} in {}", a.size(),
           source_a, b.size(), source_b);

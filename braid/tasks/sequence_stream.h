@@ -15,7 +15,7 @@ class SequenceStream {
  public:
   // Without a task, a line is a sequence. At most `limit` of them (0 = all), of `max_length` tokens
   // each. Error where the file holds none. The tokenizer must outlive this.
-  SequenceStream(const std::filesystem::path& file, const Task* task, const WordPiece& tokenizer,
+  SequenceStream(const std::filesystem::path& file, const Task* task, const Tokenizer& tokenizer,
                  std::int64_t max_length, std::int64_t limit);
 
   // The next one; empty at the end.
@@ -28,7 +28,8 @@ class SequenceStream {
 
  private:
   const Task* task_;
-  const WordPiece& tokenizer_;
+  const Tokenizer& tokenizer_;
+  const WordPiece* pairs_ = nullptr;  // of a task
   std::int64_t max_length_, limit_, sequences_ = 0;
   std::optional<LineStream> stream_;  // of a text
   std::optional<std::string> line_;   // read ahead
@@ -36,7 +37,7 @@ class SequenceStream {
 };
 
 // Error naming the first difference unless both read the same ids as the same words.
-void require_same_vocabulary(const WordPiece& a, const std::string& source_a, const WordPiece& b,
+void require_same_vocabulary(const Tokenizer& a, const std::string& source_a, const Tokenizer& b,
                              const std::string& source_b);
 
 }  // namespace braid

@@ -1,135 +1,15 @@
 #include "braid/text/tokenizer_files.h"
 
-#include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "braid/error.h"
+#include "braid/text/tokenizer_json.h"
 
 namespace braid {
 namespace {
 
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
-
-constexpr std::uintmax_t kLargestFile = 256u << 20;
-
-std::string read_file(const fs::path& path) {
-  std::error_code problem;
-  const std::uintmax_t size = fs::file_size(path, problem);
-  require(!problem, "{}: cannot be read: {}", path.string(), problem.message());
-  require(size <= kLargestFile, "{}: {} bytes are no tokenizer; expected at most {}", path.string(),
-          size, kLargestFile);
-  std::ifstream file(path, std::ios::binary);
-  std::string content(size, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(size));
-  require(file.gcount() == static_cast<std::streamsize>(size), "{}: cannot be read to its end",
-          path.string());
-  return content;
-}
-
-Json parse_object(const fs::path& path) {
-  const std::string content = read_file(path);
-  // The library keeps the last of two equal keys; a vocabulary with such is broken.
-  std::vector<std::set<std::string>> keys;
-  std::string repeated;
-  const auto check_keys = [&](int, Json::parse_event_t event, Json& value) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-      repeated = value.get<std::string>();
-    }
-    return true;
-  };
-  Json json;
-  try {
-    json = Json::parse(content, check_keys);
-  } catch (const Json::exception& problem) {
-    fail("{}: not valid JSON: {}", path.string(), problem.what());
-  }
-  require(repeated.empty(), "{}: '{}' is there twice in one object", path.string(), repeated);
-  require(json.is_object(), "{}: expected a JSON object, found {}", path.string(),
-          json.type_name());
-  return json;
-}
-
-// The member `name`, or null.
-const Json& member(const Json& object, const char* name) {
-  static const Json null;
-  const auto found = object.find(name);
-  return found == object.end() ? null : *found;
-}
-
-std::string expect_text(const Json& value, std::string_view name, const std::string& source) {
-  require(value.is_string(), "{}: expected {} to be a string, found {}", source, name,
-          value.type_name());
-  return value.get<std::string>();
-}
-
-bool read_flag(const Json& object, const char* name, bool absent, const std::string& source) {
-  const Json& value = member(object, name);
-  if (value.is_null()) return absent;
-  require(value.is_boolean(), "{}: expected {} to be true or false, found {}", source, name,
-          value.dump());
-  return value.get<bool>();
-}
-
-std::int64_t expect_id(const Json& value, const std::string& token, const std::string& source) {
-  require(value.is_number_integer() && value >= 0 && value <= INT32_MAX,
-          "{}: expected the id of '{}' to be a small whole number, found {}", source, token,
-          value.dump());
-  return value.get<std::int64_t>();
-}
-
-AddedToken read_added_token(const Json& json, std::int64_t id, const std::string& source) {
-  require(json.is_object(), "{}: expected an added token to be an object, found {}", source,
-          json.type_name());
-  AddedToken token;
-  token.content = expect_text(member(json, "content"), "an added token's content", source);
-  token.id = id;
-  token.special = read_flag(json, "special", false, source);
-  token.normalized = read_flag(json, "normalized", !token.special, source);
-  token.single_word = read_flag(json, "single_word", false, source);
-  token.lstrip = read_flag(json, "lstrip", false, source);
-  token.rstrip = read_flag(json, "rstrip", false, source);
-  return token;
-}
-
-// An added token may name a piece or take the next free id.
-void add_token(AddedToken token, TokenizerDescription& description) {
-  std::vector<std::string>& tokens = description.tokens;
-  const auto size = static_cast<std::int64_t>(tokens.size());
-  if (token.id == size) {
-    tokens.push_back(token.content);
-  } else {
-    require(token.id < size,
-            "{}: added token '{}' has id {}; expected {} at most, or there are gaps",
-            description.source, token.content, token.id, size);
-    require(tokens[token.id] == token.content, "{}: id {} is '{}' and the added token '{}'",
-            description.source, token.id, tokens[token.id], token.content);
-  }
-  description.added.push_back(std::move(token));
-}
-
-void read_pieces(const Json& vocabulary, TokenizerDescription& description) {
-  const std::string& source = description.source;
-  require(vocabulary.is_object(), "{}: expected model.vocab to be an object, found {}", source,
-          vocabulary.type_name());
-  const auto count = static_cast<std::int64_t>(vocabulary.size());
-  description.tokens.resize(count);
-  description.pieces = count;
-  std::vector<bool> seen(count, false);
-  for (const auto& [token, value] : vocabulary.items()) {
-    const std::int64_t id = expect_id(value, token, source);
-    require(id < count, "{}: '{}' has id {}, but there are only {} tokens: ids have a gap", source,
-            token, id, count);
-    require(!seen[id], "{}: '{}' and '{}' have the same id, {}", source, description.tokens[id],
-            token, id);
-    seen[id] = true;
-    description.tokens[id] = token;
-  }
-}
 
 void read_model(const Json& model, TokenizerDescription& description) {
   const std::string& source = description.source;
@@ -150,7 +30,8 @@ void read_model(const Json& model, TokenizerDescription& description) {
           limit.dump());
   options.max_word_characters =
       limit > INT32_MAX ? INT32_MAX : static_cast<int>(limit.get<std::int64_t>());
-  read_pieces(member(model, "vocab"), description);
+  description.tokens = read_pieces(member(model, "vocab"), source);
+  description.pieces = static_cast<std::int64_t>(description.tokens.size());
 }
 
 void read_normalizer(const Json& normalizer, const Json& splitter,
@@ -214,33 +95,19 @@ void read_template(const Json& processor, TokenizerDescription& description) {
   }
 }
 
-// A name in tokenizer_config.json: a string, or an added token as an object.
-void read_name(const Json& config, const char* name, const std::string& source,
-               std::string& token) {
-  const Json& value = member(config, name);
-  if (value.is_null()) return;
-  token = expect_text(value.is_object() ? member(value, "content") : value, name, source);
-}
-
 void read_tokenizer_json(const fs::path& path, TokenizerDescription& description) {
   description.source = path.string();
   const Json json = parse_object(path);
   read_model(member(json, "model"), description);
   read_normalizer(member(json, "normalizer"), member(json, "pre_tokenizer"), description);
-  const Json& added = member(json, "added_tokens");
-  require(added.is_array() || added.is_null(), "{}: expected added_tokens to be a list, found {}",
-          path.string(), added.type_name());
-  for (const Json& token : added) {
-    AddedToken read = read_added_token(token, 0, path.string());
-    read.id = expect_id(member(token, "id"), read.content, path.string());
-    add_token(std::move(read), description);
-  }
+  description.added =
+      read_added_tokens(member(json, "added_tokens"), path.string(), description.tokens);
   read_template(member(json, "post_processor"), description);
 }
 
 void read_vocabulary(const fs::path& path, TokenizerDescription& description) {
   description.source = path.string();
-  const std::string content = read_file(path);
+  const std::string content = read_tokenizer_file(path);
   std::string_view rest = content;
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   while (!rest.empty()) {
@@ -260,8 +127,7 @@ TokenizerDescription read_tokenizer(const fs::path& folder) {
   const fs::path json_path = folder / "tokenizer.json";
   const fs::path vocabulary_path = folder / "vocab.txt";
   const fs::path config_path = folder / "tokenizer_config.json";
-  require(fs::is_directory(folder, ignored), "{}: expected a checkpoint folder, found none",
-          folder.string());
+  const Json config = read_tokenizer_config(folder);
   const bool has_json = fs::exists(json_path, ignored);
   require(has_json || fs::exists(vocabulary_path, ignored),
           "{}: expected tokenizer.json or vocab.txt, found neither", folder.string());
@@ -269,8 +135,6 @@ TokenizerDescription read_tokenizer(const fs::path& folder) {
   TokenizerDescription description;
   WordPieceOptions& options = description.options;
   const std::string source = config_path.string();
-  Json config = Json::object();
-  if (fs::exists(config_path, ignored)) config = parse_object(config_path);
   read_name(config, "unk_token", source, options.unk_token);
   read_name(config, "cls_token", source, options.cls_token);
   read_name(config, "sep_token", source, options.sep_token);
@@ -286,19 +150,8 @@ TokenizerDescription read_tokenizer(const fs::path& folder) {
     options.strip_accents = read_flag(config, "strip_accents", true, source);
   }
   read_vocabulary(vocabulary_path, description);
-  const Json& added = member(config, "added_tokens_decoder");
-  require(added.is_object() || added.is_null(),
-          "{}: expected added_tokens_decoder to be an object, found {}", source, added.type_name());
-  std::vector<AddedToken> sorted;  // "10" comes before "9" in JSON
-  for (const auto& [id, token] : added.items()) {
-    const bool number =
-        !id.empty() && id.size() < 10 && id.find_first_not_of("0123456789") == std::string::npos;
-    require(number, "{}: expected the ids of added_tokens_decoder, found '{}'", source, id);
-    sorted.push_back(read_added_token(token, std::stoll(id), source));
-  }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
-  for (AddedToken& token : sorted) add_token(std::move(token), description);
+  description.added =
+      read_added_tokens_decoder(member(config, "added_tokens_decoder"), source, description.tokens);
   return description;
 }
 

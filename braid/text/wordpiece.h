@@ -10,12 +10,13 @@
 
 #include "braid/text/added_tokens.h"
 #include "braid/text/basic_tokens.h"
+#include "braid/text/tokenizer.h"
 #include "braid/text/tokenizer_files.h"
 #include "braid/text/vocabulary.h"
 
 namespace braid {
 
-class WordPiece {
+class WordPiece final : public Tokenizer {
  public:
   // From a Hugging Face checkpoint folder; see read_tokenizer. Throws Error naming the file.
   static WordPiece from_folder(const std::filesystem::path& folder);
@@ -23,30 +24,29 @@ class WordPiece {
   // Token i has id i. The five special tokens must be among them. Throws Error.
   static WordPiece from_vocabulary(std::vector<std::string> tokens, WordPieceOptions options = {});
 
-  // The pieces' ids, without [CLS] and [SEP]. A special token written in the text ("[MASK]")
-  // becomes its id. Broken UTF-8 counts as U+FFFD.
-  std::vector<std::int64_t> encode(std::string_view text) const;
+  const char* kind() const override { return "WordPiece"; }
+  std::vector<std::int64_t> encode(std::string_view text) const override;
 
   // [CLS] text [SEP], the text cut so that all fits into max_length tokens (2 at least).
-  std::vector<std::int64_t> encode_sequence(std::string_view text, std::int64_t max_length) const;
+  std::vector<std::int64_t> encode_sequence(std::string_view text,
+                                            std::int64_t max_length) const override;
+  std::vector<std::int64_t> sequence_marks() const override { return {cls_, sep_}; }
 
   // [CLS] a [SEP] b [SEP] and its type ids (0 up to the first [SEP], then 1), the longer text cut
   // first ("longest_first") so that all fits into max_length tokens (3 at least).
   std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> encode_pair(
       std::string_view a, std::string_view b, std::int64_t max_length) const;
 
-  std::int64_t size() const { return static_cast<std::int64_t>(tokens_.size()); }
+  std::int64_t size() const override { return static_cast<std::int64_t>(tokens_.size()); }
   std::int64_t cls() const { return cls_; }
   std::int64_t sep() const { return sep_; }
   std::int64_t pad() const { return pad_; }
   std::int64_t mask() const { return mask_; }
   std::int64_t unk() const { return unk_; }
 
-  // Of the five above or another special token. Ids outside the vocabulary are not.
-  bool is_special(std::int64_t id) const;
-
-  // Throws Error if there is no such id.
-  const std::string& token(std::int64_t id) const;
+  // Of the five above or another special token.
+  bool is_special(std::int64_t id) const override;
+  const std::string& token(std::int64_t id) const override;
 
  private:
   explicit WordPiece(TokenizerDescription description);

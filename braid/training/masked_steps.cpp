@@ -27,7 +27,7 @@ class Order {
   std::vector<std::int64_t> order_;
 };
 
-MaskedBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>& labels) {
+TokenBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>& labels) {
   std::vector<at::Tensor> rows, label_rows;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     rows.push_back(at::tensor(ids[i], at::kLong));
@@ -37,7 +37,7 @@ MaskedBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>&
 }
 
 // The share of the step's loss of one part: the mean over all `scored` tokens of the step.
-StepPart masked_part(const Network& network, MaskedBatch part, std::int64_t scored) {
+StepPart masked_part(const Network& network, TokenBatch part, std::int64_t scored) {
   const std::int64_t tokens = part.batch.input_ids.numel();
   return {[&network, part = std::move(part), scored](const Tensors& parameters) {
             const at::Tensor labels = part.labels.flatten();
@@ -59,7 +59,7 @@ StepSource in_parts(
     std::uint64_t seed) {
   return [&network, batch_size, next, seed](std::int64_t step) {
     Random masking = random_stream(seed, 2, step);
-    std::vector<MaskedBatch> batches;
+    std::vector<TokenBatch> batches;
     std::vector<Sequence> ids, labels;
     std::int64_t scored = 0;
     const std::int64_t part = (batch_size + step_parts - 1) / step_parts;
@@ -74,7 +74,7 @@ StepSource in_parts(
       labels.clear();
     }
     std::vector<StepPart> parts;
-    for (MaskedBatch& batch : batches) {
+    for (TokenBatch& batch : batches) {
       parts.push_back(masked_part(network, std::move(batch), scored));
     }
     return parts;
@@ -95,7 +95,7 @@ StepSource masked_steps(const Network& network, std::vector<Sequence> blocks,
   return in_parts(network, options.batch_size, next, options.seed);
 }
 
-StepSource ready_steps(const Network& network, const MaskedText& text, std::int64_t batch_size,
+StepSource ready_steps(const Network& network, const TokenText& text, std::int64_t batch_size,
                        std::uint64_t seed) {
   const auto row = [](const at::Tensor& rows, std::int64_t i) {
     const at::Tensor values = rows[i].contiguous();

@@ -20,7 +20,7 @@ StepSource masked_steps(const Network& network, std::vector<std::vector<std::int
 
 // Sequences that are masked already, in an order of its own every epoch. Fewer than `batch_size` of
 // them are a batch each epoch.
-StepSource ready_steps(const Network& network, const MaskedText& text, std::int64_t batch_size,
+StepSource ready_steps(const Network& network, const TokenText& text, std::int64_t batch_size,
                        std::uint64_t seed);
 
 }  // namespace braid

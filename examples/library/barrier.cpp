@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
 
   braid::MaskingOptions masking;
   masking.block = a.network->max_positions();
-  const braid::MaskedText text = braid::mask_text(lines, tokenizer, masking, argv[3]);
+  const braid::TokenText text = braid::mask_text(lines, tokenizer, masking, argv[3]);
   const braid::Path path =
       braid::make_path(a, b, alignment.transform(), a.symmetries, braid::Decoder::tied, at::kFloat);
   const braid::Curve curve = braid::trace(path, text, 11, threads);

@@ -10,8 +10,8 @@
 namespace braid {
 namespace {
 
-MaskedText random_text(std::uint64_t seed) {
-  MaskedText text;
+TokenText random_text(std::uint64_t seed) {
+  TokenText text;
   for (std::uint64_t i = 0; i < 5; ++i) {
     const at::Tensor ids = random_ids(4, 16, 37, seed + i);
     at::Tensor labels = at::full_like(ids, -100);
@@ -51,7 +51,7 @@ TEST(CurveTest, BarrierFollowsItsDefinitions) {
 // The mean negative log-likelihood, token by token.
 TEST(EvaluateTest, LossEqualsTheDefinition) {
   const Model model = SmallBert{}.model();
-  const MaskedText text = random_text(3);
+  const TokenText text = random_text(3);
   double sum = 0;
   for (const auto& [batch, labels] : text.batches) {
     const at::Tensor logits = model.network->token_logits(
@@ -80,7 +80,7 @@ TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {
   }
   Model b = a;
   b.parameters = transform_parameters(a.symmetries, a.parameters, planted);
-  MaskedText text = random_text(3);
+  TokenText text = random_text(3);
   for (auto& [batch, labels] : text.batches) {  // what both predict, so that their loss is low
     const at::Tensor predicted =
         a.network->token_logits(a.parameters, a.network->encode(a.parameters, batch)).argmax(-1);
@@ -100,7 +100,7 @@ TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
   const Model b = bert.model();
   Random random(37);
   const Transform moved = {{"x", {random_element(Group::permutation, 24, random)}}};
-  const MaskedText text = random_text(5);
+  const TokenText text = random_text(5);
   const auto end_error = [&](Decoder decoder) {
     return trace(make_path(a, b, moved, b.symmetries, decoder, at::kDouble), text, 2, 1)
         .end_error();

@@ -26,7 +26,7 @@ TEST(MaskTextTest, MasksTheShareItSays) {
   const WordPiece tokenizer = letters();
   MaskingOptions options;
   options.block = 32;
-  const MaskedText text = mask_text(lines(), tokenizer, options, "text");
+  const TokenText text = mask_text(lines(), tokenizer, options, "text");
   std::int64_t masked = 0, kept = 0, scored = 0, ordinary = 0;
   for (const auto& [batch, labels] : text.batches) {
     for (std::int64_t i = 0; i < batch.input_ids.numel(); ++i) {
@@ -112,7 +112,7 @@ TEST_F(BatchesFileTest, ReadsIdsLabelsAndMask) {
   mask[2][3] = 0;
   write_safetensors(folder / "b",
                     {{"input_ids", ids}, {"labels", labels}, {"attention_mask", mask}});
-  const MaskedText text = load_masked_text(folder / "b", 2);
+  const TokenText text = load_token_text(folder / "b", 2);
   EXPECT_EQ(text.batches.size(), 2u);
   EXPECT_EQ(text.scored_tokens, 1);
   EXPECT_EQ(text.tokens, 11);
@@ -124,7 +124,7 @@ TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
   const at::Tensor ids = at::arange(12).reshape({3, 4});
   const auto message = [&](const Tensors& tensors) {
     write_safetensors(folder / "b", tensors);
-    return error_of([&] { load_masked_text(folder / "b", 2); });
+    return error_of([&] { load_token_text(folder / "b", 2); });
   };
   EXPECT_THAT(message({{"input_ids", ids}}), ::testing::HasSubstr("'labels'"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", at::zeros({3, 4})}}),

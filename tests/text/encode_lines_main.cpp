@@ -3,15 +3,19 @@
 //   encode_lines FOLDER             stdin: a line of JSON each, ["encode", text],
 //                                   ["sequence", text, max_length] or ["pair", a, b, max_length];
 //                                   stdout: the ids, for a pair then | and the type ids
+//   encode_lines --restrict FOLDER TEXT OUT  writes the part of a byte-level tokenizer that a file
+//                                   needs
 //   encode_lines --train TEXT SIZE true|false   prints a vocabulary learnt from a file (lower
 //   case?) encode_lines --time FOLDER TEXT  prints the seconds that encoding a file's lines takes
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "braid/text/byte_level_bpe.h"
 #include "braid/text/lines.h"
 #include "braid/text/train_vocabulary.h"
 #include "braid/text/wordpiece.h"
@@ -19,18 +23,19 @@
 namespace {
 
 void encode_lines(const char* folder) {
-  const auto tokenizer = braid::WordPiece::from_folder(folder);
+  const auto tokenizer = braid::load_tokenizer(folder);
   for (std::string line; std::getline(std::cin, line);) {
     const auto request = nlohmann::json::parse(line);
     const std::string kind = request.at(0);
     const std::string text = request.at(1);
     if (kind == "encode") {
-      fmt::print("{}\n", fmt::join(tokenizer.encode(text), " "));
+      fmt::print("{}\n", fmt::join(tokenizer->encode(text), " "));
     } else if (kind == "sequence") {
-      fmt::print("{}\n", fmt::join(tokenizer.encode_sequence(text, request.at(2)), " "));
+      fmt::print("{}\n", fmt::join(tokenizer->encode_sequence(text, request.at(2)), " "));
     } else {
       const auto [ids, types] =
-          tokenizer.encode_pair(text, request.at(2).get<std::string>(), request.at(3));
+          dynamic_cast<const braid::WordPiece&>(*tokenizer)
+              .encode_pair(text, request.at(2).get<std::string>(), request.at(3));
       fmt::print("{} | {}\n", fmt::join(ids, " "), fmt::join(types, " "));
     }
   }
@@ -45,12 +50,21 @@ void train(const char* text, const char* size, bool lower_case) {
   }
 }
 
+void restrict_tokenizer(const char* folder, const char* text, const char* out) {
+  std::ifstream file(text, std::ios::binary);
+  const std::string content((std::istreambuf_iterator<char>(file)), {});
+  const auto whole = braid::ByteLevelBpe::from_folder(folder);
+  for (const auto& [name, written] : whole.restricted_to(content).files()) {
+    std::ofstream(std::string(out) + "/" + name) << written;
+  }
+}
+
 void time_encoding(const char* folder, const char* text) {
-  const auto tokenizer = braid::WordPiece::from_folder(folder);
+  const auto tokenizer = braid::load_tokenizer(folder);
   const auto lines = braid::read_lines(text);
   const auto start = std::chrono::steady_clock::now();
   std::size_t tokens = 0;
-  for (const std::string& line : lines) tokens += tokenizer.encode(line).size();
+  for (const std::string& line : lines) tokens += tokenizer->encode(line).size();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   fmt::print("{} {}\n", seconds.count(), tokens);
 }
@@ -63,6 +77,8 @@ int main(int count, char** arguments) try {
     train(arguments[2], arguments[3], std::string(arguments[4]) == "true");
   } else if (first == "--time" && count == 4) {
     time_encoding(arguments[2], arguments[3]);
+  } else if (first == "--restrict" && count == 5) {
+    restrict_tokenizer(arguments[2], arguments[3], arguments[4]);
   } else if (count == 2) {
     encode_lines(arguments[1]);
   } else {

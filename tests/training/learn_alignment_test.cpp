@@ -14,8 +14,8 @@ namespace braid {
 namespace {
 
 // Random ids masked at random: models that know nothing of them still have losses to differentiate.
-MaskedText masked_ids() {
-  MaskedText text;
+TokenText masked_ids() {
+  TokenText text;
   const at::Tensor ids = random_ids(32, 12, 37, 5);
   at::Tensor labels = at::full_like(ids, -100);
   for (std::int64_t i = 0; i < 32; ++i) labels[i][i % 12] = ids[i][i % 12];

@@ -1,5 +1,5 @@
 // AxisUse by AxisUse: where a table's tensors carry an axis, and the tensor seen from there. What
-// weight matching and balancing read; no tensor is known by name.
+// weight matching, balancing and canonical forms read; no tensor is known by name.
 #pragma once
 
 #include "braid/symmetry/transform.h"
@@ -17,6 +17,9 @@ std::vector<UsePlace> uses_of(const Symmetries& symmetries, const std::string& a
 
 // The pattern with the axis at `place`, and the axis that it is repeated for, left alone.
 Pattern without(const Symmetries& symmetries, const UsePlace& place);
+
+// The tensor's term at `place`, one of a concatenation: a view.
+at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at::Tensor& tensor);
 
 // (units, everything else) of the tensor's term at `place`, or (blocks, units, everything else) for
 // an axis that is repeated. Float64.

@@ -1,4 +1,4 @@
-#include "braid/alignment/axis_uses.h"
+#include "braid/symmetry/axis_uses.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -52,10 +52,8 @@ Pattern without(const Symmetries& symmetries, const UsePlace& place) {
   return pattern;
 }
 
-at::Tensor units_first(const Symmetries& symmetries, const UsePlace& place,
-                       const at::Tensor& tensor) {
+at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at::Tensor& tensor) {
   const Concatenation& dimension = symmetries.tensors.at(place.tensor)[place.dimension];
-  const Product& product = product_at(symmetries, place);
   const auto width = [&](const Product& term) {
     std::int64_t size = 1;
     for (const AxisUse& use : term) size *= size_of(symmetries, use);
@@ -63,13 +61,18 @@ at::Tensor units_first(const Symmetries& symmetries, const UsePlace& place,
   };
   std::int64_t offset = 0;
   for (std::size_t t = 0; t < place.term; ++t) offset += width(dimension[t]);
+  return tensor.narrow(static_cast<std::int64_t>(place.dimension), offset,
+                       width(dimension[place.term]));
+}
+
+at::Tensor units_first(const Symmetries& symmetries, const UsePlace& place,
+                       const at::Tensor& tensor) {
+  const Product& product = product_at(symmetries, place);
   const auto dim = static_cast<std::int64_t>(place.dimension);
   std::vector<std::int64_t> split;
   for (const AxisUse& use : product) split.push_back(size_of(symmetries, use));
-  const at::Tensor term = tensor.narrow(dim, offset, width(product))
-                              .unflatten(dim, split)
-                              .to(at::kDouble)
-                              .unsqueeze(-1);
+  const at::Tensor term =
+      term_at(symmetries, place, tensor).unflatten(dim, split).to(at::kDouble).unsqueeze(-1);
   const std::string& per = symmetries.axis(product[place.factor].axis).per;
   const std::int64_t units = dim + static_cast<std::int64_t>(place.factor);
   if (per.empty()) return term.movedim(units, 0).flatten(1);

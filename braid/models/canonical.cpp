@@ -1,0 +1,131 @@
+#include "braid/models/canonical.h"
+
+#include <algorithm>
+
+#include "braid/error.h"
+#include "braid/symmetry/axis_uses.h"
+
+namespace braid {
+namespace {
+
+std::string bias_of(const std::string& weight) {
+  constexpr std::string_view suffix = ".weight";
+  return weight.substr(0, weight.size() - suffix.size()) + ".bias";
+}
+
+std::vector<Fold> folds_of(const Model& model) {
+  const Architecture& family = find_architecture(model.config, model.folder.string());
+  if (!family.folds) return {};
+  std::vector<Fold> folds;
+  for (Fold& fold : family.folds(model.config)) {
+    // A bare stack has no reader of its last norm, whose output is the model's.
+    const bool read = std::all_of(
+        fold.readers.begin(), fold.readers.end(),
+        [&](const std::string& reader) { return model.parameters.contains(reader + ".weight"); });
+    if (read) folds.push_back(std::move(fold));
+  }
+  return folds;
+}
+
+// Where `tensor` reads the residual stream.
+UsePlace reading_place(const Symmetries& symmetries, const std::string& tensor) {
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.component != "residual") continue;
+    for (const UsePlace& place : uses_of(symmetries, name)) {
+      if (place.tensor == tensor && place.role == Role::covector) return place;
+    }
+  }
+  throw std::logic_error(tensor + " does not read the residual stream");
+}
+
+void fold_norm(const Fold& fold, const Symmetries& symmetries, const std::string& source,
+               Tensors& parameters) {
+  at::Tensor &gain = parameters.at(fold.norm + ".weight"),
+             &shift = parameters.at(fold.norm + ".bias");
+  bool emptied = true;
+  for (const std::string& reader : fold.readers) {
+    const std::string weight = reader + ".weight", bias = reader + ".bias";
+    const auto dim = static_cast<std::int64_t>(reading_place(symmetries, weight).dimension);
+    at::Tensor& map = parameters.at(weight);
+    if (parameters.contains(bias)) {
+      parameters.at(bias) = parameters.at(bias) + at::tensordot(map, shift, {dim}, {0});
+    } else {
+      emptied = false;
+    }
+    std::vector<std::int64_t> along(static_cast<std::size_t>(map.dim()), 1);
+    along[static_cast<std::size_t>(dim)] = -1;
+    map = map * gain.view(along);
+  }
+  const at::Tensor dead = gain.eq(0);
+  require(emptied || !dead.logical_and(shift.ne(0)).any().item<bool>(),
+          "{}: {}.weight has a gain of 0 under a bias, which cannot be folded into {}", source,
+          fold.norm, fmt::join(fold.readers, ", "));
+  shift = emptied ? at::zeros_like(shift) : at::where(dead, 0.0, shift / gain);
+  gain = at::ones_like(gain);
+}
+
+void centre_writers(const Symmetries& symmetries, const std::vector<Fold>& folds,
+                    Tensors& parameters) {
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.group != Group::centred_orthogonal) continue;
+    for (const UsePlace& place : uses_of(symmetries, name)) {
+      const bool norm = std::any_of(folds.begin(), folds.end(), [&](const Fold& fold) {
+        return place.tensor.starts_with(fold.norm + ".");
+      });
+      if (place.role != Role::vector || norm) continue;
+      at::Tensor& tensor = parameters.at(place.tensor);
+      tensor = tensor - tensor.mean(static_cast<std::int64_t>(place.dimension), true);
+    }
+  }
+}
+
+// Biases of attention, seen from the units inside heads: keys are the covectors among them, values
+// those whose readers are not biases.
+void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.per.empty()) continue;
+    const UsePlace *key = nullptr, *value = nullptr, *output = nullptr;
+    const std::vector<UsePlace> places = uses_of(symmetries, name);
+    for (const UsePlace& place : places) {
+      const bool bias = symmetries.tensors.at(place.tensor).size() == 1;
+      if (bias) {
+        (place.role == Role::covector ? key : value) = &place;
+      } else if (place.role == Role::covector) {
+        output = &place;
+      }
+    }
+    if (key) {
+      term_at(symmetries, *key, parameters.at(key->tensor)).zero_();
+    } else if (value && output && parameters.contains(bias_of(output->tensor))) {
+      // (blocks x units, 1) and (blocks x units, width)
+      const auto rows = [&](const UsePlace& place) {
+        return units_first(symmetries, place, parameters.at(place.tensor)).flatten(0, 1);
+      };
+      parameters.at(bias_of(output->tensor)) += at::mv(rows(*output).t(), rows(*value).squeeze(1));
+      term_at(symmetries, *value, parameters.at(value->tensor)).zero_();
+    }
+  }
+}
+
+}  // namespace
+
+Model canonicalise(const Model& model) {
+  const c10::InferenceMode inference;
+  const bool has_folds = !folds_of(untie(model)).empty();
+  Model result = has_folds ? untie(model) : model;
+  const Tensors stored = result.parameters;
+  for (auto& [name, tensor] : result.parameters) tensor = tensor.to(at::kDouble).clone();
+  const std::vector<Fold> folds = folds_of(result);
+  for (const Fold& fold : folds) {
+    fold_norm(fold, result.symmetries, model.folder.string(), result.parameters);
+  }
+  describe_again(result);
+  centre_writers(result.symmetries, folds, result.parameters);
+  move_attention_biases(result.symmetries, result.parameters);
+  for (auto& [name, tensor] : result.parameters) {
+    tensor = tensor.to(stored.at(name).scalar_type()).contiguous();
+  }
+  return result;
+}
+
+}  // namespace braid

@@ -1,0 +1,71 @@
+// GPT-2's byte-level BPE (Radford et al. 2019): the same ids as Hugging Face's fast tokenizer.
+// Words are cut out by GPT-2's pattern and their bytes merged pair by pair, the earliest learnt
+// first.
+#pragma once
+
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "braid/text/added_tokens.h"
+#include "braid/text/tokenizer.h"
+
+namespace braid {
+
+struct ByteLevelDescription {
+  std::string source;               // the file, for messages
+  std::vector<std::string> tokens;  // by id, bytes written as GPT-2's printable characters
+  std::vector<std::pair<std::string, std::string>> merges;  // the earliest learnt first
+  std::vector<AddedToken> added;
+  bool add_prefix_space = false;
+};
+
+class ByteLevelBpe final : public Tokenizer {
+ public:
+  // From tokenizer.json if there is one, else from vocab.json and merges.txt with
+  // tokenizer_config.json. Throws Error naming the file.
+  static ByteLevelBpe from_folder(const std::filesystem::path& folder);
+  // Error where a byte has no token, or a merge names what is no token.
+  explicit ByteLevelBpe(ByteLevelDescription description);
+
+  const char* kind() const override { return "byte-level BPE"; }
+  std::vector<std::int64_t> encode(std::string_view text) const override;
+  // GPT-2 marks nothing.
+  std::vector<std::int64_t> encode_sequence(std::string_view text,
+                                            std::int64_t max_length) const override;
+  std::vector<std::int64_t> sequence_marks() const override { return {}; }
+  std::int64_t size() const override {
+    return static_cast<std::int64_t>(description_.tokens.size());
+  }
+  bool is_special(std::int64_t id) const override;
+  const std::string& token(std::int64_t id) const override;
+
+  // A tokenizer with the tokens that `text` needs (and every byte), which gives it the same tokens,
+  // numbered anew in the old order.
+  ByteLevelBpe restricted_to(std::string_view text) const;
+  // What vocab.json, merges.txt and tokenizer_config.json of a folder would say.
+  std::vector<std::pair<std::string, std::string>> files() const;
+
+ private:
+  struct Merge {
+    std::int64_t rank = 0;
+    std::int64_t id = 0;  // of what it makes
+  };
+  template <typename Visit>
+  void for_each_word(std::string_view text, Visit visit, std::vector<std::int64_t>* ids) const;
+  // Appends a word's ids; tells `made` of every merge.
+  void merge_word(std::string_view word, std::vector<std::int64_t>& ids,
+                  std::vector<std::int64_t>* made) const;
+
+  ByteLevelDescription description_;
+  std::vector<bool> special_;
+  std::array<std::int64_t, 256> bytes_{};            // ids
+  std::unordered_map<std::uint64_t, Merge> merges_;  // by left id << 32 | right id
+  AddedTokenMatcher added_, added_normalized_;       // looked for in this order
+};
+
+// By GPT-2's pattern: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+ .
+// The length in bytes of the word that valid UTF-8 `text` (not empty) begins with.
+std::size_t word_length(std::string_view text);
+
+}  // namespace braid

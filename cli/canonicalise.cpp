@@ -1,0 +1,57 @@
+// braid canonicalise: the same function in the form that has the most symmetry.
+#include "braid/models/canonical.h"
+
+#include "braid/connectivity/verify.h"
+#include "braid/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+
+namespace braid {
+namespace {
+
+struct Options {
+  std::string checkpoint, out;
+  bool overwrite = false;
+  ComputeOptions compute;
+};
+
+void run(const Options& options) {
+  const Model model = load_model(options.checkpoint);
+  const Model canonical = canonicalise(model);
+  const Difference found =
+      verify(model, canonical, random_sequences(model, 16, 0), options.compute.thread_count());
+  WriteOptions write;
+  write.overwrite = options.overwrite;
+  write.files["README.md"] = fmt::format(
+      "# {} in canonical form\n\nWritten by `braid canonicalise {}`. It computes the same function "
+      "as its source, but for rounding: {} differ by at most {:.1e} of the largest.\n",
+      options.checkpoint, options.checkpoint, found.compared, found.relative());
+  save_model(options.out, canonical, canonical.parameters, write);
+  fmt::print("{}: {} differ from {} by at most {:.1e} of the largest\n", options.out,
+             found.compared, options.checkpoint, found.relative());
+  for (const auto& [name, axis] : canonical.symmetries.axes) {
+    const auto before = model.symmetries.axes.find(name);
+    if (before == model.symmetries.axes.end() || before->second.group == axis.group) continue;
+    fmt::print("axis {}: free to {} maps, was {}\n", name, group_name(axis.group),
+               group_name(before->second.group));
+  }
+}
+
+}  // namespace
+
+void add_canonicalise(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "canonicalise",
+      "Write the same function in canonical form: gains and biases of pre-LN norms folded into "
+      "their readers, the decoder untied where that needs it, writers of the residual stream "
+      "centred, value biases in the output bias, no key bias.\n\n"
+      "  braid canonicalise GPT2 -o GPT2-canonical");
+  auto options = std::make_shared<Options>();
+  command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();
+  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
+  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
+  options->compute.add_to(command);
+  command.callback([options] { run(*options); });
+}
+
+}  // namespace braid
