@@ -1,6 +1,7 @@
 // braid align: finds the group element that moves B towards A.
 #include <spdlog/spdlog.h>
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
 #include "cli/align_models.h"
 #include "cli/command.h"
@@ -16,10 +17,12 @@ struct Options {
 };
 
 void run(const Options& options) {
+  check_output_file(options.out);
   require_text(options.align);
   require(options.align.moments.empty() || options.align.has_text(),
           "--moments saves what --text shows; give --text FILE");
-  const Model a = load_model(options.a), b = load_model(options.b);
+  const Model a = load_for_alignment(options.a, options.align.canonicalise);
+  const Model b = load_for_alignment(options.b, options.align.canonicalise);
   AlignOptions asked = options.align;
   asked.learning_state = options.out + ".state.safetensors";
   const Alignment alignment = align_models(a, b, asked, options.compute);
@@ -37,6 +40,7 @@ void add_align(CLI::App& app) {
       "Find the symmetry that moves B towards A, by how its units correlate with A's on text.\n\n"
       "  braid align A B --text TEXT -o AB.alignment\n"
       "  braid align A B --text TEXT --preset paper --heads monotonic -o AB.alignment\n"
+      "  braid align A B --method weights --in-head orthogonal --canonicalise -o AB.alignment\n"
       "  braid align A B --task mrpc --data MRPC/train.tsv -o AB.alignment\n"
       "  braid align A B --text part1.txt --moments part1.moments -o part1.alignment\n"
       "  braid align A B --from-moments part1.moments part2.moments -o AB.alignment");

@@ -4,7 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/checkpoint/fingerprint.h"
+#include "braid/connectivity/verify.h"
 #include "braid/error.h"
+#include "braid/merging/common_frame.h"
+#include "braid/models/canonical.h"
 #include "braid/tasks/sequence_stream.h"
 #include "cli/learning.h"
 #include "cli/terminal.h"
@@ -47,9 +50,10 @@ nlohmann::json identify(const Model& model) {
   return {{"path", model.folder.string()}, {"fingerprint", fingerprint(model.parameters)}};
 }
 
-Observed observe_text(const Model& a, const Model& b, const AlignOptions& options,
+Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignOptions& options,
                       const MatchOptions& match, const ComputeOptions& compute) {
   require(options.has_text(), "align needs --text FILE, --task and --data, or --from-moments");
+  const Model& a = ensemble.models.front();
   const auto tokenizer = load_tokenizer(a.folder);
   check_vocabulary(*tokenizer, a, b);
   const std::string& file = options.batches.empty() ? options.text_file() : options.batches;
@@ -70,8 +74,8 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
     const bool more = next_ready < std::ssize(ready);
     return more ? ready[static_cast<std::size_t>(next_ready++)] : TokenSequence{};
   };
-  Model table = a;  // ablations observe other axes
-  table.symmetries = table_of(a, match.ablation());
+  Ensemble table = ensemble;  // ablations observe other axes
+  table.models.front().symmetries = table_of(a, match.ablation());
   const Progress progress = terminal_progress("of the text");
   Observed observed;
   std::int64_t tokens = 0;
@@ -85,7 +89,7 @@ Observed observe_text(const Model& a, const Model& b, const AlignOptions& option
                   progress("observing", next_ready, std::ssize(ready));
                 }
               });
-  observed.a = identify(a);
+  observed.a = identify(mean_model(ensemble));
   observed.b = identify(b);
   observed.text = {{"path", file},
                    {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())},
@@ -138,6 +142,25 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
 
 }  // namespace
 
+Model load_for_alignment(const std::string& folder, bool canonical) {
+  Model model = load_model(folder);
+  if (!canonical) return model;
+  // Proved in float64 from end to end: what is shown is the form, not the rounding of the dtype.
+  Model wide = model;
+  wide.parameters = cast(model.parameters, at::kDouble);
+  const Difference found =
+      verify(model, braid::canonicalise(wide), random_sequences(model, 4, 0), 1);
+  require(found.relative() <= 1e-8,
+          "{}: its canonical form differs from it by {:.1e} of its largest output; please report "
+          "this",
+          folder, found.relative());
+  return canonicalise(model);
+}
+
+bool is_canonical(const Alignment& alignment) {
+  return alignment.options.value("canonicalise", false);
+}
+
 void require_text(const AlignOptions& options) {
   if (!options.reads_text()) return;
   require(options.has_text() != !options.from_moments.empty(),
@@ -147,13 +170,19 @@ void require_text(const AlignOptions& options) {
 
 Alignment align_models(const Model& a, const Model& b, const AlignOptions& options,
                        const ComputeOptions& compute) {
+  return align_models(Ensemble{{a}, {1.0}}, b, options, compute);
+}
+
+Alignment align_models(const Ensemble& ensemble, const Model& b, const AlignOptions& options,
+                       const ComputeOptions& compute) {
+  const Model a = mean_model(ensemble);
   require_same_architecture(a, b);
   const MatchOptions match_options = options.match_options(a.symmetries);
   const std::optional<Method> method = options.closed_form();
   const bool observes = method && *method != Method::weights;
   Observed observed = !observes ? Observed{{}, identify(a), identify(b), nullptr}
                       : options.from_moments.empty()
-                          ? observe_text(a, b, options, match_options, compute)
+                          ? observe_text(ensemble, b, options, match_options, compute)
                           : add_moments(a, b, options.from_moments);
   Alignment alignment;
   if (method) {
@@ -168,6 +197,7 @@ Alignment align_models(const Model& a, const Model& b, const AlignOptions& optio
   alignment.b = observed.b;
   alignment.text = observed.text;
   alignment.options = options.provenance(match_options);
+  if (options.canonicalise) alignment.options["canonicalise"] = true;
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; B' will not compute what B computes", alignment.broken);
   }

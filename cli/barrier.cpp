@@ -48,13 +48,17 @@ PlottedCurve read_curve(const std::string& file) {
 void run(const Options& options) {
   require(options.alignment.empty() == options.no_align,
           "give either --alignment FILE or --no-align");
-  const Model a = load_model(options.a), b = load_model(options.b);
+  std::optional<Alignment> loaded;
+  if (!options.no_align) loaded = load_alignment(options.alignment);
+  const bool canonical = loaded && is_canonical(*loaded);
+  const Model a = load_for_alignment(options.a, canonical);
+  const Model b = load_for_alignment(options.b, canonical);
   require_same_architecture(a, b);
   Transform transform;
   Symmetries symmetries = b.symmetries;
   std::string broken;
-  if (!options.no_align) {
-    const Alignment alignment = load_alignment(options.alignment);
+  if (loaded) {
+    const Alignment& alignment = *loaded;
     check_alignment(alignment, a, b, options.alignment);
     transform = alignment.transform();
     symmetries = table_of(b, alignment.ablation);

@@ -1,6 +1,7 @@
 // braid finetune: a GLUE classifier on a pretrained encoder.
 #include <spdlog/spdlog.h>
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
 #include "braid/training/trained_folder.h"
 #include "cli/command.h"
@@ -37,8 +38,7 @@ std::string describe(const Score& score) {
 }
 
 void run(const Options& options) {
-  require(!fs::exists(options.out) || fs::is_empty(options.out) || options.overwrite,
-          "{}: exists already; choose another -o, or --overwrite", options.out);
+  check_output_folder(options.out, options.overwrite);
   const Model model = load_model(options.checkpoint);
   const LabelledText data = load(options, options.data, model, options.lines);
   std::optional<LabelledText> dev;

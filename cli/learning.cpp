@@ -6,6 +6,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
+#include "braid/tasks/causal_text.h"
 #include "braid/text/lines.h"
 #include "cli/terminal.h"
 
@@ -26,45 +27,58 @@ std::set<std::string> parts_to_learn(const std::string& text) {
 
 }  // namespace
 
+StepSource training_steps(const Model& model, const AlignOptions& options,
+                          nlohmann::json& identity) {
+  MaskedBatches batches = options.learning_batches;
+  batches.seed = options.seed;
+  identity.update(
+      {{"batch", batches.batch_size}, {"mask", batches.mask_probability}, {"seed", options.seed}});
+  const bool causal = model.network->is_causal();
+  if (!options.batches.empty()) {
+    const TokenText ready = load_token_text(options.batches, batches.batch_size, causal);
+    for (const TokenBatch& batch : ready.batches) {
+      check_tokens(*model.network, batch.batch.input_ids);
+    }
+    identity["text"] = fingerprint_text(MappedFile::open(options.batches)->bytes());
+    return ready_steps(*model.network, ready, batches.batch_size, batches.seed);
+  }
+  const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(model.folder);
+  const std::int64_t block = std::min(options.learning_block, model.network->max_positions());
+  const auto pieces = std::dynamic_pointer_cast<const WordPiece>(tokenizer);
+  require(causal || pieces, "{}: masked text needs WordPiece, found {}", model.folder.string(),
+          tokenizer->kind());
+  auto blocks =
+      causal ? overlapping_blocks(tokenizer->encode(MappedFile::open(options.text)->bytes()), block)
+             : token_blocks(read_lines(options.text), *pieces, block, false);
+  if (!blocks.empty() && blocks.back().size() < blocks.front().size()) blocks.pop_back();
+  require(!blocks.empty() && std::ssize(blocks.front()) == block + causal,
+          "{}: does not fill one block of {} tokens", options.text, block);
+  identity["text"] = fingerprint_ids(blocks);
+  if (causal) {
+    return causal_steps(*model.network, std::move(blocks), batches.batch_size, batches.seed);
+  }
+  return [pieces, steps = masked_steps(*model.network, std::move(blocks), *pieces, batches)](
+             std::int64_t step) { return steps(step); };
+}
+
 Alignment learn(const Model& a, const Model& b, const Alignment& start, const AlignOptions& options,
                 const ComputeOptions& compute) {
   require(options.task.empty(), "--method learned reads --text FILE or --batches FILE");
   require(a.network->has_token_head(a.parameters),
-          "{}: has no masked-language-model head, whose loss learning lowers", a.folder.string());
+          "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   LearnOptions learning = options.learning;
   learning.seed = options.seed;
   learning.threads = compute.thread_count();
   if (!options.learn.empty()) learning.learn = parts_to_learn(options.learn);
-  MaskedBatches batches = options.learning_batches;
-  batches.seed = options.seed;
-  const WordPiece tokenizer = WordPiece::from_folder(a.folder);
-  StepSource steps;
-  std::string text;
-  if (!options.batches.empty()) {
-    const TokenText ready = load_token_text(options.batches, batches.batch_size);
-    for (const TokenBatch& batch : ready.batches) check_tokens(*a.network, batch.batch.input_ids);
-    steps = ready_steps(*a.network, ready, batches.batch_size, batches.seed);
-    text = fingerprint_text(MappedFile::open(options.batches)->bytes());
-  } else {
-    auto blocks = token_blocks(read_lines(options.text), tokenizer, options.learning_block, false);
-    if (!blocks.empty() && std::ssize(blocks.back()) < options.learning_block) blocks.pop_back();
-    require(!blocks.empty(), "{}: does not fill one block of {} tokens", options.text,
-            options.learning_block);
-    text = fingerprint_ids(blocks);
-    steps = masked_steps(*a.network, std::move(blocks), tokenizer, batches);
-  }
   nlohmann::json from = to_json(start)["axes"];
   for (auto& axis : from) axis.erase("seconds");
-  const nlohmann::json identity = {{"a", fingerprint(a.parameters)},
-                                   {"b", fingerprint(b.parameters)},
-                                   {"start", fingerprint_text(from.dump())},
-                                   {"text", text},
-                                   {"learn", learning.learn},
-                                   {"steps", learning.steps},
-                                   {"learning_rate", learning.learning_rate},
-                                   {"batch", batches.batch_size},
-                                   {"mask", batches.mask_probability},
-                                   {"seed", options.seed}};
+  nlohmann::json identity = {{"a", fingerprint(a.parameters)},
+                             {"b", fingerprint(b.parameters)},
+                             {"start", fingerprint_text(from.dump())},
+                             {"learn", learning.learn},
+                             {"steps", learning.steps},
+                             {"learning_rate", learning.learning_rate}};
+  const StepSource steps = training_steps(a, options, identity);
   const std::filesystem::path& state = options.learning_state;
   if (!state.empty() && std::filesystem::exists(state)) {
     spdlog::info("going on from {}", state.string());

@@ -1,48 +1,50 @@
-// braid merge: align, transform, verify, interpolate, measure, write: one checkpoint out of two.
+// braid merge: align, transform, verify, average, repair, heal, measure, write: one checkpoint out
+// of two or more.
 #include <spdlog/spdlog.h>
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/connectivity/interpolate.h"
-#include "braid/connectivity/verify.h"
 #include "braid/error.h"
+#include "braid/merging/common_frame.h"
+#include "braid/merging/simplex.h"
 #include "cli/align_models.h"
 #include "cli/command.h"
+#include "cli/learning.h"
+#include "cli/merge_options.h"
+#include "cli/merged.h"
 #include "cli/terminal.h"
 
 namespace braid {
 namespace {
 
-struct Options {
-  std::vector<std::string> models;
-  std::string alignment, dev, out, json, command_line;
-  bool no_align = false, overwrite = false;
-  double t = 0.5;
-  std::int64_t shard_size = 0, evaluate_lines = 1000;
-  AlignOptions align;
-  ComputeOptions compute;
-};
+namespace fs = std::filesystem;
 
-struct Losses {
-  Score a, b, plain, merged;
-};
+using Alignments = std::vector<std::optional<Alignment>>;
 
-// Everything that is known before the checkpoint is written.
-struct Merged {
-  Tensors parameters;
-  std::optional<Alignment> alignment;
-  std::optional<Difference> proof;
-  std::optional<Losses> losses;
-};
-
-std::optional<Alignment> find_alignment(const Options& options, const Model& a, const Model& b) {
-  if (options.no_align) return std::nullopt;
-  if (options.alignment.empty()) return align_models(a, b, options.align, options.compute);
-  Alignment alignment = load_alignment(options.alignment);
-  check_alignment(alignment, a, b, options.alignment);
-  return alignment;
+Alignments find_alignments(const MergeOptions& options, const std::vector<Model>& models,
+                           const std::vector<double>& weights) {
+  Alignments alignments(models.size());
+  if (options.no_align) return alignments;
+  if (!options.alignment.empty()) {
+    alignments[1] = load_alignment(options.alignment);
+    check_alignment(*alignments[1], models[0], models[1], options.alignment);
+  } else if (models.size() == 2) {
+    AlignOptions asked = options.align;
+    asked.learning_state = options.state("learning");
+    alignments[1] = align_models(models[0], models[1], asked, options.compute);
+  } else {
+    const AlignTo align_to = [&](const Ensemble& others, const Model& model) {
+      return align_models(others, model, options.align, options.compute);
+    };
+    const CommonFrame frame = find_common_frame(models, weights, align_to, options.sweeps,
+                                                terminal_progress("alignments"));
+    alignments.assign(frame.alignments.begin(), frame.alignments.end());
+  }
+  return alignments;
 }
 
 // B' against B, on text where there is some. Error where an exact alignment turns out not to be.
-Difference prove(const Model& b, const Alignment& alignment, const Options& options) {
+Difference prove(const Model& b, const Alignment& alignment, const MergeOptions& options) {
   constexpr std::int64_t lines = 32;
   constexpr double tolerance = 1e-8;
   // In float64 from end to end: what is shown is the symmetry, not the rounding of the stored
@@ -55,165 +57,166 @@ Difference prove(const Model& b, const Alignment& alignment, const Options& opti
           ? read_sequences(b, options.align.text_file(), options.align.text_task(), lines)
           : random_sequences(b, 16, options.align.seed);
   const Difference found = verify(b, aligned, sequences, options.compute.thread_count());
-  require(
-      found.relative() <= tolerance,
-      "the aligned B differs from B by {:.3e} of its largest output: nothing was written; please "
-      "report this",
-      found.relative());
+  require(found.relative() <= tolerance,
+          "{}, aligned, differs from itself by {:.3e} of its largest output: nothing was written; "
+          "please report this",
+          b.folder.string(), found.relative());
   return found;
 }
 
-// What the models are measured on: --dev of a task, else what they are aligned on.
-const std::string& measured_file(const Options& options) {
-  return options.dev.empty() ? options.align.text_file() : options.dev;
-}
-
-Losses measure(const Model& a, const Model& b, const Tensors& merged, const Options& options) {
+ScoredText measured_text(const Model& model, const MergeOptions& options) {
   EvaluateOptions evaluation;
-  evaluation.text = options.align.text;
-  evaluation.batches = options.align.batches;
   if (options.align.text_task()) {
     evaluation.task = options.align.task;
-    evaluation.data = measured_file(options);
+    evaluation.data = options.measured_file();
     evaluation.max_length = options.align.max_length;
+  } else {
+    if (model.network->is_causal()) evaluation.task = "clm";
+    evaluation.text = options.measured_file();
+    if (options.dev.empty()) evaluation.batches = options.align.batches;
   }
   evaluation.lines = options.evaluate_lines;
   evaluation.masking.seed = options.align.seed;
-  const ScoredText text = evaluation.load(a);
-  check_text(b, text);
-  const Progress progress = terminal_progress("models");
-  std::int64_t done = 0;
-  const auto score = [&](const Tensors& parameters) {
-    Score value = evaluate(*a.network, cast(parameters, options.compute.dtype()), text,
-                           options.compute.thread_count());
-    progress("measuring", ++done, 4);
-    return value;
+  return evaluation.load(model);
+}
+
+using Measure = std::function<Score(const Tensors&)>;
+
+Tensors repair_merged(const Model& merged, const Ensemble& parents, const MergeOptions& options) {
+  const auto tokenizer = load_tokenizer(merged.folder);
+  const auto sequences = read_sequences(merged, options.align.text_file(),
+                                        options.align.text_task(), options.repair_lines);
+  const ObserveTaps observe_taps = [&](const Model& a, const Model& b,
+                                       const std::vector<std::string>& taps) {
+    ObserveOptions observing = options.align.observe_options(tokenizer->sequence_marks());
+    observing.taps = taps;
+    observing.precision = options.compute.dtype();
+    observing.threads = options.compute.thread_count();
+    std::size_t next = 0;
+    return observe(
+        a, b, [&] { return next < sequences.size() ? sequences[next++] : TokenSequence{}; },
+        observing);
   };
-  return {score(a.parameters), score(b.parameters),
-          score(interpolate(a.parameters, b.parameters, options.t)), score(merged)};
+  RepairOptions repairing = options.repairing;
+  repairing.kind = options.repair == "rescale" ? Repair::rescale : Repair::least_squares;
+  return repair(merged, parents, repairing, observe_taps, terminal_progress("taps"));
 }
 
-std::string verdict(const Losses& losses, bool aligned) {
-  const double better = std::min(losses.a.loss, losses.b.loss), merged = losses.merged.loss;
-  std::string text = merged <= better
-                         ? "The merged model is better than both parents on this text."
-                         : fmt::format(
-                               "The merged model's loss is {:.3f} above the better parent's on "
-                               "this text.",
-                               merged - better);
-  if (aligned) {
-    text += fmt::format(" Alignment {} the plain average by {:.3f}.",
-                        merged <= losses.plain.loss ? "improves on" : "is worse than",
-                        std::abs(losses.plain.loss - merged));
-  }
-  return text;
+Healed heal_merged(const Model& merged, const Measure& measure, const MergeOptions& options) {
+  const fs::path state = options.state("heal");
+  if (fs::exists(state)) spdlog::info("going on from {}", state.string());
+  HealOptions healing = options.healing;
+  healing.threads = options.compute.thread_count();
+  nlohmann::json identity;
+  const StepSource steps = training_steps(merged, options.align, identity);
+  return heal(merged, steps, identity, measure, healing, state, training_log(),
+              [](const DevPoint& point) {
+                clear_progress();
+                spdlog::info("step {}, {} tokens: loss {:.4f}", point.step, grouped(point.tokens),
+                             point.score.loss);
+              });
 }
 
-std::string loss_table(const Losses& losses, bool aligned) {
-  std::vector<std::vector<std::string>> rows = {{"model", "loss"}};
-  for (const auto& [name, value] : losses.a.metrics) rows.front().push_back(name);
-  const auto add = [&](const char* model, const Score& score) {
-    rows.push_back({model, fmt::format("{:.4f}", score.loss)});
-    for (const auto& [name, value] : score.metrics) {
-      rows.back().push_back(fmt::format("{:.4f}", value));
+void save_alignments(const fs::path& folder, const Merged& merged) {
+  fs::create_directories(folder);
+  for (std::size_t k = 0; k < merged.parents.size(); ++k) {
+    const Parent& parent = merged.parents[k];
+    if (parent.alignment) {
+      save_alignment(folder / (parent_key(k) + ".alignment"), *parent.alignment);
     }
-  };
-  add("A", losses.a);
-  add("B", losses.b);
-  add("plain average", losses.plain);
-  if (aligned) add("aligned average", losses.merged);
-  return format_table(rows);
+  }
 }
 
-std::string proof_text(const Merged& merged) {
-  if (merged.proof) {
-    return fmt::format(
-        "B' is B: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",
-        merged.proof->compared, merged.proof->largest, merged.proof->relative(),
-        merged.proof->tokens);
+void run(const MergeOptions& options) {
+  const std::vector<double> weights = options.shares();
+  options.check();
+  check_output_folder(options.out, options.overwrite);
+  const bool canonical = options.alignment.empty()
+                             ? options.align.canonicalise && !options.no_align
+                             : is_canonical(load_alignment(options.alignment));
+  std::vector<Model> models;
+  for (const std::string& path : options.models) {
+    models.push_back(load_for_alignment(path, canonical));
+    require_same_architecture(models.front(), models.back());
   }
-  return merged.alignment ? "NOT a symmetry: " + merged.alignment->broken : "no alignment";
-}
-
-std::string card(const Merged& merged, const Options& options) {
-  std::string text = fmt::format(
-      "---\ntags:\n- merge\n- braid\n---\n# A merged model\n\nWritten by\n\n```\n{}\n```\n\n"
-      "Parents: `{}` (weight {}) and `{}` (weight {}). {}.\n",
-      options.command_line, options.models[0], 1 - options.t, options.models[1], options.t,
-      proof_text(merged));
-  if (merged.losses) {
-    text += fmt::format("\n{} on `{}` ({} scored):\n\n```\n{}```\n\n{}\n",
-                        options.align.text_task() ? options.align.text_task()->title + " loss"
-                                                  : "Masked-language-model loss",
-                        measured_file(options), grouped(merged.losses->a.scored),
-                        loss_table(*merged.losses, merged.alignment.has_value()),
-                        verdict(*merged.losses, merged.alignment.has_value()));
-  }
-  return text;
-}
-
-nlohmann::json to_json(const Merged& merged, const Options& options) {
-  nlohmann::json json = {{"a", options.models[0]},
-                         {"b", options.models[1]},
-                         {"t", options.t},
-                         {"out", options.out},
-                         {"aligned", merged.alignment.has_value()}};
-  if (merged.alignment) json["options"] = merged.alignment->options;
-  if (merged.proof) {
-    json["proof"] = {{"largest_difference", merged.proof->largest},
-                     {"relative", merged.proof->relative()},
-                     {"tokens", merged.proof->tokens}};
-  }
-  if (merged.losses) {
-    const std::pair<const char*, const Score*> scores[] = {{"a", &merged.losses->a},
-                                                           {"b", &merged.losses->b},
-                                                           {"plain", &merged.losses->plain},
-                                                           {"merged", &merged.losses->merged}};
-    for (const auto& [name, score] : scores) {
-      json["loss"][name] = score->loss;
-      json["metrics"][name] = score->metrics;
-    }
-    json["scored"] = merged.losses->a.scored;
-  }
-  return json;
-}
-
-void run(const Options& options) {
-  require(options.models.size() == 2, "{} checkpoints were given; braid 0.1 merges exactly two",
-          options.models.size());
-  require(!options.no_align || options.alignment.empty(),
-          "--no-align and --alignment exclude each other");
-  if (!options.no_align && options.alignment.empty()) require_text(options.align);
-  const Model a = load_model(options.models[0]), b = load_model(options.models[1]);
-  require_same_architecture(a, b);
   Merged merged;
-  merged.alignment = find_alignment(options, a, b);
-  Tensors moved = b.parameters;
-  if (merged.alignment) {
-    moved = transform_parameters(table_of(b, merged.alignment->ablation), b.parameters,
-                                 merged.alignment->transform());
-    if (merged.alignment->broken.empty()) merged.proof = prove(b, *merged.alignment, options);
+  Ensemble placed{models, weights};
+  std::vector<Tensors> stored, moved;
+  const Alignments alignments = find_alignments(options, models, weights);
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    Parent parent{options.models[k], weights[k], alignments[k], {}};
+    if (const auto& alignment = alignments[k]) {
+      placed.models[k].parameters = transform_parameters(
+          table_of(models[k], alignment->ablation), models[k].parameters, alignment->transform());
+      if (alignment->broken.empty()) parent.proof = prove(models[k], *alignment, options);
+    }
+    stored.push_back(models[k].parameters);
+    moved.push_back(placed.models[k].parameters);
+    merged.parents.push_back(std::move(parent));
   }
-  merged.parameters = interpolate(a.parameters, moved, options.t);
-  const bool measurable = options.align.has_text() &&
-                          (options.align.text_task() || a.network->has_token_head(a.parameters));
-  if (measurable) merged.losses = measure(a, b, merged.parameters, options);
+  Model result = models.front();
+  result.parameters = average(moved, weights);
+
+  const bool measurable = !options.measured_file().empty() || !options.align.batches.empty();
+  const bool has_head =
+      options.align.text_task() || result.network->has_token_head(result.parameters);
+  std::optional<ScoredText> text;
+  if (measurable && has_head) {
+    text = measured_text(result, options);
+    for (const Model& model : models) check_text(model, *text);
+    merged.measured_on =
+        options.measured_file().empty() ? options.align.batches : options.measured_file();
+    merged.measure = options.align.text_task() ? options.align.text_task()->title + " loss"
+                                               : "Language-model loss";
+  }
+  const Measure measure = [&](const Tensors& parameters) {
+    return evaluate(*result.network, cast(parameters, options.compute.dtype()), *text,
+                    options.compute.thread_count());
+  };
+  const Progress progress = terminal_progress("models");
+  const auto score = [&](const std::string& key, const std::string& title,
+                         const Tensors& parameters) {
+    if (!text) return;
+    merged.scores.push_back({key, title, measure(parameters)});
+    const std::int64_t stages = 1 + merged.aligned() + (options.repair != "none");
+    progress("measuring", std::ssize(merged.scores),
+             std::max(std::ssize(models) + stages, std::ssize(merged.scores)));
+  };
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    score(parent_key(k), parent_title(parent_key(k)), stored[k]);
+  }
+  score("plain", "plain average", average(stored, weights));
+  if (merged.aligned()) score("aligned", "aligned average", result.parameters);
+  if (options.simplex > 0 && text) {
+    merged.simplex = trace_simplex(
+        moved, [&](const Tensors& parameters) { return measure(parameters).loss; }, options.simplex,
+        terminal_progress("paths"));
+  }
+  if (options.repair != "none") {
+    result.parameters = repair_merged(result, placed, options);
+    score("repaired", "repaired", result.parameters);
+  }
+  if (options.healing.steps > 0) {
+    require(text.has_value(), "{}: has no head to train", options.models.front());
+    merged.healed = heal_merged(result, measure, options);
+    result.parameters = merged.healed->parameters;
+    score("healed", "healed", result.parameters);
+  }
 
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.files["README.md"] = card(merged, options);
+  write.files["README.md"] = model_card(merged, options.command_line);
   std::optional<std::int64_t> shard_size;
   if (options.shard_size > 0) shard_size = options.shard_size;
-  save_model(options.out, a, merged.parameters, write, shard_size);
+  if (!options.save_alignments.empty()) save_alignments(options.save_alignments, merged);
+  save_model(options.out, result, result.parameters, write, shard_size);
+  for (const char* stage : {"learning", "heal"}) fs::remove(options.state(stage));
 
-  std::string text = merged.alignment ? alignment_table(*merged.alignment) + "\n" : "";
-  text += proof_text(merged) + "\n";
-  if (merged.losses) {
-    text += loss_table(*merged.losses, merged.alignment.has_value()) +
-            verdict(*merged.losses, merged.alignment.has_value()) + "\n";
-  }
-  report(text + fmt::format("written to {}\n", options.out), to_json(merged, options),
-         options.json);
+  std::string said;
+  if (models.size() == 2 && alignments[1]) said = alignment_table(*alignments[1]) + "\n";
+  nlohmann::json json = to_json(merged);
+  json["out"] = options.out;
+  report(said + describe(merged) + fmt::format("written to {}\n", options.out), json, options.json);
 }
 
 }  // namespace
@@ -221,37 +224,18 @@ void run(const Options& options) {
 void add_merge(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "merge",
-      "Merge two checkpoints into one: align, transform, verify, interpolate, measure, write.\n\n"
+      "Merge checkpoints into one: align, transform, verify, average, measure, write.\n\n"
       "  braid merge A B --text TEXT -o MERGED\n"
       "  braid merge A B --task mrpc --data train.tsv --dev dev.tsv -o MERGED\n"
       "  braid merge A B --text TEXT --preset paper --t 0.3 -o MERGED\n"
       "  braid merge A B --alignment AB.alignment -o MERGED\n"
-      "  braid merge A B --no-align --text TEXT -o AVERAGE");
-  auto options = std::make_shared<Options>();
-  command.add_option("CKPT", options->models, "Two checkpoint folders, A and B")
-      ->required()
-      ->expected(1, -1);
-  command.add_option("--dev", options->dev, "With --task: measure on this file instead of --data");
-  command.add_option("--alignment", options->alignment, "From braid align, instead of aligning");
-  command.add_flag("--no-align", options->no_align, "The plain average");
-  command.add_option("--t", options->t, "0 = A, 1 = aligned B")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
-  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  command
-      .add_option("--shard-size", options->shard_size,
-                  "Most bytes of a weights file, such as 5GB; default: A's sharding")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::PositiveNumber);
-  command
-      .add_option("--evaluate-lines", options->evaluate_lines,
-                  "Lines of the text that losses are measured on")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  options->align.add_to(command);
-  options->compute.add_to(command);
-  command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
+      "  braid merge A B --no-align --text TEXT -o AVERAGE\n"
+      "  braid merge A B C --method weights --weights 1,1,2 --text TEXT -o MERGED\n"
+      "  braid merge A B --text TEXT --dev VALID --repair least-squares --heal 300 -o MERGED\n\n"
+      "More than two models move into a common frame, each towards the mean of the others, without "
+      "favouring one.");
+  auto options = std::make_shared<MergeOptions>();
+  options->add_to(command);
   command.callback([options, command_line] {
     options->command_line = command_line;
     run(*options);

@@ -132,6 +132,9 @@ void AlignOptions::add_to(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--seed", seed, "Of all that is drawn: learning, orders, masking")
       ->capture_default_str();
+  command.add_flag("--canonicalise", canonicalise,
+                   "Bring both models to canonical form first (see braid canonicalise): the same "
+                   "functions, more symmetry");
   command.add_option("--correlation", correlation, "signed, or absolute")
       ->check(CLI::IsMember(choices("correlation")))
       ->capture_default_str();

@@ -6,7 +6,7 @@
 #include "braid/alignment/align_request.h"
 #include "braid/connectivity/score_request.h"
 #include "braid/training/learn_alignment.h"
-#include "braid/training/masked_steps.h"
+#include "braid/training/token_steps.h"
 
 namespace braid {
 
@@ -25,6 +25,7 @@ struct EvaluateOptions : ScoreRequest {
 
 struct AlignOptions : AlignRequest {
   std::string text, task, data, moments, batches;
+  bool canonicalise = false;
   std::string learning_state;  // file that learning goes on from; empty: none
   std::vector<std::string> from_moments;
   std::uint64_t seed = 0;  // of learning and of the starts of weight matching

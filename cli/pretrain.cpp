@@ -1,9 +1,13 @@
-// braid pretrain: a BERT masked language model from scratch.
+// braid pretrain: a language model from scratch: BERT's, masked, or GPT-2's, causal.
 #include <spdlog/spdlog.h>
 
 #include <fstream>
 
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
+#include "braid/tasks/causal_text.h"
+#include "braid/text/byte_level_bpe.h"
 #include "braid/text/lines.h"
 #include "braid/text/train_vocabulary.h"
 #include "braid/training/trained_folder.h"
@@ -18,8 +22,10 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 struct Options {
-  std::string config, vocabulary, text, out, save_dtype = "float32";
+  std::string config, vocabulary, restrict_to, text, valid, out, save_dtype = "float32";
   PretrainOptions training;
+  std::optional<std::int64_t> block;  // defaults differ by family
+  std::optional<double> learning_rate, warmup;
   ComputeOptions compute;
   bool overwrite = false;
 };
@@ -38,10 +44,23 @@ std::vector<std::string> vocabulary(const Options& options, const Json& config,
   return train_word_pieces(lines, config_size(config, "vocab_size", 30522));
 }
 
-void run(const Options& options) {
-  require(!fs::exists(options.out) || fs::is_empty(options.out) || options.overwrite,
-          "{}: exists already; choose another -o, or --overwrite", options.out);
-  const Json config = complete_config(read_json(options.config));
+// What either kind of training hands on.
+struct Trained {
+  Json config;
+  Pretrained result;
+  TokenizerFiles tokenizer;
+};
+
+void announce(const std::string& text, std::int64_t vocabulary, const PretrainOptions& training) {
+  spdlog::info("{}, vocabulary of {}, seed {}, {} steps of {} tokens", text, grouped(vocabulary),
+               training.seed, grouped(training.steps),
+               grouped(training.batch_size * training.block));
+}
+
+Trained train_masked(const Options& options, const Json& config, const PretrainOptions& training,
+                     const fs::path& state) {
+  require(options.valid.empty() && options.restrict_to.empty(),
+          "--valid and --restrict-vocab are for GPT-2");
   for (const char* key : {"hidden_dropout_prob", "attention_probs_dropout_prob"}) {
     if (config[key] != 0.0)
       spdlog::warn("{} is {}: pretraining is done without dropout", key, config[key].dump());
@@ -49,23 +68,64 @@ void run(const Options& options) {
   const std::vector<std::string> lines = read_lines(options.text);
   const std::vector<std::string> tokens = vocabulary(options, config, lines);
   const WordPiece tokenizer = WordPiece::from_vocabulary(tokens);
+  announce(grouped(std::ssize(lines)) + " lines", tokenizer.size(), training);
+  return {config, pretrain(config, tokenizer, lines, training, state, training_log()),
+          word_piece_files(tokens)};
+}
+
+Trained train_causal(const Options& options, Json config, const PretrainOptions& training,
+                     const fs::path& state) {
+  require(options.valid.empty() ? training.patience == 0 : true,
+          "--patience stops by the loss on --valid; give one");
+  ByteLevelBpe tokenizer = ByteLevelBpe::from_folder(options.vocabulary);
+  if (!options.restrict_to.empty()) {
+    tokenizer = tokenizer.restricted_to(MappedFile::open(options.restrict_to)->bytes());
+    config["vocab_size"] = tokenizer.size();
+  }
+  if (!config.contains("vocab_size")) config["vocab_size"] = tokenizer.size();
+  for (const char* key : {"bos_token_id", "eos_token_id"}) {
+    const auto end = tokenizer.encode("<|endoftext|>");
+    if (end.size() == 1) config[key] = end.front();
+  }
+  const auto ids = tokenizer.encode(MappedFile::open(options.text)->bytes());
+  std::optional<TokenText> valid;
+  if (!options.valid.empty()) valid = causal_text(options.valid, tokenizer, training.block, 16);
+  announce(grouped(std::ssize(ids)) + " tokens", tokenizer.size(), training);
+  const auto log_dev = [](const DevPoint& point) {
+    clear_progress();
+    spdlog::info("step {}, epoch {:.1f}: validation loss {:.4f}", point.step, point.epoch,
+                 point.score.loss);
+  };
+  Pretrained result = pretrain_causal(config, ids, valid, training, state, training_log(), log_dev);
+  return {std::move(config), std::move(result), tokenizer.files()};
+}
+
+void run(const Options& options) {
+  check_output_folder(options.out, options.overwrite);
+  const Json config = complete_config(read_json(options.config));
+  const bool causal = config["model_type"] == "gpt2";
   PretrainOptions training = options.training;
   training.threads = options.compute.thread_count();
-  spdlog::info("{} lines, vocabulary of {}, seed {}, {} steps of {} tokens",
-               grouped(std::ssize(lines)), tokenizer.size(), training.seed, grouped(training.steps),
-               grouped(training.batch_size * training.block));
-
+  training.block = options.block.value_or(causal ? 256 : 64);
+  training.learning_rate = options.learning_rate.value_or(causal ? 3e-4 : 1.5e-3);
+  training.warmup = options.warmup.value_or(causal ? 0.05 : 0.06);
   const fs::path state = options.out + ".state.safetensors";
   if (fs::exists(state)) spdlog::info("going on from {}", state.string());
-  const Pretrained result = pretrain(config, tokenizer, lines, training, state, training_log());
+  const Trained trained = causal ? train_causal(options, config, training, state)
+                                 : train_masked(options, config, training, state);
+  const Pretrained& result = trained.result;
   static const std::map<std::string, at::ScalarType> dtypes = {
       {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
-  write_pretrained(options.out, config, tokens, training, result, dtypes.at(options.save_dtype),
-                   options.overwrite);
+  write_pretrained(options.out, trained.config, trained.tokenizer, training, result,
+                   dtypes.at(options.save_dtype), options.overwrite);
   fs::remove(state);
   clear_progress();
   fmt::print("{}: trained on {} tokens, loss {:.4f}\n", options.out,
              grouped(result.curve.back().tokens), result.curve.back().loss);
+  for (const DevPoint& point : result.dev) {
+    if (point.step != result.best_step) continue;
+    fmt::print("best on {} at step {}: loss {:.4f}\n", options.valid, point.step, point.score.loss);
+  }
 }
 
 }  // namespace
@@ -73,30 +133,48 @@ void run(const Options& options) {
 void add_pretrain(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "pretrain",
-      "Train a BERT masked language model from scratch.\n\n"
+      "Train a language model from scratch: BERT's on masked tokens, GPT-2's on next tokens.\n\n"
       "  braid pretrain --config config.json --vocab train --text kjv.txt --steps 6000 --seed 1 -o "
-      "bert-1\n\n"
+      "bert-1\n"
+      "  braid pretrain --config gpt2.json --vocab GPT2 --restrict-vocab all.txt --text train.txt "
+      "--valid valid.txt --steps 800 --patience 5 --seed 1 -o gpt2-1\n\n"
       "A run that was stopped goes on from OUT.state.safetensors when the command is repeated.");
   auto options = std::make_shared<Options>();
   PretrainOptions& t = options->training;
-  command.add_option("--config", options->config, "config.json of the model (BertConfig)")
+  command
+      .add_option("--config", options->config,
+                  "config.json of the model (BertConfig or GPT2Config)")
       ->required();
   command
-      .add_option("--vocab", options->vocabulary,
-                  "vocab.txt, or 'train' to learn one from the text")
+      .add_option(
+          "--vocab", options->vocabulary,
+          "BERT: vocab.txt, or 'train' to learn one from the text. GPT-2: a folder with its "
+          "tokenizer")
       ->required();
   command.add_option("--text", options->text, "Training text, a passage a line")->required();
+  command.add_option("--restrict-vocab", options->restrict_to,
+                     "GPT-2: keep only the tokens that this text needs, numbered anew");
+  command.add_option("--valid", options->valid,
+                     "GPT-2: text to score on the way; the best parameters are kept");
+  command.add_option("--evaluate-every", t.evaluate_every, "Steps between scores on --valid")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--patience", t.patience,
+                  "Stop after so many scores without a better one; 0 = never")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--steps", t.steps, "Updates")->required();
   command.add_option("--seed", t.seed, "Of everything that is drawn")->required();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_option("--batch-size", t.batch_size, "Sequences an update")->capture_default_str();
-  command.add_option("--block", t.block, "Tokens a sequence")->capture_default_str();
+  command.add_option("--block", options->block, "Tokens a sequence")->default_str("64, GPT-2 256");
   command.add_option("--mask-probability", t.mask_probability, "Of each ordinary token")
       ->capture_default_str();
-  command.add_option("--learning-rate", t.learning_rate, "Peak, after warm-up")
-      ->capture_default_str();
-  command.add_option("--warmup", t.warmup, "Part of the steps that warms up")
-      ->capture_default_str();
+  command.add_option("--learning-rate", options->learning_rate, "Peak, after warm-up")
+      ->default_str("1.5e-3, GPT-2 3e-4");
+  command.add_option("--warmup", options->warmup, "Part of the steps that warms up")
+      ->default_str("0.06, GPT-2 0.05");
   command.add_option("--weight-decay", t.weight_decay, "AdamW's")->capture_default_str();
   command.add_option("--save-every", t.save_every, "Steps between saved states (a multiple of 50)")
       ->capture_default_str();

@@ -14,8 +14,8 @@ struct Options {
 };
 
 void run(const Options& options) {
-  const Model b = load_model(options.b);
   const Alignment alignment = load_alignment(options.alignment);
+  const Model b = load_for_alignment(options.b, is_canonical(alignment));
   check_alignment_b(alignment, b, options.alignment);
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);

@@ -3,11 +3,25 @@
 #include "braid/error.h"
 
 namespace braid {
+namespace {
+
+void require_same_groups(const Model& a, const Model& b) {
+  for (const auto& [name, axis] : a.symmetries.axes) {
+    const Group other = b.symmetries.axis(name).group;
+    require(axis.group == other,
+            "axis {} is free to {} maps in {} and to {} maps in {}: bring both to canonical form "
+            "(--canonicalise), or neither",
+            name, group_name(axis.group), a.folder.string(), group_name(other), b.folder.string());
+  }
+}
+
+}  // namespace
 
 Alignment align(const Model& a, const Model& b, Method method, const MomentsByTap& moments,
                 const MatchOptions& options, const WeightOptions& weights, int threads,
                 const Progress& progress) {
   require_same_architecture(a, b);
+  require_same_groups(a, b);
   const Symmetries table = table_of(a, options.ablation());
   std::map<std::string, Frames> frames;
   if (options.in_head == InHead::general) {

@@ -85,6 +85,12 @@ Group matched_group(const Axis& axis) {
   return axis.group > Group::signed_permutation ? axis.group : Group::permutation;
 }
 
+// What matching an axis's units is worth: correlations, or covariances where units mix.
+at::Tensor axis_table(const Axis& axis, const Moments& moments, bool absolute) {
+  if (axis.group <= Group::signed_permutation) return scores(moments, absolute);
+  return block_covariance(moments, axis.size).select(2, 0).select(0, 0);
+}
+
 AxisMatch match_axis(Group group, const at::Tensor& rho) {
   Solved solved = solve(group, rho);
   AxisMatch match;
@@ -149,7 +155,7 @@ Solution solve_problem(const Symmetries& symmetries, const Problem& problem,
     const Axis& axis = symmetries.axis(problem.axes.front().axis);
     const Moments moments =
         problem.moments.size() == 1 ? *problem.moments.front() : mean_moments(problem.moments);
-    AxisMatch match = match_axis(matched_group(axis), scores(moments, options.absolute));
+    AxisMatch match = match_axis(matched_group(axis), axis_table(axis, moments, options.absolute));
     // A tap that lies on another component's axis: the head of a tied decoder.
     match.applied = axis.component == problem.component;
     solution[match.applied ? axis.name : problem.name] = std::move(match);
@@ -260,7 +266,8 @@ Benefits activation_benefits(const Symmetries& symmetries, const MomentsByTap& m
     const std::string &axis = problem.axes.front().axis, &inner = problem.axes.back().axis;
     if (problem.axes.size() == 1) {
       if (symmetries.axis(axis).component != problem.component) continue;
-      benefits[axis] = scores(
+      benefits[axis] = axis_table(
+          symmetries.axis(axis),
           problem.moments.size() == 1 ? *problem.moments.front() : mean_moments(problem.moments),
           options.absolute);
       continue;

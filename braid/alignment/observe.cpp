@@ -64,14 +64,16 @@ at::Tensor select_rows(const at::Tensor& features, const MicroBatch& batch, Pool
   }
 }
 
-void run(const Network& network, const Tensors& parameters, const MicroBatch& batch, Pool pool,
-         std::map<std::string, at::Tensor>& features, const std::set<std::string>& taps) {
+// Adds a model's features, times its weight, to those of the chunk.
+void run(const Network& network, const Tensors& parameters, double weight, const MicroBatch& batch,
+         Pool pool, std::map<std::string, at::Tensor>& features,
+         const std::set<std::string>& taps) {
   const TapFunction tap = [&](const std::string& name, const at::Tensor& x) {
     if (!taps.contains(name)) return;
     const at::Tensor rows = select_rows(x, batch, pool);
     const bool per_sequence = x.dim() == 2 || pool != Pool::none;
     const std::int64_t first = per_sequence ? batch.first_sequence : batch.first_token;
-    features.at(name).narrow(0, first, rows.size(0)).copy_(rows);
+    features.at(name).narrow(0, first, rows.size(0)).add_(rows, weight);
   };
   const at::Tensor hidden = network.encode(parameters, batch.batch, tap);
   if (taps.contains("head")) network.token_features(parameters, hidden, tap);
@@ -80,15 +82,16 @@ void run(const Network& network, const Tensors& parameters, const MicroBatch& ba
 
 class Observer {
  public:
-  Observer(const Model& a, const Model& b, const ObserveOptions& options)
+  Observer(const Ensemble& a, const Ensemble& b, const ObserveOptions& options)
       : options_(options),
-        a_{*a.network, cast(a.parameters, options.precision), {}},
-        b_{*b.network, cast(b.parameters, options.precision), {}},
+        a_(side(a, options.precision)),
+        b_(side(b, options.precision)),
         taps_(options.taps.begin(), options.taps.end()) {
+    const Symmetries& symmetries = a.models.front().symmetries;
     for (const std::string& name : taps_) {
       std::int64_t units = 1;
-      for (const AxisUse& use : a.symmetries.tap(name).axes) {
-        units *= a.symmetries.axis(use.axis).size;
+      for (const AxisUse& use : symmetries.tap(name).axes) {
+        units *= symmetries.axis(use.axis).size;
       }
       streams_.emplace(name, MomentsStream(units, units));
       if (options.pool != Pool::none || name == "pooler") per_sequence_.insert(name);
@@ -102,8 +105,10 @@ class Observer {
     parallel_for(2 * batches, options_.threads, [&](std::int64_t i) {
       const c10::InferenceMode inference;
       Side& side = i % 2 ? b_ : a_;
-      run(side.network, side.parameters, chunk.batches[static_cast<std::size_t>(i / 2)],
-          options_.pool, side.features, taps_);
+      for (const Member& member : side.members) {
+        run(*member.network, member.parameters, member.weight,
+            chunk.batches[static_cast<std::size_t>(i / 2)], options_.pool, side.features, taps_);
+      }
     });
     add_products(chunk);
   }
@@ -120,15 +125,32 @@ class Observer {
     return moments;
   }
 
-  const Network& network_a() const { return a_.network; }
-  const Network& network_b() const { return b_.network; }
+  void check(const at::Tensor& ids) const {
+    for (const Side* side : {&a_, &b_}) {
+      for (const Member& member : side->members) check_tokens(*member.network, ids);
+    }
+  }
 
  private:
-  struct Side {
-    const Network& network;
+  struct Member {
+    std::shared_ptr<const Network> network;
     Tensors parameters;
+    double weight;
+  };
+  struct Side {
+    std::vector<Member> members;
     std::map<std::string, at::Tensor> features;  // (rows, units) of the chunk
   };
+
+  static Side side(const Ensemble& ensemble, at::ScalarType precision) {
+    Side side;
+    for (std::size_t k = 0; k < ensemble.models.size(); ++k) {
+      const Model& model = ensemble.models[k];
+      side.members.push_back(
+          {model.network, cast(model.parameters, precision), ensemble.weights.at(k)});
+    }
+    return side;
+  }
 
   std::int64_t rows(const std::string& tap, const Chunk& chunk) const {
     return per_sequence_.contains(tap) ? chunk.sequences : chunk.tokens;
@@ -141,6 +163,7 @@ class Observer {
         if (!features.defined() || features.size(0) < rows(name, chunk)) {
           features = at::empty({rows(name, chunk), stream.units_a()}, options_.precision);
         }
+        features.narrow(0, 0, rows(name, chunk)).zero_();
       }
     }
   }
@@ -221,8 +244,14 @@ std::vector<Chunk> cut(std::vector<TokenSequence> window, const ObserveOptions& 
 MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
                      const ObserveOptions& options, const SeenTokens& seen,
                      const MomentsAtSize& at_size) {
+  return observe(Ensemble{{a}, {1.0}}, b, sequences, options, seen, at_size);
+}
+
+MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& sequences,
+                     const ObserveOptions& options, const SeenTokens& seen,
+                     const MomentsAtSize& at_size) {
   constexpr std::int64_t window_chunks = 16;
-  Observer observer(a, b, options);
+  Observer observer(a, Ensemble{{b}, {1.0}}, options);
   std::int64_t total = 0, count = 0;
   auto size = options.sizes.begin();
   for (bool more = true; more;) {
@@ -234,8 +263,7 @@ MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& seque
       more = !sequence.empty();
       if (!more) break;
       const at::Tensor ids = at::tensor(sequence.ids, at::kLong).unsqueeze(0);
-      check_tokens(observer.network_a(), ids);
-      check_tokens(observer.network_b(), ids);
+      observer.check(ids);
       tokens += ids.size(1);
       ++count;
       window.push_back(std::move(sequence));

@@ -32,7 +32,16 @@ using SeenTokens = std::function<void(std::int64_t)>;
 // Told of the moments of the first `sequences` sequences, for each of `sizes` that there is.
 using MomentsAtSize = std::function<void(std::int64_t sequences, const MomentsByTap&)>;
 
+// Models that are observed as one: their weighted mean features. Units must mean the same in all.
+struct Ensemble {
+  std::vector<Model> models;
+  std::vector<double> weights;  // sum to 1
+};
+
 // REQUIRES models of one architecture and at least one counted token.
+MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& sequences,
+                     const ObserveOptions& options, const SeenTokens& seen = {},
+                     const MomentsAtSize& at_size = {});
 MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& sequences,
                      const ObserveOptions& options, const SeenTokens& seen = {},
                      const MomentsAtSize& at_size = {});

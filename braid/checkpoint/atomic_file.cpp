@@ -58,7 +58,7 @@ bool replaces_folder(const fs::path& target, bool overwrite) try {
   if (!fs::exists(target)) return false;
   require(fs::is_directory(target), "{}: is there and is not a folder; choose another path", name);
   if (fs::is_empty(target)) return false;
-  require(overwrite, "{}: is there and not empty; choose another folder or remove it", name);
+  require(overwrite, "{}: is there and not empty; choose another folder, or --overwrite it", name);
   require(fs::is_regular_file(target / "config.json"),
           "{}: not a checkpoint folder (no config.json): refused to replace it", name);
   for (const auto& entry : fs::directory_iterator(target)) {
@@ -73,10 +73,19 @@ bool replaces_folder(const fs::path& target, bool overwrite) try {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const fs::path& path) : target_(resolve_target(path)) {
+void check_output_file(const fs::path& path) {
+  const fs::path target = resolve_target(path);
   std::error_code error;
-  require(!fs::exists(target_, error) || fs::is_regular_file(target_, error),
-          "{}: is there and is not a regular file; choose another path", target_.string());
+  require(!fs::exists(target, error) || fs::is_regular_file(target, error),
+          "{}: is there and is not a regular file; choose another path", target.string());
+}
+
+void check_output_folder(const fs::path& path, bool overwrite) {
+  replaces_folder(resolve_target(path), overwrite);
+}
+
+AtomicFile::AtomicFile(const fs::path& path) : target_(resolve_target(path)) {
+  check_output_file(target_);
   for (int attempt = 0; attempt < kAttempts && descriptor_ < 0; ++attempt) {
     partial_ = name_partial(target_, attempt);
     descriptor_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -53,6 +53,10 @@ class AtomicFolder {
   bool overwrite_;
 };
 
+// The Error that writing there would end in, before the work for it is done.
+void check_output_file(const std::filesystem::path& path);
+void check_output_folder(const std::filesystem::path& path, bool overwrite);
+
 // Replaces the file's contents by `bytes`, or leaves it as it was. Error, Interrupted.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 

@@ -2,20 +2,24 @@
 
 namespace braid {
 
-Tensors interpolate(const Tensors& a, const Tensors& b, double t) {
-  Tensors result;
-  for (const auto& [name, x] : a) {
-    const at::Tensor& y = b.at(name);
-    const at::ScalarType dtype = x.scalar_type();
-    if (t == 0 || t == 1) {
-      result[name] = t == 0 ? x : y.to(dtype);
-      continue;
+Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights) {
+  Tensors mean;
+  for (const auto& [name, first] : parameters.front()) {
+    at::Tensor sum = at::zeros_like(first, at::kDouble);
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      sum.add_(parameters[k].at(name).to(at::kDouble), weights.at(k));
     }
-    const bool narrow = dtype == at::kHalf || dtype == at::kBFloat16;
-    const at::ScalarType wide = at::promote_types(narrow ? at::kFloat : dtype, y.scalar_type());
-    result[name] = at::lerp(x.to(wide), y.to(wide), t).to(dtype);
+    mean[name] = sum.to(first.scalar_type());
   }
-  return result;
+  return mean;
+}
+
+Tensors interpolate(const Tensors& a, const Tensors& b, double t) {
+  if (t > 0 && t < 1) return average({a, b}, {1 - t, t});
+  if (t == 0) return a;
+  Tensors end;
+  for (const auto& [name, x] : a) end[name] = b.at(name).to(x.scalar_type());
+  return end;
 }
 
 }  // namespace braid

@@ -1,12 +1,17 @@
-// interpolate: the straight path theta(t) = (1 - t) theta_A + t theta_B'. t = 0 is A, t = 1 is B'.
+// interpolate: points between models: the straight path, and the simplex of several.
 #pragma once
+
+#include <vector>
 
 #include "braid/checkpoint/tensors.h"
 
 namespace braid {
 
-// In A's dtypes, computed in at least float32; the ends are A and B' themselves.
-// REQUIRES the same names and shapes.
+// The weighted mean, summed in double and rounded once to the dtypes of the first.
+// REQUIRES the same names and shapes; weights that sum to 1.
+Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights);
+
+// theta(t) = (1 - t) theta_A + t theta_B', in A's dtypes. t = 0 is A itself, t = 1 is B'.
 Tensors interpolate(const Tensors& a, const Tensors& b, double t);
 
 }  // namespace braid

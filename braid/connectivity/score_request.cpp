@@ -29,8 +29,8 @@ ScoredText ScoreRequest::load(const Model& model) const {
   if (!batches.empty()) {
     loaded = load_token_text(batches, masking.batch_size, causal);
   } else if (causal) {
-    require(lines == 0, "--task clm reads the whole text; --evaluate-lines is for mlm");
-    loaded = causal_text(text, *load_tokenizer(model.folder), options.block, masking.batch_size);
+    loaded =
+        causal_text(text, *load_tokenizer(model.folder), options.block, masking.batch_size, lines);
   } else {
     loaded =
         mask_text(read_lines(text, lines), WordPiece::from_folder(model.folder), options, text);
@@ -44,7 +44,8 @@ nlohmann::json ScoreRequest::provenance() const {
     return {{"task", task}, {"data", data}, {"max_length", max_length}, {"lines", lines}};
   }
   if (!batches.empty()) return {{"task", task}, {"batches", batches}};
-  if (task == "clm") return {{"task", task}, {"text", text}, {"block", masking.block}};
+  if (task == "clm")
+    return {{"task", task}, {"text", text}, {"block", masking.block}, {"lines", lines}};
   return {{"task", task},           {"text", text},
           {"block", masking.block}, {"mask_probability", masking.probability},
           {"seed", masking.seed},   {"character_spaced", masking.character_spaced},

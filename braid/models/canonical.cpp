@@ -1,5 +1,7 @@
 #include "braid/models/canonical.h"
 
+#include <c10/core/GradMode.h>
+
 #include <algorithm>
 
 #include "braid/error.h"
@@ -110,7 +112,7 @@ void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
 }  // namespace
 
 Model canonicalise(const Model& model) {
-  const c10::InferenceMode inference;
+  const c10::NoGradGuard no_grad;  // not inference: alignments of the result may be learnt
   const bool has_folds = !folds_of(untie(model)).empty();
   Model result = has_folds ? untie(model) : model;
   const Tensors stored = result.parameters;

@@ -152,12 +152,6 @@ void require_same_architecture(const Model& a, const Model& b) {
     require(left == right, "config.json: {} is {} in {} and {} in {}", key, left.dump(), x,
             right.dump(), y);
   }
-  for (const auto& [name, axis] : a.symmetries.axes) {
-    require(axis.group == b.symmetries.axis(name).group,
-            "axis {} is free to {} maps in {} and to {} maps in {}: bring both to canonical form "
-            "(--canonicalise), or neither",
-            name, group_name(axis.group), x, group_name(b.symmetries.axis(name).group), y);
-  }
 }
 
 void save_model(const std::filesystem::path& out, const Model& like, const Tensors& parameters,

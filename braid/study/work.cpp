@@ -50,7 +50,8 @@ void work_pretrain(const StudyPretraining& pretraining, const fs::path& vocabula
   const Pretrained trained =
       pretrain(pretraining.config, WordPiece::from_vocabulary(tokens), read_lines(pretraining.text),
                options, state_of(out), log_to(context));
-  write_pretrained(out, pretraining.config, tokens, options, trained, at::kFloat, true);
+  write_pretrained(out, pretraining.config, word_piece_files(tokens), options, trained, at::kFloat,
+                   true);
   fs::remove(state_of(out));
 }
 

@@ -17,9 +17,15 @@ std::vector<std::vector<std::int64_t>> overlapping_blocks(const std::vector<std:
 }
 
 TokenText causal_text(const std::filesystem::path& file, const Tokenizer& tokenizer,
-                      std::int64_t block, std::int64_t batch_size) {
+                      std::int64_t block, std::int64_t batch_size, std::int64_t lines) {
   const auto mapped = MappedFile::open(file);
-  const auto blocks = overlapping_blocks(tokenizer.encode(mapped->bytes()), block);
+  std::string_view text = mapped->bytes();
+  std::size_t end = 0;
+  for (std::int64_t i = 0; i < lines && end < text.size(); ++i) {
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  }
+  if (lines > 0) text = text.substr(0, end);
+  const auto blocks = overlapping_blocks(tokenizer.encode(text), block);
   require(!blocks.empty(), "{}: the text has no two tokens, so none can be predicted",
           file.string());
   const auto count = std::ssize(blocks);

@@ -13,9 +13,9 @@ namespace braid {
 std::vector<std::vector<std::int64_t>> overlapping_blocks(const std::vector<std::int64_t>& ids,
                                                           std::int64_t size);
 
-// The whole file, white space and all, in blocks of `block` inputs. Error where it has no two
-// tokens.
+// The file, white space and all, or its first `lines` lines (0 = all), in blocks of `block` inputs.
+// Error where it has no two tokens.
 TokenText causal_text(const std::filesystem::path& file, const Tokenizer& tokenizer,
-                      std::int64_t block, std::int64_t batch_size);
+                      std::int64_t block, std::int64_t batch_size, std::int64_t lines = 0);
 
 }  // namespace braid

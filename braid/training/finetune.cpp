@@ -8,32 +8,13 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
 #include "braid/training/initialise.h"
+#include "braid/training/shuffled.h"
 
 namespace braid {
 namespace {
 
 // Independent streams of a run's seed.
 enum Purpose : std::uint64_t { order = 11, dropping = 12 };
-
-// Examples in an order of its own each epoch.
-class Shuffled {
- public:
-  Shuffled(std::int64_t count, std::uint64_t seed) : count_(count), seed_(seed) {}
-
-  std::size_t operator[](std::int64_t number) {
-    if (const std::int64_t epoch = number / count_; epoch != epoch_) {
-      epoch_ = epoch;
-      order_ = random_stream(seed_, Purpose::order, epoch).permutation(count_);
-    }
-    return static_cast<std::size_t>(order_[static_cast<std::size_t>(number % count_)]);
-  }
-
- private:
-  std::int64_t count_;
-  std::uint64_t seed_;
-  std::int64_t epoch_ = -1;
-  std::vector<std::int64_t> order_;
-};
 
 nlohmann::json identity(const Model& start, const LabelledText& data, const FinetuneOptions& o,
                         std::int64_t steps, bool dev) {
@@ -76,63 +57,6 @@ StepPart labelled_part(const Network& network, const Task& task,
   return part;
 }
 
-// Scores dev, keeps the parameters that did best, and stops when patience is over. What it knows
-// lives in the state's notes, so that a resumed run goes on with it.
-class DevWatch {
- public:
-  DevWatch(const Network& network, const LabelledText& dev, const FinetuneOptions& options,
-           std::int64_t steps_per_epoch, std::function<void(const DevPoint&)> log)
-      : network_(network),
-        dev_(dev),
-        options_(options),
-        steps_per_epoch_(steps_per_epoch),
-        log_(std::move(log)) {}
-
-  void operator()(TrainingState& state, bool last) {
-    if (!last && state.step % steps_per_epoch_ != 0) return;
-    Tensors parameters;
-    for (const auto& [name, tensor] : state.parameters) parameters[name] = tensor.detach();
-    DevPoint point;
-    point.step = state.step;
-    point.epoch = static_cast<double>(state.step) / static_cast<double>(steps_per_epoch_);
-    point.score = evaluate(network_, parameters, dev_, options_.threads);
-    if (state.notes.is_null()) state.notes = {{"dev", nlohmann::json::array()}};
-    state.notes["dev"].push_back({{"step", point.step},
-                                  {"epoch", point.epoch},
-                                  {"loss", point.score.loss},
-                                  {"metrics", point.score.metrics}});
-    const double value = point.score.metrics.at(dev_.task->metrics.front());
-    if (!state.notes.contains("best") || value > state.notes["best"].get<double>()) {
-      state.notes["best"] = value;
-      state.notes["best_step"] = state.step;
-      for (const auto& [name, tensor] : parameters) state.kept[name] = tensor.clone();
-    }
-    const std::int64_t epochs_since =
-        (state.step - state.notes["best_step"].get<std::int64_t>()) / steps_per_epoch_;
-    state.stopped = options_.patience > 0 && epochs_since >= options_.patience;
-    if (log_) log_(point);
-  }
-
- private:
-  const Network& network_;
-  const LabelledText& dev_;
-  const FinetuneOptions& options_;
-  std::int64_t steps_per_epoch_;
-  std::function<void(const DevPoint&)> log_;
-};
-
-Finetuned result(Model model, TrainingState state, std::int64_t examples) {
-  Finetuned tuned{std::move(model), std::move(state.curve), {}, state.step};
-  tuned.model.parameters = std::move(state.parameters);
-  if (state.notes.is_null()) return tuned;
-  tuned.model.parameters = std::move(state.kept);
-  tuned.best_step = state.notes["best_step"];
-  for (const auto& json : state.notes["dev"]) {
-    tuned.dev.push_back({json["step"], json["epoch"], {json["loss"], json["metrics"], examples}});
-  }
-  return tuned;
-}
-
 }  // namespace
 
 Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed) {
@@ -171,7 +95,7 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
 Finetuned finetune(const Model& start, const LabelledText& data,
                    const std::optional<LabelledText>& dev, const FinetuneOptions& options,
                    const std::filesystem::path& state, const TrainingLog& log,
-                   const std::function<void(const DevPoint&)>& log_dev) {
+                   const DevLog& log_dev) {
   require(options.epochs > 0, "--epochs is {}, expected more than 0", options.epochs);
   require(options.batch_size > 0, "--batch-size is {}, expected at least 1", options.batch_size);
   require(options.dropout >= 0 && options.dropout < 1, "--dropout is {}, expected 0 to below 1",
@@ -185,7 +109,7 @@ Finetuned finetune(const Model& start, const LabelledText& data,
   const auto steps =
       static_cast<std::int64_t>(std::ceil(options.epochs * static_cast<double>(steps_per_epoch)));
   const Network& network = *model.network;
-  Shuffled examples(data.size(), options.seed);
+  Shuffled examples(data.size(), options.seed, Purpose::order);
   TrainingRun run;
   run.identity = identity(start, data, options, steps, dev.has_value());
   run.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,
@@ -219,13 +143,23 @@ Finetuned finetune(const Model& start, const LabelledText& data,
     }
     return parts;
   };
-  std::optional<DevWatch> watch;
   if (dev) {
-    watch.emplace(network, *dev, options, steps_per_epoch, log_dev);
-    run.after = [&](TrainingState& s) { (*watch)(s, s.step == steps); };
+    const Validation watch(
+        {.measure =
+             [&](const Tensors& parameters) {
+               return evaluate(network, parameters, *dev, options.threads);
+             },
+         .value = [&](const Score& score) { return score.metrics.at(task.metrics.front()); },
+         .every = steps_per_epoch,
+         .patience = options.patience,
+         .steps_per_epoch = steps_per_epoch,
+         .log = log_dev});
+    run.after = [watch, steps](TrainingState& s) { watch(s, s.step == steps); };
   }
   TrainingState trained = train(model.parameters, run, state);
-  return result(std::move(model), std::move(trained), dev ? dev->size() : 0);
+  Validated best = take_best(trained);
+  model.parameters = std::move(best.parameters);
+  return {std::move(model), std::move(trained.curve), std::move(best.points), best.best_step};
 }
 
 }  // namespace braid

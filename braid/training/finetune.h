@@ -6,8 +6,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "braid/connectivity/evaluate.h"
-#include "braid/training/loop.h"
+#include "braid/training/validation.h"
 
 namespace braid {
 
@@ -27,13 +26,6 @@ struct FinetuneOptions {
   int threads = 1;
 };
 
-// A score on dev, at the end of an epoch.
-struct DevPoint {
-  std::int64_t step = 0;
-  double epoch = 0;
-  Score score;
-};
-
 struct Finetuned {
   Model model;  // the classifier: config, names, table; float32
   std::vector<TrainingPoint> curve;
@@ -49,6 +41,6 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
 Finetuned finetune(const Model& start, const LabelledText& data,
                    const std::optional<LabelledText>& dev, const FinetuneOptions& options,
                    const std::filesystem::path& state, const TrainingLog& log = {},
-                   const std::function<void(const DevPoint&)>& log_dev = {});
+                   const DevLog& log_dev = {});
 
 }  // namespace braid

@@ -31,7 +31,23 @@ at::Tensor rotated_sinusoids(at::IntArrayRef shape, double deviation, Random& ra
   return at::mm(waves, basis) * deviation;
 }
 
-bool closes_branch(const std::string& name) {
+// Does the tensor write the residual stream from units inside a layer?
+bool closes_branch(const Symmetries& symmetries, const Pattern& pattern) {
+  bool writes = false, reads = false;
+  for (const Concatenation& dimension : pattern) {
+    for (const Product& product : dimension) {
+      for (const AxisUse& use : product) {
+        if (use.role == Role::inert) continue;
+        const bool residual = symmetries.axis(use.axis).component == "residual";
+        writes |= residual && use.role == Role::vector;
+        reads |= !residual && use.role == Role::covector;
+      }
+    }
+  }
+  return writes && reads;
+}
+
+bool closes_later_branch(const std::string& name) {
   return name.ends_with("output.dense.weight") && !name.starts_with("encoder.layer.0.");
 }
 
@@ -50,10 +66,10 @@ void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, st
   }
 }
 
-MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
-                                         double damping) {
+ModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
+                                   double damping) {
   const Architecture& family = find_architecture(config, "config.json");
-  MaskedModelStart start;
+  ModelStart start;
   start.symmetries = family.describe(config, {{"cls.predictions.bias"}}, {});
   const double range = config.value("initializer_range", 0.02);
   Random random(seed);
@@ -67,7 +83,33 @@ MaskedModelStart initialise_masked_model(const nlohmann::json& config, std::uint
     } else if (name == "embeddings.position_embeddings.weight") {
       value = rotated_sinusoids(shape, range, random);
     } else {
-      value = normal(shape, closes_branch(name) ? range / damping : range, random);
+      value = normal(shape, closes_later_branch(name) ? range / damping : range, random);
+    }
+    start.parameters[name] = value.to(at::kFloat);
+  }
+  return start;
+}
+
+ModelStart initialise_causal_model(const nlohmann::json& config, std::uint64_t seed) {
+  const Architecture& family = find_architecture(config, "config.json");
+  ModelStart start;
+  start.symmetries = family.describe(config, {{"lm_head.weight"}}, {});
+  const double range = config.value("initializer_range", 0.02);
+  std::int64_t branches = 0;
+  for (const auto& [name, pattern] : start.symmetries.tensors) {
+    branches += closes_branch(start.symmetries, pattern);
+  }
+  Random random(seed);
+  for (const auto& [name, pattern] : start.symmetries.tensors) {
+    const std::vector<std::int64_t> shape = start.symmetries.shape(pattern);
+    at::Tensor value;
+    if (shape.size() > 1) {
+      const bool closes = closes_branch(start.symmetries, pattern);
+      value =
+          normal(shape, closes ? range / std::sqrt(static_cast<double>(branches)) : range, random);
+    } else {
+      const bool gain = pattern.front().front().front().role == Role::gain;
+      value = gain ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
     }
     start.parameters[name] = value.to(at::kFloat);
   }

@@ -12,12 +12,10 @@
 namespace braid {
 namespace {
 
-enum class Kind { permutation, orthogonal, general };
-
 // One axis that is learnt: a latent matrix for every block, as one tensor (blocks, n, n).
 struct Latent {
   std::string axis;
-  Kind kind = Kind::general;
+  Group group = Group::general;  // that it stays in; permutation, even where signs are free
   double scale = 1;  // latent = what it stands for x scale, so that one rate of Adam fits all
 };
 
@@ -42,6 +40,12 @@ at::Tensor orthogonalise(const at::Tensor& latent) {
   at::Tensor x = latent;
   for (int i = 0; i < 8; ++i) x = 1.5 * x - 0.5 * at::matmul(at::matmul(x, x.t()), x);
   return x;
+}
+
+// Orthogonal maps that fix the all-ones vector come from latents that do.
+at::Tensor centre(const at::Tensor& latent) {
+  const at::Tensor rows = latent - latent.mean(1, true);
+  return rows - rows.mean(0, true) + 1 / static_cast<double>(latent.size(0));
 }
 
 class Learning {
@@ -94,10 +98,9 @@ class Learning {
       const at::Tensor blocks = latents.at(latent.axis).to(at::kDouble) / latent.scale;
       for (std::int64_t i = 0; i < blocks.size(0); ++i) {
         const at::Tensor block = blocks[i];
-        transform[latent.axis].push_back(
-            latent.kind == Kind::permutation  ? solve(Group::permutation, block).element
-            : latent.kind == Kind::orthogonal ? solve(Group::orthogonal, block).element
-                                              : Element(make_matrix(block)));
+        transform[latent.axis].push_back(latent.group == Group::general
+                                             ? Element(make_matrix(block))
+                                             : solve(latent.group, block).element);
       }
     }
     return transform;
@@ -113,11 +116,9 @@ class Learning {
       std::iota(indices.begin(), indices.end(), std::int64_t{0});
       element.assign(static_cast<std::size_t>(symmetries_.blocks(axis)), Permutation{indices});
     }
-    Latent latent{axis.name, Kind::general, 1};
-    if (axis.group <= Group::signed_permutation) latent.kind = Kind::permutation;
-    if (axis.group == Group::centred_orthogonal || axis.group == Group::orthogonal)
-      latent.kind = Kind::orthogonal;
-    if (latent.kind == Kind::permutation) {
+    Latent latent{axis.name, axis.group, 1};
+    if (axis.group <= Group::signed_permutation) {
+      latent.group = Group::permutation;
       latent.scale = options_.latent * options_.learning_rate / options_.permutation_learning_rate;
     }
     std::vector<at::Tensor> blocks;
@@ -145,10 +146,11 @@ class Learning {
     GroupElement element;
     for (std::int64_t i = 0; i < values.size(0); ++i) {
       const at::Tensor block = values[i];
-      if (latent.kind == Kind::general) {
+      if (latent.group == Group::general) {
         element.push_back(Matrix{block, at::linalg_inv(block).t()});
-      } else if (latent.kind == Kind::orthogonal) {
-        const at::Tensor map = orthogonalise(block);
+      } else if (latent.group >= Group::centred_orthogonal) {
+        const bool centred = latent.group == Group::centred_orthogonal;
+        const at::Tensor map = orthogonalise(centred ? centre(block) : block);
         element.push_back(Matrix{map, map});
       } else {
         // Straight through: the assignment forward, the whole matrix backward.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "braid/error.h"
 
@@ -51,8 +52,9 @@ void Optimiser::step(std::int64_t step, const Tensors& gradients) {
   }
   const auto done = static_cast<double>(step + 1), steps = static_cast<double>(o.steps);
   const auto warmup = static_cast<double>(o.warmup_steps);
-  const double factor =
-      done <= warmup ? done / warmup : (steps - done) / std::max(steps - warmup, 1.0);
+  const double left = (steps - done) / std::max(steps - warmup, 1.0);
+  const double decay = o.cosine ? (1 - std::cos(std::numbers::pi * left)) / 2 : left;
+  const double factor = done <= warmup ? done / warmup : decay;
   for (auto& group : impl_->adam->param_groups()) {
     group.options().set_lr(o.learning_rate * factor);
   }

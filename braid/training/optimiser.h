@@ -1,5 +1,6 @@
 // Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with its state as plain
-// tensors that can be saved and restored. Linear warm-up and decay; biases and gains do not decay.
+// tensors that can be saved and restored. Linear warm-up, linear or
+// cosine decay to 0; biases and gains do not decay.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@ struct OptimiserOptions {
   double clip = 1.0;  // norm of the whole gradient; 0 = off
   std::int64_t steps = 0;
   std::int64_t warmup_steps = 0;
+  bool cosine = false;  // decay, rather than linear
 };
 
 // A fraction of the steps, rounded up.

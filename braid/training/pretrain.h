@@ -1,29 +1,32 @@
-// pretrain: a masked language model from scratch, the same for any number of threads.
+// pretrain: a language model from scratch, the same for any number of threads.
 #pragma once
 
-#include "braid/models/network.h"
 #include "braid/tasks/masked_text.h"
-#include "braid/training/loop.h"
+#include "braid/training/validation.h"
 
 namespace braid {
 
 struct PretrainOptions {
   std::int64_t steps = 0;
   std::uint64_t seed = 0;
-  std::int64_t batch_size = 32;  // sequences a step
-  std::int64_t block = 64;       // tokens a sequence
-  double mask_probability = 0.3;
-  double learning_rate = 1.5e-3;  // peak: linear warm-up, linear decay to 0
-  double warmup = 0.06;           // fraction of the steps
-  double weight_decay = 0.01;     // of weights, not of biases and gains
-  double clip = 1.0;              // norm of the gradient
-  std::int64_t save_every = 500;  // steps between saved states
+  std::int64_t batch_size = 32;      // sequences a step
+  std::int64_t block = 64;           // tokens a sequence
+  double mask_probability = 0.3;     // of a masked model
+  double learning_rate = 1.5e-3;     // peak: linear warm-up; decay to 0, of a causal model cosine
+  double warmup = 0.06;              // fraction of the steps
+  double weight_decay = 0.01;        // of weights, not of biases and gains
+  double clip = 1.0;                 // norm of the gradient
+  std::int64_t evaluate_every = 50;  // steps between scores on validation text
+  std::int64_t patience = 0;         // stop after so many scores without a better one; 0 = never
+  std::int64_t save_every = 500;     // steps between saved states
   int threads = 1;
 };
 
 struct Pretrained {
   Tensors parameters;  // float32
   std::vector<TrainingPoint> curve;
+  std::vector<DevPoint> dev;   // empty without validation text
+  std::int64_t best_step = 0;  // whose parameters these are: the best on it, or the last
 };
 
 // `state` is a file: read when it exists (Error where it belongs to another run), saved every
@@ -31,5 +34,12 @@ struct Pretrained {
 Pretrained pretrain(const nlohmann::json& config, const WordPiece& tokenizer,
                     const std::vector<std::string>& lines, const PretrainOptions& options,
                     const std::filesystem::path& state, const TrainingLog& log);
+
+// A causal model, on the tokens of one text; dropout as config.json says. The best on `valid`,
+// where it is given, is kept.
+Pretrained pretrain_causal(const nlohmann::json& config, const std::vector<std::int64_t>& ids,
+                           const std::optional<TokenText>& valid, const PretrainOptions& options,
+                           const std::filesystem::path& state, const TrainingLog& log,
+                           const DevLog& log_dev = {});
 
 }  // namespace braid

@@ -18,13 +18,35 @@ Json curve_json(const std::vector<TrainingPoint>& curve) {
   return points;
 }
 
-std::string pretrained_card(const PretrainOptions& o, const Pretrained& trained) {
-  return fmt::format(
-      "# A BERT masked language model trained by braid\n\n"
-      "Trained from scratch by `braid pretrain`, seed {}: {} steps of {} sequences of {} tokens, "
-      "{:.0f}% masked, last training loss {:.4f} nats per masked token. `training.json` has the "
-      "curve.\n",
-      o.seed, o.steps, o.batch_size, o.block, 100 * o.mask_probability, trained.curve.back().loss);
+std::string pretrained_card(const Json& config, const PretrainOptions& o,
+                            const Pretrained& trained) {
+  const Architecture& family = find_architecture(config, "config.json");
+  const bool causal = family.masked_lm_class.empty();
+  const std::string masked = fmt::format(", {:.0f}% masked", 100 * o.mask_probability);
+  std::string card = fmt::format(
+      "# A {} trained by braid\n\n"
+      "Trained from scratch by `braid pretrain`, seed {}: {} steps of {} sequences of {} tokens{}, "
+      "last training loss {:.4f} nats per {} token. `training.json` has the curve.\n",
+      causal ? family.causal_lm_class : family.masked_lm_class, o.seed, trained.curve.back().step,
+      o.batch_size, o.block, causal ? "" : masked, trained.curve.back().loss,
+      causal ? "next" : "masked");
+  for (const DevPoint& point : trained.dev) {
+    if (point.step != trained.best_step) continue;
+    card += fmt::format("\nThe best on validation text, after {} steps: {:.4f} nats a token.\n",
+                        point.step, point.score.loss);
+  }
+  return card;
+}
+
+Json dev_json(const std::vector<DevPoint>& points) {
+  Json dev = Json::array();
+  for (const DevPoint& point : points) {
+    dev.push_back({{"step", point.step},
+                   {"epoch", point.epoch},
+                   {"loss", point.score.loss},
+                   {"metrics", point.score.metrics}});
+  }
+  return dev;
 }
 
 std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
@@ -50,15 +72,43 @@ std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
 }  // namespace
 
 Json complete_config(Json config) {
-  const Json defaults = {{"model_type", "bert"},       {"architectures", {"BertForMaskedLM"}},
-                         {"hidden_act", "gelu"},       {"layer_norm_eps", 1e-12},
-                         {"type_vocab_size", 2},       {"pad_token_id", 0},
-                         {"hidden_dropout_prob", 0.0}, {"attention_probs_dropout_prob", 0.0},
-                         {"initializer_range", 0.02},  {"tie_word_embeddings", true}};
-  for (const auto& [key, value] : defaults.items()) {
+  static const std::map<std::string, Json> defaults = {{"bert",
+                                                        {{"architectures", {"BertForMaskedLM"}},
+                                                         {"hidden_act", "gelu"},
+                                                         {"layer_norm_eps", 1e-12},
+                                                         {"type_vocab_size", 2},
+                                                         {"pad_token_id", 0},
+                                                         {"hidden_dropout_prob", 0.0},
+                                                         {"attention_probs_dropout_prob", 0.0},
+                                                         {"initializer_range", 0.02},
+                                                         {"tie_word_embeddings", true}}},
+                                                       {"gpt2",
+                                                        {{"architectures", {"GPT2LMHeadModel"}},
+                                                         {"activation_function", "gelu_new"},
+                                                         {"layer_norm_epsilon", 1e-5},
+                                                         {"n_inner", nullptr},
+                                                         {"embd_pdrop", 0.1},
+                                                         {"resid_pdrop", 0.1},
+                                                         {"attn_pdrop", 0.1},
+                                                         {"initializer_range", 0.02},
+                                                         {"tie_word_embeddings", true}}}};
+  if (!config.contains("model_type")) config["model_type"] = "bert";
+  for (const auto& [key, value] :
+       defaults.at(find_architecture(config, "config").model_type).items()) {
     if (!config.contains(key)) config[key] = value;
   }
   return config;
+}
+
+TokenizerFiles word_piece_files(const std::vector<std::string>& vocabulary) {
+  std::string words;
+  for (const std::string& token : vocabulary) words += token + "\n";
+  const Json tokenizer = {{"do_lower_case", true},         {"tokenizer_class", "BertTokenizer"},
+                          {"cls_token", "[CLS]"},          {"sep_token", "[SEP]"},
+                          {"pad_token", "[PAD]"},          {"unk_token", "[UNK]"},
+                          {"mask_token", "[MASK]"},        {"strip_accents", nullptr},
+                          {"tokenize_chinese_chars", true}};
+  return {{"vocab.txt", words}, {"tokenizer_config.json", tokenizer.dump(2) + "\n"}};
 }
 
 std::vector<std::string> read_vocabulary(const std::filesystem::path& path) {
@@ -74,16 +124,12 @@ std::vector<std::string> read_vocabulary(const std::filesystem::path& path) {
 }
 
 void write_pretrained(const std::filesystem::path& out, const Json& config,
-                      const std::vector<std::string>& vocabulary, const PretrainOptions& options,
+                      const TokenizerFiles& tokenizer, const PretrainOptions& options,
                       const Pretrained& trained, at::ScalarType dtype, bool overwrite) {
-  std::string words;
-  for (const std::string& token : vocabulary) words += token + "\n";
-  const Json tokenizer = {{"do_lower_case", true},         {"tokenizer_class", "BertTokenizer"},
-                          {"cls_token", "[CLS]"},          {"sep_token", "[SEP]"},
-                          {"pad_token", "[PAD]"},          {"unk_token", "[UNK]"},
-                          {"mask_token", "[MASK]"},        {"strip_accents", nullptr},
-                          {"tokenize_chinese_chars", true}};
-  const Json training = {{"seed", options.seed}, {"curve", curve_json(trained.curve)}};
+  Json training = {{"seed", options.seed}, {"curve", curve_json(trained.curve)}};
+  if (!trained.dev.empty()) {
+    training.update({{"dev", dev_json(trained.dev)}, {"best_step", trained.best_step}});
+  }
   const Architecture& family = find_architecture(config, "config.json");
   Tensors tensors;
   for (const auto& [name, tensor] : trained.parameters) {
@@ -95,26 +141,18 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
                                             : "float32";
   WriteOptions write;
   write.overwrite = overwrite;
-  write.files = {{"vocab.txt", words},
-                 {"tokenizer_config.json", tokenizer.dump(2) + "\n"},
-                 {"training.json", training.dump(1) + "\n"},
-                 {"README.md", pretrained_card(options, trained)}};
+  write.files = {{"training.json", training.dump(1) + "\n"},
+                 {"README.md", pretrained_card(config, options, trained)}};
+  for (const auto& [name, content] : tokenizer) write.files[name] = content;
   write_checkpoint(out, written, tensors, {}, write);
 }
 
 void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,
                      const FinetuneOptions& options, bool overwrite) {
-  Json dev = Json::array();
-  for (const DevPoint& point : tuned.dev) {
-    dev.push_back({{"step", point.step},
-                   {"epoch", point.epoch},
-                   {"loss", point.score.loss},
-                   {"metrics", point.score.metrics}});
-  }
   const Json training = {{"seed", options.seed},
                          {"head_seed", options.head_seed},
                          {"curve", curve_json(tuned.curve)},
-                         {"dev", dev},
+                         {"dev", dev_json(tuned.dev)},
                          {"best_step", tuned.best_step}};
   WriteOptions write;
   write.overwrite = overwrite;

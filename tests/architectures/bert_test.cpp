@@ -15,12 +15,13 @@ nlohmann::json bert_base() {
 
 // The count that Hugging Face prints for bert-base-uncased with its pooler and no MLM head.
 TEST(BertTableTest, CountsThePublishedParameters) {
-  EXPECT_EQ(bert_architecture().describe(bert_base(), {"pooler.dense.weight"}, {}).parameters(),
+  EXPECT_EQ(bert_architecture().describe(bert_base(), {{"pooler.dense.weight"}}, {}).parameters(),
             109482240);
 }
 
 TEST(BertTableTest, HasTheDocumentedPatterns) {
-  const Symmetries table = bert_architecture().describe(bert_base(), {"cls.predictions.bias"}, {});
+  const Symmetries table =
+      bert_architecture().describe(bert_base(), {{"cls.predictions.bias"}}, {});
   const auto pattern = [&](const std::string& name) {
     return format_pattern(table.tensors.at(name));
   };
@@ -36,14 +37,14 @@ TEST(BertTableTest, AnUntiedDecoderHasAnAxisOfItsOwn) {
   nlohmann::json config = bert_base();
   config["tie_word_embeddings"] = false;
   const Symmetries table = bert_architecture().describe(
-      config, {"cls.predictions.bias", "cls.predictions.decoder.weight"}, {});
+      config, {{"cls.predictions.bias", "cls.predictions.decoder.weight"}}, {});
   EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.decoder.weight")), "_30522 head'");
   EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.transform.dense.weight")), "head x'");
 }
 
 TEST(BertTableTest, AblationsSayThatTheyAreNotSymmetries) {
   const auto broken = [](const Ablation& ablation) {
-    return bert_architecture().describe(bert_base(), {"cls.predictions.bias"}, ablation).broken;
+    return bert_architecture().describe(bert_base(), {{"cls.predictions.bias"}}, ablation).broken;
   };
   EXPECT_EQ(broken({}), "");
   EXPECT_THAT(broken({.separate_residual = true}), ::testing::HasSubstr("residual"));

@@ -83,25 +83,21 @@ TEST(ByteLevelBpeTest, RestrictsToWhatATextNeeds) {
   EXPECT_EQ(part.encode("bc").size(), 2);
 }
 
-TEST(ByteLevelBpeTest, ReadsTheFilesThatItWrites) {
-  TemporaryFolder folder;
+using ByteLevelBpeFilesTest = TemporaryFolder;
+
+TEST_F(ByteLevelBpeFilesTest, ReadsTheFilesThatItWrites) {
   for (const auto& [name, text] : ByteLevelBpe(small()).files()) {
-    std::ofstream(folder.path() / name) << text;
+    std::ofstream(folder / name) << text;
   }
-  const auto tokenizer = load_tokenizer(folder.path());
+  const auto tokenizer = load_tokenizer(folder);
   EXPECT_STREQ(tokenizer->kind(), "byte-level BPE");
   EXPECT_THAT(tokenizer->encode(" acbc<|endoftext|>"), ElementsAre(258, 66, 259, 260));
 }
 
-TEST(ByteLevelBpeTest, HostileFilesAreNamed) {
-  TemporaryFolder folder;
-  const auto load = [&] { ByteLevelBpe::from_folder(folder.path()); };
-  const auto write = [&](const char* name, const std::string& text) {
-    std::ofstream(folder.path() / name) << text;
-  };
-  EXPECT_THAT([&] { load_tokenizer(folder.path()); },
-              ThrowsMessage<Error>(HasSubstr("merges.txt")));
-  for (const auto& [name, text] : ByteLevelBpe(small()).files()) write(name.c_str(), text);
+TEST_F(ByteLevelBpeFilesTest, HostileFilesAreNamed) {
+  const auto load = [&] { ByteLevelBpe::from_folder(folder); };
+  EXPECT_THAT([&] { load_tokenizer(folder); }, ThrowsMessage<Error>(HasSubstr("merges.txt")));
+  for (const auto& [name, text] : ByteLevelBpe(small()).files()) write(name, text);
   EXPECT_NO_THROW(load());
   write("merges.txt", "#version: 0.2\na b\nab\n");
   EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("merges.txt: line 3")));
@@ -110,6 +106,7 @@ TEST(ByteLevelBpeTest, HostileFilesAreNamed) {
   write("merges.txt", "a b\n\xFF c\n");
   EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("UTF-8")));
   write("merges.txt", "");
+  std::filesystem::remove(folder / "tokenizer_config.json");  // which has an added token
   write("vocab.json", R"({"a": 0, "b": 1})");
   EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("byte")));
   write("vocab.json", R"({"a": 0, "b": 900000000000})");

@@ -6,7 +6,7 @@
 #include "braid/connectivity/evaluate.h"
 #include "braid/connectivity/interpolate.h"
 #include "braid/error.h"
-#include "braid/training/masked_steps.h"
+#include "braid/training/token_steps.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
 

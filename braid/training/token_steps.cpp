@@ -1,31 +1,17 @@
-#include "braid/training/masked_steps.h"
+#include "braid/training/token_steps.h"
+
+#include <ATen/CPUGeneratorImpl.h>
 
 #include "braid/error.h"
+#include "braid/training/shuffled.h"
 
 namespace braid {
 namespace {
 
 using Sequence = std::vector<std::int64_t>;
 
-// 0 ... count - 1, in an order of its own every epoch.
-class Order {
- public:
-  Order(std::int64_t count, std::uint64_t seed) : count_(count), seed_(seed) {}
-
-  std::int64_t operator[](std::int64_t number) {
-    if (const std::int64_t epoch = number / count_; epoch != epoch_) {
-      epoch_ = epoch;
-      order_ = random_stream(seed_, 1, epoch).permutation(count_);
-    }
-    return order_[static_cast<std::size_t>(number % count_)];
-  }
-
- private:
-  std::int64_t count_;
-  std::uint64_t seed_;
-  std::int64_t epoch_ = -1;
-  std::vector<std::int64_t> order_;
-};
+// Independent streams of a run's seed.
+constexpr std::uint64_t order_purpose = 1, masking_purpose = 2, dropout_purpose = 3;
 
 TokenBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>& labels) {
   std::vector<at::Tensor> rows, label_rows;
@@ -37,28 +23,37 @@ TokenBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>& 
 }
 
 // The share of the step's loss of one part: the mean over all `scored` tokens of the step.
-StepPart masked_part(const Network& network, TokenBatch part, std::int64_t scored) {
+StepPart token_part(const Network& network, TokenBatch part, std::int64_t scored,
+                    const DropoutRates& rates, std::uint64_t seed) {
   const std::int64_t tokens = part.batch.input_ids.numel();
-  return {[&network, part = std::move(part), scored](const Tensors& parameters) {
-            const at::Tensor labels = part.labels.flatten();
-            const at::Tensor positions = labels.ne(-100).nonzero().squeeze(1);
-            const at::Tensor hidden = network.encode(parameters, part.batch).flatten(0, 1);
-            const at::Tensor logits =
-                network.token_logits(parameters, hidden.index_select(0, positions));
-            return at::cross_entropy_loss(logits, labels.index_select(0, positions), {},
-                                          at::Reduction::Sum) /
-                   static_cast<double>(scored);
-          },
-          tokens};
+  return {
+      [&network, part = std::move(part), scored, rates, seed](const Tensors& parameters) {
+        const bool drops = rates.hidden > 0 || rates.attention > 0;
+        std::optional<Dropout> dropout;
+        if (drops)
+          dropout.emplace(
+              Dropout{rates.hidden, rates.attention, at::detail::createCPUGenerator(seed)});
+        const at::Tensor labels = part.labels.flatten();
+        const at::Tensor positions = labels.ne(-100).nonzero().squeeze(1);
+        const at::Tensor hidden =
+            network.encode(parameters, part.batch, {}, drops ? &*dropout : nullptr).flatten(0, 1);
+        const at::Tensor logits =
+            network.token_logits(parameters, hidden.index_select(0, positions));
+        return at::cross_entropy_loss(logits, labels.index_select(0, positions), {},
+                                      at::Reduction::Sum) /
+               static_cast<double>(scored);
+      },
+      tokens};
 }
 
 // A step's batch from the sequences and labels that `next` gives, cut into parts.
 StepSource in_parts(
     const Network& network, std::int64_t batch_size,
     const std::function<std::pair<Sequence, Sequence>(std::int64_t number, Random& masking)>& next,
-    std::uint64_t seed) {
-  return [&network, batch_size, next, seed](std::int64_t step) {
-    Random masking = random_stream(seed, 2, step);
+    std::uint64_t seed, const DropoutRates& rates = {}) {
+  return [&network, batch_size, next, seed, rates](std::int64_t step) {
+    Random masking = random_stream(seed, masking_purpose, step);
+    Random dropping = random_stream(seed, dropout_purpose, step);
     std::vector<TokenBatch> batches;
     std::vector<Sequence> ids, labels;
     std::int64_t scored = 0;
@@ -75,7 +70,8 @@ StepSource in_parts(
     }
     std::vector<StepPart> parts;
     for (TokenBatch& batch : batches) {
-      parts.push_back(masked_part(network, std::move(batch), scored));
+      const auto drawn = static_cast<std::uint64_t>(dropping.below(std::int64_t{1} << 62));
+      parts.push_back(token_part(network, std::move(batch), scored, rates, drawn));
     }
     return parts;
   };
@@ -85,10 +81,10 @@ StepSource in_parts(
 
 StepSource masked_steps(const Network& network, std::vector<Sequence> blocks,
                         const WordPiece& tokenizer, const MaskedBatches& options) {
-  auto order = std::make_shared<Order>(std::ssize(blocks), options.seed);
+  auto order = std::make_shared<Shuffled>(std::ssize(blocks), options.seed, order_purpose);
   auto kept = std::make_shared<const std::vector<Sequence>>(std::move(blocks));
   const auto next = [order, kept, &tokenizer, options](std::int64_t number, Random& masking) {
-    Sequence ids = (*kept)[static_cast<std::size_t>((*order)[number])];
+    Sequence ids = (*kept)[(*order)[number]];
     Sequence labels = mask_tokens(ids, tokenizer, options.mask_probability, masking);
     return std::pair{std::move(ids), std::move(labels)};
   };
@@ -110,11 +106,24 @@ StepSource ready_steps(const Network& network, const TokenText& text, std::int64
     }
   }
   const auto count = std::ssize(*kept);
-  auto order = std::make_shared<Order>(count, seed);
+  auto order = std::make_shared<Shuffled>(count, seed, order_purpose);
   const auto next = [order, kept](std::int64_t number, Random&) {
-    return (*kept)[static_cast<std::size_t>((*order)[number])];
+    return (*kept)[(*order)[number]];
   };
   return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed);
+}
+
+StepSource causal_steps(const Network& network, std::vector<Sequence> blocks,
+                        std::int64_t batch_size, std::uint64_t seed, const DropoutRates& rates) {
+  const auto count = std::ssize(blocks);
+  auto order = std::make_shared<Shuffled>(count, seed, order_purpose);
+  auto kept = std::make_shared<const std::vector<Sequence>>(std::move(blocks));
+  const auto next = [order, kept](std::int64_t number, Random&) {
+    const Sequence& block = (*kept)[(*order)[number]];
+    return std::pair{Sequence(block.begin(), block.end() - 1),
+                     Sequence(block.begin() + 1, block.end())};
+  };
+  return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed, rates);
 }
 
 }  // namespace braid

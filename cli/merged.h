@@ -1,0 +1,51 @@
+// Merged: what braid merge found, for a person, for the model card and as JSON.
+#pragma once
+
+#include "braid/alignment/alignment.h"
+#include "braid/connectivity/evaluate.h"
+#include "braid/connectivity/verify.h"
+#include "braid/merging/simplex.h"
+#include "braid/training/heal.h"
+
+namespace braid {
+
+struct Parent {
+  std::string path;
+  double weight = 0;
+  std::optional<Alignment> alignment;  // into the merged model's frame; none: stays as it is
+  std::optional<Difference> proof;     // that the aligned parent is the parent
+};
+
+// How the model did at one stage of the merge.
+struct StageScore {
+  std::string key, title;  // a, b, ..., plain, aligned, repaired, healed
+  Score score;
+};
+
+struct Merged {
+  std::vector<Parent> parents;
+  Tensors parameters;
+  std::string measured_on, measure;  // file, and what is measured; empty: nothing was
+  std::vector<StageScore> scores;    // parents first; the last is what is written
+  std::vector<SimplexPath> simplex;
+  std::optional<Healed> healed;
+
+  bool aligned() const;
+  const Score* score(const std::string& key) const;  // null where not measured
+  double parents_loss() const;                       // their mean. REQUIRES scores
+};
+
+// a, b, ..., z, m27, ...: the k-th parent in JSON.
+std::string parent_key(std::size_t k);
+// The same in tables: A, B, ...
+std::string parent_title(std::string key);
+
+// Proof, losses and what they say, as text.
+std::string describe(const Merged& merged);
+
+// The README.md of the merged checkpoint.
+std::string model_card(const Merged& merged, const std::string& command_line);
+
+nlohmann::json to_json(const Merged& merged);
+
+}  // namespace braid

@@ -1,0 +1,48 @@
+#include "braid/architectures/gpt2.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+// Every size is GPT-2 small's when config.json does not say.
+const nlohmann::json small = {{"model_type", "gpt2"}};
+
+// The count that Hugging Face prints for gpt2.
+TEST(Gpt2TableTest, CountsThePublishedParameters) {
+  EXPECT_EQ(gpt2_architecture().describe(small, {}, {}).parameters(), 124439808);
+}
+
+TEST(Gpt2TableTest, HasTheDocumentedPatterns) {
+  const Symmetries table = gpt2_architecture().describe(small, {}, {});
+  const auto pattern = [&](const std::string& name) {
+    return format_pattern(table.tensors.at(name));
+  };
+  EXPECT_EQ(pattern("h.3.attn.c_attn.weight"),
+            "x' (layer.3.head layer.3.qk | layer.3.head layer.3.qk' | layer.3.head layer.3.ov)");
+  EXPECT_EQ(pattern("h.3.mlp.c_proj.weight"), "layer.3.ffn' x");
+  EXPECT_EQ(pattern("h.3.ln_2.weight"), "=x");
+  EXPECT_EQ(table.axis("x").group, Group::permutation);
+}
+
+TEST(Gpt2TableTest, GainsOfOneFreeTheResidualStream) {
+  const Symmetries table = gpt2_architecture().describe(small, {{}, true}, {});
+  EXPECT_EQ(table.axis("x").group, Group::centred_orthogonal);
+  EXPECT_EQ(format_pattern(table.tensors.at("h.3.ln_2.weight")), "_768");
+}
+
+TEST(Gpt2TableTest, RefusesConfigurationsItDoesNotUnderstand) {
+  const auto with = [](const char* key, const nlohmann::json& value) {
+    nlohmann::json config = small;
+    config[key] = value;
+    gpt2_architecture().describe(config, {}, {});
+  };
+  EXPECT_THROW(with("n_embd", 770), Error);  // not a multiple of the heads
+  EXPECT_THROW(with("scale_attn_weights", false), Error);
+  EXPECT_THROW(with("add_cross_attention", true), Error);
+}
+
+}  // namespace
+}  // namespace braid
