@@ -131,6 +131,32 @@ def workflow(text):
     check((scratch / "sharded" / "model.safetensors.index.json").exists(), "not sharded")
     logits(scratch / "sharded", ids)
 
+    # More than two: a model beside itself in another frame averages to itself, but not without alignment.
+    several = ["--text", text, "--method", "weights", "--simplex", 3, "--sweeps", 1]
+    same = result("merge", B, scratch / "b2", B, *several, "--weights", "1,2,1", "--save-alignments", scratch / "frame",
+                  "-o", scratch / "same")
+    check(same["proof"]["relative"] < 1e-8 and [p["weight"] for p in same["parents"]] == [0.25, 0.5, 0.25], "parents")
+    check(abs(same["loss"]["merged"] - same["loss"]["b"]) < 0.01 < same["loss"]["plain"] - same["loss"]["b"] - 0.05,
+          f"the average of one model in three frames is another: {same['loss']}")
+    check(len(same["simplex"]) == 6 and all(path["barrier"] < 0.01 for path in same["simplex"]), "simplex")
+    braid("transform", B, "--alignment", scratch / "frame" / "c.alignment", "-o", scratch / "in-frame")
+    braid("verify", B, scratch / "in-frame")
+    three = result("merge", A, B, A, "--text", text, "-o", scratch / "three")
+    check(three["loss"]["merged"] < three["loss"]["plain"], f"merging three did not help: {three['loss']}")
+    logits(scratch / "three", ids)
+
+    half = scratch / "half.txt"
+    half.write_text("".join(text.read_text().splitlines(keepends=True)[::2]))
+    for kind in ("rescale", "least-squares"):
+        fitted = result("merge", A, B, "--text", text, "--dev", half, "--repair", kind, "--heal", 20, "--heal-learning-rate",
+                        1e-3, "-o", scratch / kind)
+        loss = fitted["loss"]
+        check(loss["repaired"] < loss["aligned"] and loss["healed"] < loss["repaired"], f"{kind}: {loss}")
+        check(fitted["healed"]["curve"][-1]["tokens"] == 20 * 32 * 64, "tokens that healed")
+        check(loss["healed"] == loss["merged"], "what is written is the healed model")
+    again = result("evaluate", scratch / "least-squares", "--text", half, "--evaluate-lines", 1000)
+    check(abs(again["loss"] - loss["merged"]) < 1e-5, "merge measures something else than evaluate")
+
     score = ["--text", text, "--block", 48]
     curve = result("barrier", A, B, "--alignment", ab, *score, "--points", 3)
     plain = result("barrier", A, B, "--no-align", *score, "--points", 3)
@@ -286,11 +312,18 @@ def wrong_input(text):
     out = ["-o", scratch / "never"]
     refuses("inspect", scratch / "nowhere", says="nowhere")
     refuses("merge", A, scratch / "nowhere", "--text", text, *out, says="nowhere")
-    refuses("merge", A, "--text", text, *out, says="exactly two")
+    refuses("merge", A, "--text", text, *out, says="at least two")
     refuses("merge", A, B, *out, says="--text")
     refuses("merge", A, B, "--text", scratch / "no.txt", *out, says="no.txt")
     refuses("merge", A, B, "--text", text, "-o", scratch / "merged", says="merged")
     refuses("merge", A, B, "--text", text, "--t", 2, *out, says="--t")
+    refuses("merge", A, B, A, "--text", text, "--t", 0.5, *out, says="--weights")
+    refuses("merge", A, B, A, "--text", text, "--weights", "1,1", *out, says="2 numbers for 3 checkpoints")
+    refuses("merge", A, B, A, "--text", text, "--method", "learned", *out, says="two checkpoints, 3 were given")
+    refuses("merge", A, B, A, "--alignment", scratch / "ab.alignment", *out, says="3 were given")
+    refuses("merge", A, B, "--method", "weights", "--repair", "rescale", *out, says="--repair reads --text")
+    refuses("merge", A, B, "--text", text, "--heal", 5, *out, says="--dev")
+    refuses("merge", A, B, "--text", text, "-o", scratch / "no" / "such", says="create it first")
     refuses("align", A, B, "--text", text, "--components", "foo", *out, says="'foo'")
     refuses("align", A, B, "--text", text, "--device", "cuda", *out, says="CPU")
     refuses("align", A, B, "--text", text, "--components", "pooler", *out, says="pooler")

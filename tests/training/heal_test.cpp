@@ -1,0 +1,61 @@
+#include "braid/training/heal.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/connectivity/interpolate.h"
+#include "braid/training/token_steps.h"
+#include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
+
+namespace braid {
+namespace {
+
+TokenText text(std::uint64_t seed) {
+  TokenText text;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const at::Tensor ids = random_ids(4, 12, 37, seed + i);
+    const at::Tensor shown = ids.clone();
+    shown.slice(1, 0, 12, 3).fill_(4);
+    text.batches.push_back({{shown, {}, {}}, at::where(shown.ne(ids), ids, -100)});
+    text.scored_tokens += shown.ne(ids).sum().item<std::int64_t>();
+  }
+  return text;
+}
+
+class HealTest : public TemporaryFolder {
+ protected:
+  Healed heal_to(std::int64_t steps, const std::filesystem::path& state = {}) const {
+    HealOptions options;
+    options.steps = steps;
+    options.learning_rate = 3e-3;
+    options.evaluate_every = 10;
+    const Measure measure = [&](const Tensors& p) {
+      return evaluate(*model_.network, p, seen_, 1);
+    };
+    return heal(model_, ready_steps(*model_.network, seen_, 8, 1), {{"text", 1}}, measure, options,
+                state, {});
+  }
+
+  using Measure = std::function<Score(const Tensors&)>;
+  Model model_ = SmallBert{}.model();
+  TokenText seen_ = text(50);
+};
+
+TEST_F(HealTest, LowersTheLossAndSaysWhen) {
+  const double before =
+      evaluate(*model_.network, cast(model_.parameters, at::kFloat), seen_, 1).loss;
+  const Healed healed = heal_to(60);
+  ASSERT_EQ(healed.points.size(), 6);
+  const DevPoint& last = healed.points.back();
+  EXPECT_LT(last.score.loss, before - 0.3);
+  EXPECT_EQ(last.tokens, 60 * 8 * 12);
+  EXPECT_EQ(healed.tokens_until(last.score.loss + 100), 10 * 8 * 12);
+  EXPECT_EQ(healed.tokens_until(0), std::nullopt);
+  EXPECT_EQ(healed.parameters.at("encoder.layer.0.output.dense.weight").scalar_type(), at::kDouble);
+  EXPECT_EQ(heal_to(60).points.back().score.loss, last.score.loss);
+}
+
+TEST_F(HealTest, NeedsSteps) { EXPECT_THROW(heal_to(0), Error); }
+
+}  // namespace
+}  // namespace braid
