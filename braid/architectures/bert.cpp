@@ -117,7 +117,9 @@ void add_masked_lm(SymmetriesBuilder& table, const Json& config, const Residual&
                    const std::string& vocabulary, bool decoder_bias) {
   // A tied decoder reads the axis that the word embeddings write (method.md, "The tied decoder").
   const std::string head = tied(config) ? x.embeddings() : "head";
-  if (!tied(config)) {
+  if (tied(config)) {
+    table.also_read("embeddings.word_embeddings.weight");
+  } else {
     table.axis({"head", config_size(config, "hidden_size"), Group::permutation, "head", ""});
     table.tensor("cls.predictions.decoder.weight", vocabulary + " head'");
     // Hugging Face's untied decoder has a bias of its own; older checkpoints have one in all.

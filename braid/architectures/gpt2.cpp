@@ -57,6 +57,7 @@ Symmetries describe(const Json& config, const Contents& contents, const Ablation
 
   const std::string vocabulary = "_" + std::to_string(config_size(config, "vocab_size", 50257));
   table.tensor("wte.weight", vocabulary + " x");
+  if (tied(config)) table.also_read("wte.weight");
   table.tensor("wpe.weight", "_" + std::to_string(config_size(config, "n_positions", 1024)) + " x");
   table.tap("embeddings", "x", "residual");
   for (std::int64_t i = 0; i < layers; ++i) {

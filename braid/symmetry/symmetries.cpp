@@ -133,6 +133,21 @@ SymmetriesBuilder& SymmetriesBuilder::tensor(const std::string& name, const std:
   return *this;
 }
 
+SymmetriesBuilder& SymmetriesBuilder::also_read(const std::string& name) {
+  for (const Concatenation& dimension : symmetries_.tensors.at(name)) {
+    for (const Product& product : dimension) {
+      for (const AxisUse& use : product) {
+        if (use.role == Role::inert || symmetries_.axis(use.axis).group <= Group::orthogonal) {
+          continue;
+        }
+        throw std::invalid_argument(name + " is written and read: it caps axis '" + use.axis +
+                                    "' at orthogonal maps; untie it first");
+      }
+    }
+  }
+  return *this;
+}
+
 SymmetriesBuilder& SymmetriesBuilder::tap(const std::string& name, const std::string& product,
                                           const std::string& component) {
   for_each_layer(name, [&](const std::string& layer) {

@@ -54,12 +54,15 @@ struct Symmetries {
 // Builds a table from rules with `*` for the layer index. Inside such a rule an axis name means
 // `layer.<i>.<name>` where such an axis exists, and the global axis otherwise.
 // Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, a
-// gain on a group beyond signed permutations.
+// gain on a group beyond signed permutations, a tensor that is written and read on one beyond
+// orthogonal maps.
 class SymmetriesBuilder {
  public:
   SymmetriesBuilder(std::string family, std::int64_t layers);
   SymmetriesBuilder& axis(Axis axis);  // a name with `*` is repeated for every layer
   SymmetriesBuilder& tensor(const std::string& name, const std::string& pattern);
+  // The tensor is read as well as written (tied embeddings): one matrix is then both T and T^-T.
+  SymmetriesBuilder& also_read(const std::string& name);
   SymmetriesBuilder& tap(const std::string& name, const std::string& product,
                          const std::string& component);
   // `broken`: why the table is not a symmetry, empty when it is.

@@ -39,6 +39,12 @@ TEST(SymmetriesTest, RefusesTablesThatContradictThemselves) {
   EXPECT_NO_THROW(gain_on(Group::signed_permutation));
   EXPECT_THROW(gain_on(Group::orthogonal), std::invalid_argument);
   EXPECT_THROW(SymmetriesBuilder("toy", 1).tensor("w", "x"), std::invalid_argument);
+  const auto tied_on = [](Group group) {
+    SymmetriesBuilder table("toy", 1);
+    table.axis({"x", 4, group, "residual", ""}).tensor("words", "_9 x").also_read("words");
+  };
+  EXPECT_NO_THROW(tied_on(Group::orthogonal));
+  EXPECT_THROW(tied_on(Group::general), std::invalid_argument);
   SymmetriesBuilder unused("toy", 1);
   unused.axis({"x", 4, Group::permutation, "residual", ""});
   EXPECT_THROW(std::move(unused).build(""), std::invalid_argument);
