@@ -4,12 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/checkpoint/fingerprint.h"
-#include "braid/connectivity/verify.h"
 #include "braid/error.h"
 #include "braid/merging/common_frame.h"
-#include "braid/models/canonical.h"
 #include "braid/tasks/sequence_stream.h"
-#include "cli/learning.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -61,7 +58,7 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignOptio
   std::optional<SequenceStream> text;
   if (options.batches.empty()) {
     text.emplace(file, options.text_task(), *tokenizer, sequence_limit(a, options.max_length),
-                 options.lines);
+                 options.lines, options.blocks);
   } else {
     ready = sequences_of(load_token_text(file, 32));
     if (options.lines > 0 && options.lines < std::ssize(ready)) {
@@ -105,6 +102,7 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignOptio
                    {{"special_tokens", options.special_tokens},
                     {"pool", options.pool},
                     {"max_length", options.max_length},
+                    {"blocks", options.blocks},
                     {"precision", compute.precision}}}});
   }
   return observed;
@@ -142,25 +140,6 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
 
 }  // namespace
 
-Model load_for_alignment(const std::string& folder, bool canonical) {
-  Model model = load_model(folder);
-  if (!canonical) return model;
-  // Proved in float64 from end to end: what is shown is the form, not the rounding of the dtype.
-  Model wide = model;
-  wide.parameters = cast(model.parameters, at::kDouble);
-  const Difference found =
-      verify(model, braid::canonicalise(wide), random_sequences(model, 4, 0), 1);
-  require(found.relative() <= 1e-8,
-          "{}: its canonical form differs from it by {:.1e} of its largest output; please report "
-          "this",
-          folder, found.relative());
-  return canonicalise(model);
-}
-
-bool is_canonical(const Alignment& alignment) {
-  return alignment.options.value("canonicalise", false);
-}
-
 void require_text(const AlignOptions& options) {
   if (!options.reads_text()) return;
   require(options.has_text() != !options.from_moments.empty(),
@@ -179,12 +158,12 @@ Alignment align_models(const Ensemble& ensemble, const Model& b, const AlignOpti
   require_same_architecture(a, b);
   const MatchOptions match_options = options.match_options(a.symmetries);
   const std::optional<Method> method = options.closed_form();
-  const bool observes = method && *method != Method::weights;
-  Observed observed = !observes ? Observed{{}, identify(a), identify(b), nullptr}
+  Observed observed = !options.observes() ? Observed{{}, identify(a), identify(b), nullptr}
                       : options.from_moments.empty()
                           ? observe_text(ensemble, b, options, match_options, compute)
                           : add_moments(a, b, options.from_moments);
   Alignment alignment;
+  nlohmann::json learning;
   if (method) {
     alignment = align(a, b, *method, observed.moments, match_options, options.weights,
                       compute.thread_count(), terminal_progress("solved"));
@@ -192,12 +171,21 @@ Alignment align_models(const Ensemble& ensemble, const Model& b, const AlignOpti
     alignment = load_alignment(options.start);
     check_alignment(alignment, a, b, options.start);
   }
-  if (options.learns()) alignment = learn(a, b, alignment, options, compute);
+  if (options.learns()) {
+    require(options.task.empty(), "--method learned reads --text FILE or --batches FILE");
+    const std::filesystem::path& state = options.learning_state;
+    if (!state.empty() && std::filesystem::exists(state)) {
+      spdlog::info("going on from {}", state.string());
+    }
+    const LearnRequest request = options.learn_request(compute.thread_count());
+    alignment = learn(a, b, alignment, request, state, training_log()).alignment;
+    learning = request.provenance();
+  }
   alignment.a = observed.a;
   alignment.b = observed.b;
   alignment.text = observed.text;
   alignment.options = options.provenance(match_options);
-  if (options.canonicalise) alignment.options["canonicalise"] = true;
+  if (options.learns()) alignment.options["learning"] = learning;
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; B' will not compute what B computes", alignment.broken);
   }

@@ -3,15 +3,10 @@
 
 #include "braid/alignment/alignment.h"
 #include "braid/alignment/observe.h"
+#include "braid/connectivity/proved_models.h"
 #include "cli/options.h"
 
 namespace braid {
-
-// The checkpoint, in canonical form where an alignment of it is to be. Error where that is not the
-// same function, beyond what the stored dtype rounds away.
-Model load_for_alignment(const std::string& folder, bool canonical);
-// Does this alignment belong to canonical forms?
-bool is_canonical(const Alignment& alignment);
 
 // Observes text or adds up saved moments, and solves. Says on stderr what is long. Towards several
 // models in one frame, b moves to their mean.

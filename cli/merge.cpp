@@ -9,7 +9,6 @@
 #include "braid/merging/simplex.h"
 #include "cli/align_models.h"
 #include "cli/command.h"
-#include "cli/learning.h"
 #include "cli/merge_options.h"
 #include "cli/merged.h"
 #include "cli/terminal.h"
@@ -108,7 +107,7 @@ Healed heal_merged(const Model& merged, const Measure& measure, const MergeOptio
   HealOptions healing = options.healing;
   healing.threads = options.compute.thread_count();
   nlohmann::json identity;
-  const StepSource steps = training_steps(merged, options.align, identity);
+  const StepSource steps = options.align.learn_request(healing.threads).steps(merged, identity);
   return heal(merged, steps, identity, measure, healing, state, training_log(),
               [](const DevPoint& point) {
                 clear_progress();

@@ -110,20 +110,21 @@ void AlignOptions::add_to(CLI::App& command) {
       .add_option("--start", start,
                   "What learning starts from: activations, weights, both, or an alignment file")
       ->capture_default_str();
-  command.add_option("--learn", learn, "What learning may move: ffn,heads,in-head,residual")
-      ->default_str("ffn,heads,in-head,residual");
-  command.add_option("--steps", learning.steps, "Of learning")->capture_default_str();
   command
-      .add_option("--learning-rate", learning.learning_rate,
+      .add_option("--learn", learning.parts, "What learning may move: ffn,heads,in-head,residual")
+      ->default_str("ffn,heads,in-head,residual");
+  command.add_option("--steps", learning.options.steps, "Of learning")->capture_default_str();
+  command
+      .add_option("--learning-rate", learning.options.learning_rate,
                   "Of learning: Adam on in-head maps; permutations a tenth")
       ->capture_default_str();
-  command.add_option("--learn-block", learning_block, "Tokens a sequence of learning, on --text")
+  command.add_option("--learn-block", learning.block, "Tokens a sequence of learning, on --text")
       ->capture_default_str();
-  command.add_option("--learn-batch", learning_batches.batch_size, "Sequences a step of learning")
+  command.add_option("--learn-batch", learning.masking.batch_size, "Sequences a step of learning")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command
-      .add_option("--learn-mask", learning_batches.mask_probability,
+      .add_option("--learn-mask", learning.masking.mask_probability,
                   "Of each ordinary token, on --text")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
@@ -147,6 +148,9 @@ void AlignOptions::add_to(CLI::App& command) {
   command.add_option("--max-length", max_length, "Tokens of a line, at most the model's positions")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command.add_flag("--blocks", blocks,
+                   "Read --text as it stands in blocks of --max-length tokens rather than line by "
+                   "line; for GPT-2");
   command
       .add_option("--batch-size", batch_size, "Lines a forward pass; 0 = as many as fit its tokens")
       ->check(CLI::NonNegativeNumber)
@@ -161,6 +165,15 @@ const Task* AlignOptions::text_task() const {
   const int given = !text.empty() + !task.empty() + !batches.empty();
   require(given <= 1, "give one of --text, --batches, and --task with --data");
   return task.empty() ? nullptr : &find_task(task);
+}
+
+LearnRequest AlignOptions::learn_request(int threads) const {
+  LearnRequest request = learning;
+  request.text = text;
+  request.batches = batches;
+  request.options.seed = seed;
+  request.options.threads = threads;
+  return request;
 }
 
 }  // namespace braid

@@ -5,8 +5,7 @@
 
 #include "braid/alignment/align_request.h"
 #include "braid/connectivity/score_request.h"
-#include "braid/training/learn_alignment.h"
-#include "braid/training/token_steps.h"
+#include "braid/training/learn_request.h"
 
 namespace braid {
 
@@ -25,19 +24,17 @@ struct EvaluateOptions : ScoreRequest {
 
 struct AlignOptions : AlignRequest {
   std::string text, task, data, moments, batches;
-  bool canonicalise = false;
   std::string learning_state;  // file that learning goes on from; empty: none
   std::vector<std::string> from_moments;
   std::uint64_t seed = 0;  // of learning and of the starts of weight matching
-  LearnOptions learning;
-  std::string learn;  // what may move, with commas
-  MaskedBatches learning_batches;
-  std::int64_t learning_block = 64;
+  LearnRequest learning;   // its files, seed and threads are filled in by learn_request
 
   void add_to(CLI::App& command);
   // --text, or --task and --data; Error where it is neither or both.
   const Task* text_task() const;
   const std::string& text_file() const { return task.empty() ? text : data; }
+  // Of learning an alignment, or of healing.
+  LearnRequest learn_request(int threads) const;
   bool has_text() const { return !text_file().empty() || !batches.empty(); }
 };
 

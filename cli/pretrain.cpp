@@ -4,12 +4,10 @@
 #include <fstream>
 
 #include "braid/checkpoint/atomic_file.h"
-#include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
-#include "braid/tasks/causal_text.h"
-#include "braid/text/byte_level_bpe.h"
 #include "braid/text/lines.h"
 #include "braid/text/train_vocabulary.h"
+#include "braid/training/causal_run.h"
 #include "braid/training/trained_folder.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -73,42 +71,33 @@ Trained train_masked(const Options& options, const Json& config, const PretrainO
           word_piece_files(tokens)};
 }
 
-Trained train_causal(const Options& options, Json config, const PretrainOptions& training,
+Trained train_causal(const Options& options, const Json& config, const PretrainOptions& training,
                      const fs::path& state) {
   require(options.valid.empty() ? training.patience == 0 : true,
           "--patience stops by the loss on --valid; give one");
-  ByteLevelBpe tokenizer = ByteLevelBpe::from_folder(options.vocabulary);
-  if (!options.restrict_to.empty()) {
-    tokenizer = tokenizer.restricted_to(MappedFile::open(options.restrict_to)->bytes());
-    config["vocab_size"] = tokenizer.size();
-  }
-  if (!config.contains("vocab_size")) config["vocab_size"] = tokenizer.size();
-  for (const char* key : {"bos_token_id", "eos_token_id"}) {
-    const auto end = tokenizer.encode("<|endoftext|>");
-    if (end.size() == 1) config[key] = end.front();
-  }
-  const auto ids = tokenizer.encode(MappedFile::open(options.text)->bytes());
-  std::optional<TokenText> valid;
-  if (!options.valid.empty()) valid = causal_text(options.valid, tokenizer, training.block, 16);
-  announce(grouped(std::ssize(ids)) + " tokens", tokenizer.size(), training);
+  CausalRun run = read_causal_run(config, options.vocabulary, options.text,
+                                  {options.restrict_to, options.valid}, training.block);
+  announce(grouped(std::ssize(run.ids)) + " tokens", run.tokenizer.size(), training);
   const auto log_dev = [](const DevPoint& point) {
     clear_progress();
     spdlog::info("step {}, epoch {:.1f}: validation loss {:.4f}", point.step, point.epoch,
                  point.score.loss);
   };
-  Pretrained result = pretrain_causal(config, ids, valid, training, state, training_log(), log_dev);
-  return {std::move(config), std::move(result), tokenizer.files()};
+  Pretrained result =
+      pretrain_causal(run.config, run.ids, run.valid, training, state, training_log(), log_dev);
+  return {std::move(run.config), std::move(result), run.tokenizer.files()};
 }
 
 void run(const Options& options) {
   check_output_folder(options.out, options.overwrite);
   const Json config = complete_config(read_json(options.config));
-  const bool causal = config["model_type"] == "gpt2";
+  const bool causal = is_causal(config);
+  const PretrainOptions usual = causal ? causal_defaults() : PretrainOptions{};
   PretrainOptions training = options.training;
   training.threads = options.compute.thread_count();
-  training.block = options.block.value_or(causal ? 256 : 64);
-  training.learning_rate = options.learning_rate.value_or(causal ? 3e-4 : 1.5e-3);
-  training.warmup = options.warmup.value_or(causal ? 0.05 : 0.06);
+  training.block = options.block.value_or(usual.block);
+  training.learning_rate = options.learning_rate.value_or(usual.learning_rate);
+  training.warmup = options.warmup.value_or(usual.warmup);
   const fs::path state = options.out + ".state.safetensors";
   if (fs::exists(state)) spdlog::info("going on from {}", state.string());
   const Trained trained = causal ? train_causal(options, config, training, state)

@@ -77,7 +77,12 @@ std::optional<Method> AlignRequest::closed_form() const {
   return static_cast<Method>(found - methods.begin());
 }
 
-bool AlignRequest::reads_text() const { return learns() || *closed_form() != Method::weights; }
+bool AlignRequest::reads_text() const { return learns() || observes(); }
+
+bool AlignRequest::observes() const {
+  const std::optional<Method> method = closed_form();
+  return method && *method != Method::weights;
+}
 
 ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& special) const {
   ObserveOptions options;
@@ -98,10 +103,12 @@ nlohmann::json AlignRequest::provenance(const MatchOptions& options) const {
           {"residual", name("residual", options.residual)},
           {"method", method},
           {"in_head", name("in-head", options.in_head)},
+          {"canonicalise", canonicalise},
           {"correlation", correlation},
           {"special_tokens", special_tokens},
           {"pool", pool},
-          {"max_length", max_length}};
+          {"max_length", max_length},
+          {"blocks", blocks}};
 }
 
 }  // namespace braid

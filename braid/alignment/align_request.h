@@ -11,6 +11,8 @@ struct AlignRequest {
               special_tokens = "keep", pool = "none", method = "activations", in_head,
               start = "activations";  // of learning: another method, or an alignment file
   std::int64_t max_length = 512, batch_size = 0, lines = 0;
+  bool canonicalise = false;  // both models first
+  bool blocks = false;        // text in blocks of max_length tokens rather than in lines
   WeightOptions weights;
 
   // Preset and the rest together; a preset leaves out what the model does not have. Error naming
@@ -19,7 +21,9 @@ struct AlignRequest {
   // How the alignment, or what learning starts from, is found; nothing where that is a file.
   std::optional<Method> closed_form() const;
   bool learns() const { return method == "learned"; }
+  // Is text read, for features or for learning? For features?
   bool reads_text() const;
+  bool observes() const;
   // All of ObserveOptions but taps, precision and threads. `special`: ids of [CLS] and [SEP].
   ObserveOptions observe_options(const std::vector<std::int64_t>& special) const;
   // What was asked, with every default filled in.

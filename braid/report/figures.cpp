@@ -62,7 +62,8 @@ Chart loss_figure(const Json& results, const Json& task) {
 
 std::vector<Chart> metric_figures(const Json& results, const Json& task) {
   std::vector<Chart> charts;
-  if (task["task"] == "mlm") return charts;  // its perplexity says what its loss says
+  if (task["task"] == "mlm" || task["task"] == "clm")
+    return charts;  // its perplexity says what its loss says
   for (const Json& curve : results["curves"]) {
     if (curve["task"] != task["task"]) continue;
     for (const auto& [metric, values] : curve["metrics"].items()) {

@@ -80,7 +80,13 @@ class Planner {
     fs::path vocabulary = p.vocabulary;
     std::string vocabulary_key;
     std::vector<std::size_t> needs;
-    if (p.vocabulary == "train") {
+    const bool causal = is_causal(p.config);
+    if (causal) {
+      for (const char* name : {"vocab.json", "merges.txt", "tokenizer.json"}) {
+        const fs::path part = fs::path(p.vocabulary) / name;
+        if (fs::exists(part)) vocabulary_key += file(part);
+      }
+    } else if (p.vocabulary == "train") {
       Json what = key_of("vocabulary");
       what["text"] = file(p.text);
       what["size"] = p.config.at("vocab_size");
@@ -105,11 +111,17 @@ class Planner {
     what["seed"] = m.seed;
     what["options"] = {o.steps,         o.batch_size, o.block,        o.mask_probability,
                        o.learning_rate, o.warmup,     o.weight_decay, o.clip};
+    if (causal) {
+      for (const std::string& path : {p.causal.valid, p.causal.restrict_to}) {
+        what["causal"].push_back(path.empty() ? "" : file(path));
+      }
+      what["causal"].push_back({o.evaluate_every, o.patience});
+    }
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
     source.config = p.config;
-    source.symmetries =
-        find_architecture(p.config, "config").describe(p.config, {{"cls.predictions.bias"}}, {});
+    const Contents contents{{causal ? "lm_head.weight" : "cls.predictions.bias"}};
+    source.symmetries = find_architecture(p.config, "config").describe(p.config, contents, {});
     const fs::path out = source.folder;
     Job job{"pretrain",
             "seed " + m.name,
@@ -166,7 +178,7 @@ class Planner {
 
   // The taps that a variant reads of these models.
   static std::vector<std::string> taps(const StudyVariant& variant, const Source& source) {
-    if (!variant.align.reads_text()) return {};
+    if (!variant.align.observes()) return {};
     return taps_to_observe(source.symmetries, variant.align.match_options(source.symmetries));
   }
 
@@ -204,7 +216,7 @@ class Planner {
   }
 
   static Json how(const AlignRequest& request) {
-    return {request.special_tokens, request.pool, request.batch_size};
+    return {request.special_tokens, request.pool, request.batch_size, request.canonicalise};
   }
 
   MomentsPlace place(const Source& a, const Source& b, const StudyTask& task,
@@ -215,6 +227,7 @@ class Planner {
     what["text"] = file(task.align.file);
     what["task"] = task.align.task;
     what["max_length"] = task.align.max_length;
+    what["blocks"] = task.align.blocks;
     what["how"] = how(request);
     what["precision"] = at::toString(study_.precision);
     what["tap"] = tap;
@@ -261,28 +274,34 @@ class Planner {
                                                     std::size_t moments, const std::string& label) {
     std::vector<MomentsPlace> places;
     Json what = key_of("align");
-    if (!variant.align.reads_text()) what["models"] = {a.key, b.key};
+    if (!variant.align.observes() || variant.align.learns()) what["models"] = {a.key, b.key};
     for (const std::string& tap : taps(variant, a)) {
       places.push_back(place(a, b, task, variant.align, tap, size));
       what["moments"].push_back(places.back().file.filename().string());
     }
     what["options"] = variant.align.provenance(variant.align.match_options(a.symmetries));
     what["options"].erase("preset");
+    if (variant.align.learns()) {
+      what["start"] = variant.align.start;
+      what["learning"] = variant.learning.provenance();
+      what["text"] = file(task.align.file);
+    }
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("alignments", key, ".json");
-    AlignRequest request = variant.align;
-    request.max_length = task.align.max_length;  // as its moments were read
-    Job job{"align",
-            label + ", " + variant.name,
-            key,
-            {moments},
-            1,
-            true,
-            [out] { return fs::exists(out); },
-            [places, a = a.folder, b = b.folder, request, out](const JobContext& context) {
-              work_align(a, b, request, places, out, context);
-            }};
-    return {key, add(std::move(job), 2000)};
+    Job job{
+        "align",
+        label + ", " + variant.name,
+        key,
+        {moments},
+        1,
+        true,
+        [out] { return fs::exists(out); },
+        [places, a = a.folder, b = b.folder, &variant, &text = task.align, out](
+            const JobContext& context) { work_align(a, b, variant, text, places, out, context); }};
+    const LearnRequest& l = variant.learning;
+    const double learning =
+        variant.align.learns() ? 4.0 * l.options.steps * l.masking.batch_size * l.block : 0;
+    return {key, add(std::move(job), 2000 + learning)};
   }
 
   void add_curve(const Source& a, const Source& b, std::size_t t, std::size_t p, std::size_t v,

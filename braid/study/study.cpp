@@ -33,6 +33,14 @@ void read_pretraining(YamlFields fields, Study& study) {
   fields.read("vocab", p.vocabulary);
   p.text = fields.text("text");
   PretrainOptions& o = p.options;
+  if (is_causal(p.config)) {
+    o = causal_defaults();
+    p.vocabulary = fields.text("vocab");
+    fields.read("restrict-vocab", p.causal.restrict_to);
+    fields.read("valid", p.causal.valid);
+    fields.read("evaluate-every", o.evaluate_every);
+    fields.read("patience", o.patience);
+  }
   fields.node("steps");
   fields.read("steps", o.steps);
   fields.read("batch-size", o.batch_size);
@@ -127,6 +135,7 @@ StudyText read_text(YamlFields& fields, const StudyTask& task) {
   if (fields.has("align")) {
     YamlFields align = fields.map("align");
     align.read("max-length", text.max_length);
+    align.read("blocks", text.blocks);
     if (align.has("text")) {
       text.file = align.text("text");
       text.task.clear();
@@ -141,7 +150,7 @@ StudyTask read_task(YamlFields fields) {
   StudyTask task;
   ScoreRequest& s = task.score;
   task.name = s.task = fields.text("task");
-  if (s.task != "mlm") find_task(s.task);
+  if (!s.scores_tokens()) find_task(s.task);
   fields.read("text", s.text);
   fields.read("batches", s.batches);
   fields.read("data", s.data);
@@ -153,7 +162,7 @@ StudyTask read_task(YamlFields fields) {
   fields.read("character-spaced", s.masking.character_spaced);
   if (s.file().empty()) {
     fields.wrong(fields.self(), "task {}: {} is missing", s.task,
-                 s.task == "mlm" ? "text or batches" : "data");
+                 s.scores_tokens() ? "text or batches" : "data");
   }
   if (fields.has("finetune")) {
     task.finetuning = read_finetuning(fields.map("finetune"), s.max_length);
@@ -185,8 +194,22 @@ StudyVariant read_variant(YamlFields fields) {
   fields.read("special-tokens", a.special_tokens);
   fields.read("pool", a.pool);
   fields.read("decoder", decoder);
-  if (a.learns())
-    fields.wrong(fields.self(), "method: learned is not for studies; use braid align");
+  fields.read("canonicalise", a.canonicalise);
+  if (a.learns()) {
+    LearnRequest& l = v.learning;
+    fields.read("start", a.start);
+    fields.read("learn", l.parts);
+    fields.read("steps", l.options.steps);
+    fields.read("learning-rate", l.options.learning_rate);
+    fields.read("seed", l.options.seed);
+    fields.read("learn-block", l.block);
+    fields.read("learn-batch", l.masking.batch_size);
+    fields.read("learn-mask", l.masking.mask_probability);
+    if (!a.closed_form()) {
+      fields.wrong(fields.self(), "start: '{}' is not one of activations, weights, both", a.start);
+    }
+    l.learnt_parts();
+  }
   try {
     v.decoder = find_decoder(decoder);
   } catch (const Error& error) {
@@ -255,7 +278,14 @@ Study read_study(const fs::path& file, const std::map<std::string, std::string>&
   read_models(fields, study);
   read_pairs(fields, study);
   for (const YamlFields& task : fields.list("tasks")) study.tasks.push_back(read_task(task));
-  for (const YamlFields& v : fields.list("variants")) study.variants.push_back(read_variant(v));
+  for (const YamlFields& v : fields.list("variants")) {
+    study.variants.push_back(read_variant(v));
+    const StudyVariant& variant = study.variants.back();
+    for (const StudyTask& task : study.tasks) {
+      if (!variant.aligned || !variant.align.learns() || task.align.task.empty()) continue;
+      v.wrong(v.self(), "method: learned lowers the loss of tokens; {} has none", task.name);
+    }
+  }
   if (study.tasks.empty() || study.variants.empty()) {
     fields.wrong(root, "one task and one variant at least are needed");
   }

@@ -11,8 +11,9 @@
 #include "braid/alignment/align_request.h"
 #include "braid/connectivity/barrier.h"
 #include "braid/connectivity/score_request.h"
+#include "braid/training/causal_run.h"
 #include "braid/training/finetune.h"
-#include "braid/training/pretrain.h"
+#include "braid/training/learn_request.h"
 
 namespace braid {
 
@@ -24,9 +25,10 @@ struct StudyModel {
 };
 
 struct StudyPretraining {
-  nlohmann::json config;   // BertConfig
-  std::string vocabulary;  // vocab.txt, or "train"
+  nlohmann::json config;   // BertConfig or GPT2Config
+  std::string vocabulary;  // BERT: vocab.txt, or "train"; GPT-2: a folder with a tokenizer
   std::filesystem::path text;
+  CausalFiles causal;       // more of GPT-2's
   PretrainOptions options;  // `seed` is each model's
 };
 
@@ -42,10 +44,11 @@ struct StudyText {
   std::filesystem::path file;
   std::string task;  // empty: lines of text
   std::int64_t max_length = 512;
+  bool blocks = false;  // of max_length tokens, rather than lines
 };
 
 struct StudyTask {
-  std::string name;  // mlm, or a GLUE task
+  std::string name;  // mlm, clm, or a GLUE task
   ScoreRequest score;
   StudyText align;
   std::optional<StudyFinetuning> finetuning;  // models are fine-tuned first
@@ -55,6 +58,7 @@ struct StudyVariant {
   std::string name;
   bool aligned = true;  // false: the plain average
   AlignRequest align;
+  LearnRequest learning;  // on the task's alignment text
   Decoder decoder = Decoder::tied;
   nlohmann::json published;  // by task: a number, or [mean, standard error]
 };

@@ -4,6 +4,7 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/fingerprint.h"
+#include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "braid/tasks/sequence_stream.h"
 #include "braid/text/lines.h"
@@ -46,6 +47,15 @@ void work_pretrain(const StudyPretraining& pretraining, const fs::path& vocabula
   PretrainOptions options = pretraining.options;
   options.seed = seed;
   options.threads = context.threads;
+  if (is_causal(pretraining.config)) {
+    CausalRun run = read_causal_run(pretraining.config, pretraining.vocabulary, pretraining.text,
+                                    pretraining.causal, options.block);
+    const Pretrained trained =
+        pretrain_causal(run.config, run.ids, run.valid, options, state_of(out), log_to(context));
+    write_pretrained(out, run.config, run.tokenizer.files(), options, trained, at::kFloat, true);
+    fs::remove(state_of(out));
+    return;
+  }
   const std::vector<std::string> tokens = read_vocabulary(vocabulary);
   const Pretrained trained =
       pretrain(pretraining.config, WordPiece::from_vocabulary(tokens), read_lines(pretraining.text),
@@ -76,7 +86,8 @@ void work_finetune(const fs::path& folder, const std::string& task_name,
 void work_moments(const fs::path& a_folder, const fs::path& b_folder, const StudyText& text,
                   const AlignRequest& request, at::ScalarType precision,
                   const std::vector<MomentsPlace>& places, const JobContext& context) {
-  const Model a = load_model(a_folder), b = load_model(b_folder);
+  const Model a = load_for_alignment(a_folder, request.canonicalise);
+  const Model b = load_for_alignment(b_folder, request.canonicalise);
   require_same_architecture(a, b);
   const auto tokenizer = load_tokenizer(a_folder);
   require_same_vocabulary(*tokenizer, a_folder.string(), *load_tokenizer(b_folder),
@@ -96,7 +107,7 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
   std::erase(options.sizes, 0);
   const std::int64_t limit = options.sizes.empty() ? 0 : options.sizes.back();
   SequenceStream stream(text.file, text.task.empty() ? nullptr : &find_task(text.task), *tokenizer,
-                        std::min(text.max_length, a.network->max_positions()), limit);
+                        std::min(text.max_length, a.network->max_positions()), limit, text.blocks);
   const auto save = [&](std::int64_t size, const MomentsByTap& moments) {
     sizes.erase(size);
     const Json provenance = {
@@ -120,10 +131,14 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
           stream.sequences(), sizes.empty() ? 0 : *sizes.begin());
 }
 
-void work_align(const fs::path& a_folder, const fs::path& b_folder, const AlignRequest& request,
-                const std::vector<MomentsPlace>& places, const fs::path& out,
+void work_align(const fs::path& a_folder, const fs::path& b_folder, const StudyVariant& variant,
+                const StudyText& on, const std::vector<MomentsPlace>& places, const fs::path& out,
                 const JobContext& context) {
-  const Model a = load_model(a_folder), b = load_model(b_folder);
+  AlignRequest request = variant.align;
+  request.max_length = on.max_length;  // as its moments were read
+  request.blocks = on.blocks;
+  const Model a = load_for_alignment(a_folder, request.canonicalise);
+  const Model b = load_for_alignment(b_folder, request.canonicalise);
   const MatchOptions options = request.match_options(a.symmetries);
   MomentsByTap moments;
   Json text;
@@ -134,26 +149,40 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, const AlignR
   }
   Alignment alignment =
       align(a, b, *request.closed_form(), moments, options, request.weights, context.threads);
+  Json learning;
+  const fs::path state = state_of(out);
+  if (request.learns()) {
+    LearnRequest learn_on = variant.learning;
+    learn_on.text = on.file;
+    learn_on.options.threads = context.threads;
+    alignment = learn(a, b, alignment, learn_on, state, log_to(context)).alignment;
+    learning = learn_on.provenance();
+  }
   alignment.a = identify(a);
   alignment.b = identify(b);
   alignment.text = text;
   alignment.options = request.provenance(options);
+  if (request.learns()) alignment.options["learning"] = learning;
   save_alignment(out, alignment);
+  fs::remove(state);
 }
 
 void work_curve(const fs::path& a_folder, const fs::path& b_folder, const fs::path& alignment_file,
                 const StudyTask& task, Decoder decoder, std::int64_t points,
                 at::ScalarType precision, const fs::path& out, const JobContext& context) {
-  const Model a = load_model(a_folder), b = load_model(b_folder);
+  std::optional<Alignment> alignment;
+  if (!alignment_file.empty()) alignment = load_alignment(alignment_file);
+  const bool canonical = alignment && is_canonical(*alignment);
+  const Model a = load_for_alignment(a_folder, canonical);
+  const Model b = load_for_alignment(b_folder, canonical);
   require_same_architecture(a, b);
   Transform transform;
   Symmetries symmetries = b.symmetries;
   std::string broken;
-  if (!alignment_file.empty()) {
-    const Alignment alignment = load_alignment(alignment_file);
-    transform = alignment.transform();
-    symmetries = table_of(b, alignment.ablation);
-    broken = alignment.broken;
+  if (alignment) {
+    transform = alignment->transform();
+    symmetries = table_of(b, alignment->ablation);
+    broken = alignment->broken;
   }
   if (decoder == Decoder::released) {
     broken += std::string(broken.empty() ? "" : "; ") + "the decoder is permuted the wrong way";

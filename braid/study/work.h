@@ -8,7 +8,7 @@ namespace braid {
 // Pieces learnt from the text, as a vocab.txt.
 void work_vocabulary(const StudyPretraining& pretraining, const std::filesystem::path& out);
 
-// A masked language model from `seed`; a run that was stopped goes on.
+// A language model from `seed`; a run that was stopped goes on.
 void work_pretrain(const StudyPretraining& pretraining, const std::filesystem::path& vocabulary,
                    std::uint64_t seed, const std::filesystem::path& out, const JobContext& context);
 
@@ -28,10 +28,12 @@ void work_moments(const std::filesystem::path& a, const std::filesystem::path& b
                   const StudyText& text, const AlignRequest& request, at::ScalarType precision,
                   const std::vector<MomentsPlace>& places, const JobContext& context);
 
-// From moments by tap to an alignment file.
+// From moments by tap to an alignment file; learnt on `text` where the variant learns: a run that
+// was stopped goes on.
 void work_align(const std::filesystem::path& a, const std::filesystem::path& b,
-                const AlignRequest& request, const std::vector<MomentsPlace>& places,
-                const std::filesystem::path& out, const JobContext& context);
+                const StudyVariant& variant, const StudyText& text,
+                const std::vector<MomentsPlace>& places, const std::filesystem::path& out,
+                const JobContext& context);
 
 // From an alignment file (empty: the plain path) to a curve file. Error where an alignment that is
 // a symmetry does not end in B.

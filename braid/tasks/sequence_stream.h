@@ -13,10 +13,11 @@ namespace braid {
 
 class SequenceStream {
  public:
-  // Without a task, a line is a sequence. At most `limit` of them (0 = all), of `max_length` tokens
-  // each. Error where the file holds none. The tokenizer must outlive this.
+  // Without a task, a line is a sequence, or, with `blocks`, `max_length` tokens of the whole text
+  // as it stands, for models whose sequences have no marks. At most `limit` of them (0 = all), of
+  // `max_length` tokens each. Error where the file holds none. The tokenizer must outlive this.
   SequenceStream(const std::filesystem::path& file, const Task* task, const Tokenizer& tokenizer,
-                 std::int64_t max_length, std::int64_t limit);
+                 std::int64_t max_length, std::int64_t limit, bool blocks = false);
 
   // The next one; empty at the end.
   TokenSequence next();
@@ -34,6 +35,7 @@ class SequenceStream {
   std::optional<LineStream> stream_;  // of a text
   std::optional<std::string> line_;   // read ahead
   LabelledLines rows_;                // of a task
+  std::vector<std::vector<std::int64_t>> blocks_;
 };
 
 // Error naming the first difference unless both read the same ids as the same words.

@@ -83,7 +83,9 @@ def reads_and_refuses():
               ('["3", "1"]', '["3", "9"]', "no model '9'"),
               ("seeds: [1, 2, 3]", "seeds: [1]", "two at least"),
               ("task: sst2", "task: sst3", "sst3"),
-              ("method: weights", "method: learned", "not for studies"),
+              ("method: weights", "method: learned", "sst2 has none"),
+              ("method: weights", "method: learned, start: here", "'here' is not one of"),
+              ("method: weights", "method: learned, learn: noses", "noses"),
               ("points: 5", "points: five", "is not an integer")]
     for old, new, says in broken:
         check(old in STUDY, f"the test's own {old}")
@@ -123,6 +125,51 @@ def runs():
     check(plan.count("curve") == 8, "a changed variant redoes other curves")
 
 
+CAUSAL = """
+title: Next tokens
+models:
+  pretrain:
+    config: {model_type: gpt2, n_embd: 32, n_layer: 2, n_head: 2, n_positions: 32, initializer_range: 0.1,
+             tie_word_embeddings: false}
+    vocab: bytes
+    restrict-vocab: text.txt
+    text: text.txt
+    valid: valid.txt
+    evaluate-every: 50
+    steps: 150
+    batch-size: 8
+    block: 24
+    learning-rate: 5e-3
+    seeds: [1, 2]
+tasks:
+  - {task: clm, text: valid.txt, block: 24, align: {text: text.txt, max-length: 32, blocks: true}}
+sizes: [100]
+points: 5
+variants:
+  - {name: vanilla, align: none}
+  - {name: activations, in-head: orthogonal, residual: all, canonicalise: true}
+  - {name: weights, method: weights, in-head: orthogonal, canonicalise: true}
+  - {name: learned, method: learned, start: weights, in-head: orthogonal, canonicalise: true, steps: 100, learn-block: 16,
+     learn-batch: 8, learning-rate: 0.02}
+"""
+
+
+def next_tokens():
+    plain = [c for c in range(256) if chr(c).isprintable() and c not in (32, 160, 173)]
+    letters = {c: chr(c) for c in plain} | {c: chr(256 + i) for i, c in enumerate(c for c in range(256) if c not in plain)}
+    (scratch / "bytes").mkdir()
+    (scratch / "bytes" / "vocab.json").write_text(json.dumps({letters[c]: c for c in range(256)}))
+    (scratch / "bytes" / "merges.txt").write_text("#version: 0.2\n")
+    (scratch / "causal.yaml").write_text(CAUSAL)
+    study("causal", "-o", "causal")
+    curves = json.loads((scratch / "causal" / "results.json").read_text())["curves"]
+    barrier = {curve["variant"]: curve["barrier_chord"] for curve in curves}
+    check(all(curve["exact"] and curve["end_error"] < 1e-4 for curve in curves), "t = 1 is not B")
+    check(len({round(curve["loss_a"], 4) for curve in curves}) == 1, "canonical forms have other losses")
+    check(barrier["learned"] < barrier["weights"] < barrier["vanilla"], f"barriers {barrier}")
+    check("\n0 of " in study("causal", "-o", "causal", "--dry-run").stdout, "something would be computed again")
+
+
 def survives_kills(times):
     draw = random.Random(2)
     command = [BRAID, "study", "one.yaml", "-o", "killed"]
@@ -151,7 +198,7 @@ with tempfile.TemporaryDirectory() as name:
     scratch = Path(name)
     write_texts()
     (scratch / "one.yaml").write_text(STUDY)
-    for part in (reads_and_refuses, runs):
+    for part in (reads_and_refuses, runs, next_tokens):
         start = time.time()
         part()
         print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)
