@@ -209,6 +209,23 @@ TEST(AlignTest, PoolingCountsSequences) {
   }
 }
 
+// Two models observed as one: the moments of their weighted mean features.
+TEST(AlignTest, AnEnsembleIsItsMeanFeatures) {
+  const Model a = SmallBert{.seed = 1}.model(), c = SmallBert{.seed = 3}.model();
+  const Model b = SmallBert{.seed = 2}.model();
+  ObserveOptions observing;
+  observing.taps = {"layer.1.ffn"};
+  observing.precision = at::kDouble;
+  const auto with = [&](const Ensemble& ensemble) {
+    return observe(ensemble, b, sequences(30, 7), observing).at("layer.1.ffn");
+  };
+  const Moments first = with({{a}, {1}}), second = with({{c}, {1}}),
+                both = with({{a, c}, {0.3, 0.7}});
+  EXPECT_LT(largest_difference(both.mean_a, 0.3 * first.mean_a + 0.7 * second.mean_a), 1e-12);
+  EXPECT_LT(largest_difference(both.cross, 0.3 * first.cross + 0.7 * second.cross), 1e-9);
+  EXPECT_LT(largest_difference(both.square_b, first.square_b), 1e-9);
+}
+
 TEST(AlignTest, SaysWhatIsMissing) {
   const Model a = SmallBert{}.model();
   MatchOptions options;
