@@ -89,6 +89,7 @@ Tensors repair_merged(const Model& merged, const Ensemble& parents, const MergeO
                                        const std::vector<std::string>& taps) {
     ObserveOptions observing = options.align.observe_options(tokenizer->sequence_marks());
     observing.taps = taps;
+    observing.pool = Pool::none;  // readers see every token
     observing.precision = options.compute.dtype();
     observing.threads = options.compute.thread_count();
     std::size_t next = 0;
