@@ -46,18 +46,25 @@ StepPart token_part(const Network& network, TokenBatch part, std::int64_t scored
       tokens};
 }
 
-// A step's batch from the sequences and labels that `next` gives, cut into parts.
+// How many sequences make a part whose logits the allocator keeps: larger ones go back to the system
+// after every use, and clearing their pages takes a sixth of a step.
+std::int64_t sequences_in_cache(const Network& network, std::int64_t length) {
+  constexpr std::int64_t most_logits = (std::int64_t{32} << 20) / sizeof(float);
+  return std::max<std::int64_t>(most_logits / (length * network.vocabulary_size()), 1);
+}
+
+// A step's batch from the sequences and labels that `next` gives, cut into parts of at most so many.
 StepSource in_parts(
     const Network& network, std::int64_t batch_size,
     const std::function<std::pair<Sequence, Sequence>(std::int64_t number, Random& masking)>& next,
-    std::uint64_t seed, const DropoutRates& rates = {}) {
-  return [&network, batch_size, next, seed, rates](std::int64_t step) {
+    std::uint64_t seed, std::int64_t most, const DropoutRates& rates = {}) {
+  return [&network, batch_size, next, seed, most, rates](std::int64_t step) {
     Random masking = random_stream(seed, masking_purpose, step);
     Random dropping = random_stream(seed, dropout_purpose, step);
     std::vector<TokenBatch> batches;
     std::vector<Sequence> ids, labels;
     std::int64_t scored = 0;
-    const std::int64_t part = (batch_size + step_parts - 1) / step_parts;
+    const std::int64_t part = std::min((batch_size + step_parts - 1) / step_parts, most);
     for (std::int64_t i = 0; i < batch_size; ++i) {
       auto [sequence, label] = next(step * batch_size + i, masking);
       ids.push_back(std::move(sequence));
@@ -88,7 +95,7 @@ StepSource masked_steps(const Network& network, std::vector<Sequence> blocks,
     Sequence labels = mask_tokens(ids, tokenizer, options.mask_probability, masking);
     return std::pair{std::move(ids), std::move(labels)};
   };
-  return in_parts(network, options.batch_size, next, options.seed);
+  return in_parts(network, options.batch_size, next, options.seed, options.batch_size);
 }
 
 StepSource ready_steps(const Network& network, const TokenText& text, std::int64_t batch_size,
@@ -110,7 +117,7 @@ StepSource ready_steps(const Network& network, const TokenText& text, std::int64
   const auto next = [order, kept](std::int64_t number, Random&) {
     return (*kept)[(*order)[number]];
   };
-  return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed);
+  return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed, batch_size);
 }
 
 StepSource causal_steps(const Network& network, std::vector<Sequence> blocks,
@@ -123,7 +130,8 @@ StepSource causal_steps(const Network& network, std::vector<Sequence> blocks,
     return std::pair{Sequence(block.begin(), block.end() - 1),
                      Sequence(block.begin() + 1, block.end())};
   };
-  return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed, rates);
+  const std::int64_t most = sequences_in_cache(network, std::ssize(kept->front()) - 1);
+  return in_parts(network, std::min<std::int64_t>(batch_size, count), next, seed, most, rates);
 }
 
 }  // namespace braid
