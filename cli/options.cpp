@@ -111,12 +111,19 @@ void AlignOptions::add_to(CLI::App& command) {
                   "What learning starts from: activations, weights, both, or an alignment file")
       ->capture_default_str();
   command
-      .add_option("--learn", learning.parts, "What learning may move: ffn,heads,in-head,residual")
-      ->default_str("ffn,heads,in-head,residual");
+      .add_option("--learn", learning.parts,
+                  "What learning may move: ffn,heads,in-head,residual,head,pooler,shifts")
+      ->default_str("ffn,in-head,shifts, and residual where it is not a permutation");
+  command
+      .add_option_function<std::string>(
+          "--move", [this](const std::string& who) { learning.options.move_both = who == "both"; },
+          "Which models move while learning; B takes all of it in the end")
+      ->check(CLI::IsMember({"b", "both"}))
+      ->default_str("b");
   command.add_option("--steps", learning.options.steps, "Of learning")->capture_default_str();
   command
-      .add_option("--learning-rate", learning.options.learning_rate,
-                  "Of learning: Adam on in-head maps; permutations a tenth")
+      .add_option("--learning-rate", learning.options.latents.learning_rate,
+                  "Of learning: Adam on in-head maps; permutations a tenth, shifts 2.5 times")
       ->capture_default_str();
   command.add_option("--learn-block", learning.block, "Tokens a sequence of learning, on --text")
       ->capture_default_str();

@@ -11,18 +11,25 @@ namespace {
 using Json = nlohmann::json;
 constexpr const char* format_name = "braid-alignment";
 
-// A block's indices, signs or matrix.
+Json numbers(const at::Tensor& vector) {
+  const at::Tensor dense = vector.contiguous();
+  const double* values = dense.const_data_ptr<double>();
+  return std::vector<double>(values, values + dense.numel());
+}
+
+// A block's indices, signs, matrix or complex numbers.
 Json block_json(const Element& block, const char* field) {
   if (const auto* signs = std::get_if<SignedPermutation>(&block)) {
     return field == std::string_view("signs") ? signs->signs : signs->indices;
   }
   if (const auto* permutation = std::get_if<Permutation>(&block)) return permutation->indices;
-  const at::Tensor map = std::get<Matrix>(block).forward.contiguous();
-  Json rows = Json::array();
-  for (std::int64_t i = 0; i < map.size(0); ++i) {
-    const double* row = map.const_data_ptr<double>() + i * map.size(1);
-    rows.push_back(std::vector<double>(row, row + map.size(1)));
+  if (const auto* rotary = std::get_if<RotaryScaling>(&block)) {
+    return numbers(field == std::string_view("real") ? rotary->real : rotary->imaginary);
   }
+  if (const auto* shift = std::get_if<ShiftVector>(&block)) return numbers(shift->vector);
+  const at::Tensor& map = std::get<Matrix>(block).forward;
+  Json rows = Json::array();
+  for (std::int64_t i = 0; i < map.size(0); ++i) rows.push_back(numbers(map[i]));
   return rows;
 }
 
@@ -31,7 +38,9 @@ const std::map<std::string, std::vector<const char*>>& fields_of_kinds() {
   static const std::map<std::string, std::vector<const char*>> fields = {
       {"permutation", {"indices"}},
       {"signed permutation", {"indices", "signs"}},
-      {"matrix", {"matrix"}}};
+      {"matrix", {"matrix"}},
+      {"rotary scaling", {"real", "imaginary"}},
+      {"shift", {"vector"}}};
   return fields;
 }
 
@@ -49,7 +58,8 @@ Json match_json(const AxisMatch& match, bool repeated) {
     for (const Element& block : match.element) blocks.push_back(block_json(block, field));
     json[field] = repeated ? blocks : blocks.front();
   }
-  if (std::holds_alternative<Matrix>(match.element.front())) {
+  if (std::holds_alternative<Matrix>(match.element.front()) ||
+      std::holds_alternative<RotaryScaling>(match.element.front())) {
     json["condition"] = condition(match.element);
   }
   return json;
@@ -67,6 +77,10 @@ Matrix matrix_from_json(const Json& json) {
   return make_matrix(map);
 }
 
+at::Tensor vector_from_json(const Json& json) {
+  return at::tensor(json.get<std::vector<double>>(), at::kDouble);
+}
+
 AxisMatch match_from_json(const Json& json, bool repeated) {
   AxisMatch match;
   const std::string kind = json.at("kind");
@@ -81,6 +95,11 @@ AxisMatch match_from_json(const Json& json, bool repeated) {
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (kind == "matrix") {
       match.element.push_back(matrix_from_json(first[i]));
+    } else if (kind == "rotary scaling") {
+      match.element.push_back(
+          RotaryScaling{vector_from_json(first[i]), vector_from_json(blocks("imaginary").at(i))});
+    } else if (kind == "shift") {
+      match.element.push_back(ShiftVector{vector_from_json(first[i])});
     } else if (kind == "permutation") {
       match.element.push_back(Permutation{first[i].get<std::vector<std::int64_t>>()});
     } else {

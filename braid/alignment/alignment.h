@@ -1,6 +1,6 @@
-// Alignment: one group element per axis that moves B towards A, with what each match was worth.
-// Saved as a JSON file that `inspect` shows and `transform` re-applies. indices[i] = the unit of B
-// at slot i.
+// Alignment: one group element per axis that moves B towards A, and shifts, with what each match
+// was worth. Saved as a JSON file that `inspect` shows and `transform` re-applies. indices[i] = the
+// unit of B at slot i.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -25,7 +25,7 @@ struct AxisMatch {
 
 struct Alignment {
   std::string family;
-  std::map<std::string, AxisMatch> axes;
+  std::map<std::string, AxisMatch> axes;  // and shifts, which have no objective
   std::map<std::string, Permutation>
       flat;            // layer.i.attention, layer.i.query_key: heads and units as one
   Ablation ablation;   // the table that the elements belong to

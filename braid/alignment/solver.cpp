@@ -45,6 +45,20 @@ Solved solve_centred(const at::Tensor& benefit) {
   return {Matrix{map, map}, (map * benefit).sum().item<double>()};
 }
 
+// Turns only: <T, benefit> has no maximum over moduli.
+Solved solve_rotary(const at::Tensor& benefit) {
+  const std::int64_t pairs = benefit.size(0) / 2;
+  const auto quarter = [&](std::int64_t i, std::int64_t j) {
+    return benefit.narrow(0, i * pairs, pairs).narrow(1, j * pairs, pairs).diagonal();
+  };
+  const at::Tensor real = quarter(0, 0) + quarter(1, 1), imaginary = quarter(1, 0) - quarter(0, 1);
+  const at::Tensor modulus = (real.square() + imaginary.square()).sqrt();
+  const at::Tensor some = modulus > 0;
+  return {RotaryScaling{at::where(some, real / modulus, 1.0),
+                        at::where(some, imaginary / modulus, 0.0)},
+          modulus.sum().item<double>()};
+}
+
 }  // namespace
 
 Solved solve(Group group, const at::Tensor& benefit) {
@@ -59,6 +73,8 @@ Solved solve(Group group, const at::Tensor& benefit) {
       return solve_centred(benefit);
     case Group::orthogonal:
       return solve_orthogonal(benefit);
+    case Group::rotary:
+      return solve_rotary(benefit);
     case Group::general:
       break;
   }

@@ -13,8 +13,9 @@ struct Solved {
 
 // Maximises sum_ij T[i, j] benefit[i, j] over the group; benefit is (n, n) float64, rows A's units,
 // columns B's. Permutations: linear assignment; signed ones: the same on |benefit|; orthogonal
-// maps: Procrustes (Schonemann 1966), U V^T of the singular vectors. General maps have no such
-// maximum: they are orthogonal between balanced factors (see balance.h), and are refused here.
+// maps: Procrustes (Schonemann 1966), U V^T of the singular vectors; rotary scalings: the best turn
+// of every pair, modulus 1. General maps have no such maximum: they are orthogonal between balanced
+// factors (see balance.h), and are refused here.
 Solved solve(Group group, const at::Tensor& benefit);
 
 // What `solve` would reach with the units as they are: the trace.

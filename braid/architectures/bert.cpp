@@ -53,6 +53,12 @@ struct Residual {
     return i < 0 ? "embeddings" : "layer." + std::to_string(i) + ".output_norm";
   }
   std::string last() const { return output(layers - 1); }
+  // The LayerNorm after layer i, or of the embeddings.
+  static std::string norm(std::int64_t i) {
+    return i < 0 ? "embeddings.LayerNorm"
+                 : "encoder.layer." + std::to_string(i) + ".output.LayerNorm";
+  }
+  std::string last_norm() const { return norm(layers - 1); }
 };
 
 void add_axes(SymmetriesBuilder& table, const Json& config, const Ablation& ablation) {
@@ -99,6 +105,14 @@ void add_layer(SymmetriesBuilder& table, const Residual& x, std::int64_t i, bool
   linear(table, name + "intermediate.dense", layer + "ffn", middle + "'");
   linear(table, name + "output.dense", out, layer + "ffn'");
   norm(table, name + "output.LayerNorm", out);
+  for (const char* map : {"query", "key", "value"}) {
+    table.shift("shift." + layer + map, Shift::Kind::normed, name + "attention.self." + map,
+                Residual::norm(i - 1));
+  }
+  table.shift("shift." + layer + "context", Shift::Kind::averaged, name + "attention.self.value",
+              name + "attention.output.dense");
+  table.shift("shift." + layer + "ffn", Shift::Kind::normed, name + "intermediate.dense",
+              name + "attention.output.LayerNorm");
 
   const auto product = [&](const std::string& inner) {
     return ignore_heads ? layer + "attention" : layer + "head " + layer + inner;
@@ -127,6 +141,7 @@ void add_masked_lm(SymmetriesBuilder& table, const Json& config, const Residual&
   }
   linear(table, "cls.predictions.transform.dense", head, x.last() + "'");
   norm(table, "cls.predictions.transform.LayerNorm", head);
+  table.shift("shift.head", Shift::Kind::normed, "cls.predictions.transform.dense", x.last_norm());
   table.tensor("cls.predictions.bias", vocabulary);
   table.tap("head", head, "head");
 }
@@ -161,6 +176,7 @@ Symmetries describe(const Json& config, const Contents& contents, const Ablation
     table.axis(
         {"pooled", config_size(config, "hidden_size"), Group::signed_permutation, "pooler", ""});
     linear(table, "pooler.dense", "pooled", x.last() + "'");
+    table.shift("shift.pooled", Shift::Kind::normed, "pooler.dense", x.last_norm());
     table.tap("pooler", "pooled", "pooler");
   }
   const std::string reader = pooler ? "pooled'" : x.last() + "'";

@@ -200,7 +200,8 @@ StudyVariant read_variant(YamlFields fields) {
     fields.read("start", a.start);
     fields.read("learn", l.parts);
     fields.read("steps", l.options.steps);
-    fields.read("learning-rate", l.options.learning_rate);
+    fields.read("learning-rate", l.options.latents.learning_rate);
+    fields.read("move-both", l.options.move_both);
     fields.read("seed", l.options.seed);
     fields.read("learn-block", l.block);
     fields.read("learn-batch", l.masking.batch_size);

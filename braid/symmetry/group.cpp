@@ -1,6 +1,7 @@
 #include "braid/symmetry/group.h"
 
 #include <algorithm>
+#include <numbers>
 #include <stdexcept>
 
 #include "braid/error.h"
@@ -48,6 +49,55 @@ at::Tensor multiply(const at::Tensor& map, const at::Tensor& tensor, std::int64_
       .to(tensor.scalar_type());
 }
 
+// The complex numbers of a scaling as their role has them: z of a vector, 1 / conj(z) of a
+// covector.
+RotaryScaling in_role(const RotaryScaling& z, Role role) {
+  if (role == Role::gain) throw std::invalid_argument("a rotary scaling cannot act on a gain");
+  if (role == Role::vector) return z;
+  const at::Tensor squared = z.real.square() + z.imaginary.square();
+  return {z.real / squared, z.imaginary / squared};
+}
+
+RotaryScaling multiply(const RotaryScaling& z, const RotaryScaling& w) {
+  return {z.real * w.real - z.imaginary * w.imaginary, z.real * w.imaginary + z.imaginary * w.real};
+}
+
+// z times the pairs (i, i + n/2) along `dim`.
+at::Tensor turn(const RotaryScaling& z, const at::Tensor& tensor, std::int64_t dim) {
+  const auto halves = tensor.to(z.real.scalar_type()).movedim(dim, -1).chunk(2, -1);
+  const RotaryScaling turned = multiply(z, RotaryScaling{halves[0], halves[1]});
+  return at::cat({turned.real, turned.imaginary}, -1).movedim(-1, dim).to(tensor.scalar_type());
+}
+
+SignedPermutation with_signs(const Element& element) {
+  if (const auto* signs = std::get_if<SignedPermutation>(&element)) return *signs;
+  const auto& indices = std::get<Permutation>(element).indices;
+  return {indices, std::vector<std::int64_t>(indices.size(), 1)};
+}
+
+Matrix as_matrix(const Element& element) {
+  if (const auto* matrix = std::get_if<Matrix>(&element)) return *matrix;
+  const auto units = static_cast<std::int64_t>(with_signs(element).indices.size());
+  const at::Tensor map = apply(element, at::eye(units, at::kDouble), 0, Role::vector);
+  return {map, map};
+}
+
+// Elements of two kinds, as the smallest kind that has both.
+Element compose_mixed(const Element& second, const Element& first) {
+  const auto either = [&]<typename Kind>(std::type_identity<Kind>) {
+    return std::holds_alternative<Kind>(second) || std::holds_alternative<Kind>(first);
+  };
+  if (either(std::type_identity<RotaryScaling>()) || either(std::type_identity<ShiftVector>()) ||
+      either(std::type_identity<RelaxedPermutation>())) {
+    throw std::invalid_argument(std::string("a ") + kind(second) + " does not compose with a " +
+                                kind(first));
+  }
+  if (!either(std::type_identity<Matrix>())) {
+    return compose(with_signs(second), with_signs(first));
+  }
+  return compose(as_matrix(second), as_matrix(first));
+}
+
 at::Tensor random_orthogonal(std::int64_t units, Random& random) {
   return std::get<0>(at::linalg_qr(random_matrix(units, random)));
 }
@@ -67,6 +117,10 @@ at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t 
                  return multiply(role == Role::vector ? m.forward : m.inverse_transpose, tensor,
                                  dim);
                },
+               [&](const RotaryScaling& z) { return turn(in_role(z, role), tensor, dim); },
+               [](const ShiftVector&) -> at::Tensor {
+                 throw std::invalid_argument("a shift does not act on an axis");
+               },
                [&](const RelaxedPermutation& p) { return multiply(p.weights, tensor, dim); }},
       element);
 }
@@ -85,10 +139,43 @@ Element inverse(const Element& element) {
           [](const Matrix& m) -> Element {
             return Matrix{m.inverse_transpose.t(), m.forward.t()};
           },
-          [](const RelaxedPermutation&) -> Element {
-            throw std::invalid_argument("a relaxed permutation has no inverse");
+          [](const RotaryScaling& z) -> Element {
+            // 1 / z is the conjugate of 1 / conj(z).
+            const RotaryScaling inverted = in_role(z, Role::covector);
+            return RotaryScaling{inverted.real, -inverted.imaginary};
+          },
+          [&](const auto&) -> Element {
+            throw std::invalid_argument(std::string("a ") + kind(element) + " has no inverse here");
           }},
       element);
+}
+
+Element compose(const Element& second, const Element& first) {
+  return std::visit(
+      Overload{
+          [](const Permutation& g, const Permutation& h) -> Element {
+            Permutation both;
+            for (const std::int64_t i : g.indices) {
+              both.indices.push_back(h.indices[static_cast<std::size_t>(i)]);
+            }
+            return both;
+          },
+          [](const SignedPermutation& g, const SignedPermutation& h) -> Element {
+            SignedPermutation both;
+            for (std::size_t i = 0; i < g.indices.size(); ++i) {
+              const auto k = static_cast<std::size_t>(g.indices[i]);
+              both.indices.push_back(h.indices[k]);
+              both.signs.push_back(g.signs[i] * h.signs[k]);
+            }
+            return both;
+          },
+          [](const Matrix& g, const Matrix& h) -> Element {
+            return Matrix{at::matmul(g.forward, h.forward),
+                          at::matmul(g.inverse_transpose, h.inverse_transpose)};
+          },
+          [](const RotaryScaling& g, const RotaryScaling& h) -> Element { return multiply(g, h); },
+          [&](const auto&, const auto&) -> Element { return compose_mixed(second, first); }},
+      second, first);
 }
 
 Matrix make_matrix(const at::Tensor& forward) {
@@ -105,8 +192,10 @@ double condition(const GroupElement& element) {
   double worst = 1;
   for (const Element& block : element) {
     const auto* matrix = std::get_if<Matrix>(&block);
-    if (!matrix) continue;
-    const at::Tensor values = at::linalg_svdvals(matrix->forward);
+    const auto* rotary = std::get_if<RotaryScaling>(&block);
+    if (!matrix && !rotary) continue;
+    const at::Tensor values = matrix ? at::linalg_svdvals(matrix->forward)
+                                     : (rotary->real.square() + rotary->imaginary.square()).sqrt();
     worst = std::max(worst, values.max().item<double>() / values.min().item<double>());
   }
   return worst;
@@ -147,42 +236,23 @@ Element random_element(Group group, std::int64_t units, Random& random) {
       }
       return Matrix{at::matmul(left * scale, right), at::matmul(left / scale, right)};
     }
+    case Group::rotary: {
+      at::Tensor polar = at::empty({2, units / 2}, at::kDouble);
+      for (std::int64_t i = 0; i < units; ++i) polar.data_ptr<double>()[i] = random.uniform();
+      const at::Tensor modulus = at::exp2(2 * polar[0] - 1);
+      const at::Tensor angle = polar[1] * (2 * std::numbers::pi);
+      return RotaryScaling{modulus * angle.cos(), modulus * angle.sin()};
+    }
   }
   throw std::invalid_argument("unknown group");
-}
-
-Transform random_transform(const Symmetries& symmetries, Random& random) {
-  Transform transform;
-  for (const auto& [name, axis] : symmetries.axes) {
-    for (std::int64_t block = 0; block < symmetries.blocks(axis); ++block) {
-      transform[name].push_back(random_element(axis.group, axis.size, random));
-    }
-  }
-  return transform;
-}
-
-Transform inverse(const Symmetries& symmetries, const Transform& transform) {
-  Transform inverted;
-  for (const auto& [name, blocks] : transform) {
-    const Axis& axis = symmetries.axis(name);
-    GroupElement& result = inverted[name];
-    for (const Element& block : blocks) result.push_back(inverse(block));
-    // (diag(E) P)^-1 = diag(E^-1, reordered by P^-1) P^-1: a block goes back with its parent.
-    const auto parent = transform.find(axis.per);
-    if (parent == transform.end()) continue;
-    const auto& order = std::get<Permutation>(parent->second.front()).indices;
-    const GroupElement in_place = result;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      result[static_cast<std::size_t>(order[i])] = in_place[i];
-    }
-  }
-  return inverted;
 }
 
 const char* kind(const Element& element) {
   return std::visit(Overload{[](const Permutation&) { return "permutation"; },
                              [](const SignedPermutation&) { return "signed permutation"; },
                              [](const Matrix&) { return "matrix"; },
+                             [](const RotaryScaling&) { return "rotary scaling"; },
+                             [](const ShiftVector&) { return "shift"; },
                              [](const RelaxedPermutation&) { return "relaxed permutation"; }},
                     element);
 }

@@ -31,40 +31,54 @@ struct Matrix {
   at::Tensor inverse_transpose;
 };
 
+// One complex number z per rotary pair (i, i + n/2), which turns and scales the pair as
+// z (x[i] + i x[i + n/2]); as a covector 1 / conj(z). What commutes with rotary position embeddings
+// (arXiv 2606.17830). (n/2) float64 each.
+struct RotaryScaling {
+  at::Tensor real, imaginary;
+};
+
+// The vector of a shift (shift.h), by the shift's name in a Transform.
+struct ShiftVector {
+  at::Tensor vector;  // (units) float64
+};
+
 // A weighted mixture of permutations, (n, n), rows and columns summing to 1: NOT a symmetry. What
 // learning an alignment differentiates through before it settles on a permutation.
 struct RelaxedPermutation {
   at::Tensor weights;
 };
 
-using Element = std::variant<Permutation, SignedPermutation, Matrix, RelaxedPermutation>;
+using Element = std::variant<Permutation, SignedPermutation, Matrix, RotaryScaling, ShiftVector,
+                             RelaxedPermutation>;
 using GroupElement = std::vector<Element>;              // one a block, in the order after alignment
-using Transform = std::map<std::string, GroupElement>;  // by axis; an absent axis is left alone
+using Transform = std::map<std::string, GroupElement>;  // by axis or shift; what is absent stays
 
 // T acts on dimension `dim` as its role says: vector T, covector T^-T, gain |T|. The result has the
 // tensor's dtype. Permutations only copy; matrices compute in their own dtype, which is float64
-// unless they are being learned.
+// unless they are being learned. REQUIRES an element of a group, not a shift.
 at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t dim, Role role);
 
-// Throws std::invalid_argument of a relaxed permutation, which has none.
+// Throws std::invalid_argument of a relaxed permutation, which has none, and of a shift.
 Element inverse(const Element& element);
+
+// The element that acts as `second` after `first`, which are of one size. A permutation after a
+// matrix is a matrix. Throws std::invalid_argument of a relaxed permutation or a shift, and of a
+// rotary scaling with anything else.
+Element compose(const Element& second, const Element& first);
 
 // {T, T^-T} of an invertible (n, n) matrix. Error where it is not finite or singular.
 Matrix make_matrix(const at::Tensor& forward);
 
-// Largest over smallest singular value of the worst block; 1 for what only reorders or flips.
+// Largest over smallest singular value of the worst block; 1 for what only reorders, flips or
+// turns.
 double condition(const GroupElement& element);
 
-// A uniform permutation (with uniform signs), or a random orthogonal or well-conditioned matrix.
+// A uniform permutation (with uniform signs), a random orthogonal or well-conditioned matrix, or
+// complex numbers of modulus 1/2 to 2.
 Element random_element(Group group, std::int64_t units, Random& random);
 
-// A random element for every axis.
-Transform random_transform(const Symmetries& symmetries, Random& random);
-
-// transform(inverse(g), transform(g, B)) = B.
-Transform inverse(const Symmetries& symmetries, const Transform& transform);
-
-// "permutation", "signed permutation", "matrix", "relaxed permutation".
+// "permutation", "signed permutation", "matrix", "rotary scaling", "shift", "relaxed permutation".
 const char* kind(const Element& element);
 
 }  // namespace braid

@@ -38,6 +38,8 @@ const char* group_name(Group group) {
       return "orthogonal";
     case Group::general:
       return "general linear";
+    case Group::rotary:
+      return "complex per rotary pair";
   }
   return "";
 }
@@ -115,6 +117,9 @@ Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& l
 }
 
 SymmetriesBuilder& SymmetriesBuilder::axis(Axis axis) {
+  if (axis.group == Group::rotary && axis.size % 2 != 0) {
+    throw std::invalid_argument("axis '" + axis.name + "' has an odd number of rotary units");
+  }
   for_each_layer(axis.name, [&](const std::string& layer) {
     Axis expanded = axis;
     expanded.name = with_layer(axis.name, layer);
@@ -154,6 +159,19 @@ SymmetriesBuilder& SymmetriesBuilder::tap(const std::string& name, const std::st
     const Pattern pattern = resolve("(" + product + ")", layer);
     symmetries_.taps.push_back({with_layer(name, layer), pattern.front().front(), component});
   });
+  return *this;
+}
+
+SymmetriesBuilder& SymmetriesBuilder::shift(const std::string& name, Shift::Kind kind,
+                                            const std::string& map, const std::string& other) {
+  for (const std::string& tensor :
+       {map + ".weight", map + ".bias", other + ".weight", other + ".bias"}) {
+    if (!symmetries_.tensors.contains(tensor)) {
+      throw std::invalid_argument(name + " moves " + tensor + ", which no rule has");
+    }
+  }
+  const Product& units = symmetries_.tensors.at(map + ".bias").front().front();
+  symmetries_.shifts[name] = {kind, units, map, other};
   return *this;
 }
 

@@ -13,9 +13,17 @@
 
 namespace braid {
 
-// Ordered by size. `centred_orthogonal`: orthogonal maps that fix the all-ones vector, which leave
-// a LayerNorm without gain as it is.
-enum class Group { permutation, signed_permutation, centred_orthogonal, orthogonal, general };
+// Ordered by size, but for `rotary`, which has no permutations. `centred_orthogonal`: orthogonal
+// maps that fix the all-ones vector, which leave a LayerNorm without gain as it is. `rotary`: a
+// complex number per rotary pair of query and key units.
+enum class Group {
+  permutation,
+  signed_permutation,
+  centred_orthogonal,
+  orthogonal,
+  general,
+  rotary
+};
 const char* group_name(Group group);
 
 struct Axis {
@@ -34,10 +42,20 @@ struct Tap {
   std::string component;
 };
 
+// A freedom that adds to biases instead of acting on an axis, as exact as the groups are (shift.h).
+struct Shift {
+  enum class Kind { averaged, normed } kind = Kind::averaged;
+  Product units;    // of its vector: the rows of `map`
+  std::string map;  // a linear map, <map>.weight (rows, columns) and <map>.bias
+  std::string
+      other;  // averaged: the map that reads the averages; normed: the norm that `map` reads
+};
+
 struct Symmetries {
   std::string family;
   std::map<std::string, Axis> axes;
   std::map<std::string, Pattern> tensors;
+  std::map<std::string, Shift> shifts;
   std::vector<Tap> taps;  // in dataflow order
   std::string broken;     // why these axes are NOT symmetries (an ablation); empty when exact
 
@@ -65,6 +83,9 @@ class SymmetriesBuilder {
   SymmetriesBuilder& also_read(const std::string& name);
   SymmetriesBuilder& tap(const std::string& name, const std::string& product,
                          const std::string& component);
+  // Both maps and the norm have their tensors in the table. `name` begins with "shift.".
+  SymmetriesBuilder& shift(const std::string& name, Shift::Kind kind, const std::string& map,
+                           const std::string& other);
   // `broken`: why the table is not a symmetry, empty when it is.
   Symmetries build(std::string broken) &&;
 

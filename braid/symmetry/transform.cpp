@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "braid/error.h"
+#include "braid/symmetry/shift.h"
 
 namespace braid {
 namespace {
@@ -42,6 +43,18 @@ bool touches(const Product& product, const Transform& transform) {
 // Error naming the axis where a block is not an element of its group.
 void check_element(const Axis& axis, const Element& block) {
   const auto& name = axis.name;
+  const auto* rotary = std::get_if<RotaryScaling>(&block);
+  require((axis.group == Group::rotary) == (rotary != nullptr),
+          "axis {}: a {} is not in its group, {}", name, kind(block), group_name(axis.group));
+  if (rotary) {
+    const std::vector<std::int64_t> pairs = {axis.size / 2};
+    require(rotary->real.sizes().equals(pairs) && rotary->imaginary.sizes().equals(pairs),
+            "axis {}: a rotary scaling needs {} complex numbers", name, axis.size / 2);
+    const at::Tensor modulus = rotary->real.square() + rotary->imaginary.square();
+    require(at::isfinite(modulus).all().item<bool>() && modulus.min().item<double>() > 0,
+            "axis {}: a complex number of its rotary scaling is 0 or not finite", name);
+    return;
+  }
   if (const auto* matrix = std::get_if<Matrix>(&block)) {
     require(axis.group > Group::signed_permutation &&
                 matrix->forward.sizes().equals({axis.size, axis.size}),
@@ -108,26 +121,131 @@ at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern
 Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
                              const Transform& transform) {
   check_transform(symmetries, transform);
-  const bool mixes = std::any_of(transform.begin(), transform.end(), [](const auto& entry) {
-    return std::holds_alternative<Matrix>(entry.second.front());
+  const bool reorders = std::all_of(transform.begin(), transform.end(), [](const auto& entry) {
+    return std::holds_alternative<Permutation>(entry.second.front()) ||
+           std::holds_alternative<SignedPermutation>(entry.second.front());
   });
+  const Tensors shifted = shift(symmetries, parameters, transform);
   Tensors transformed;
   for (const auto& [name, tensor] : parameters) {
     const Pattern& pattern = symmetries.tensors.at(name);
-    if (!mixes) {
+    if (reorders) {
       transformed[name] = transform_tensor(symmetries, pattern, tensor, transform).contiguous();
       continue;
     }
     // Rounded once, however many axes mix units.
-    const at::Tensor wide = tensor.to(at::kDouble);
+    const at::Tensor wide = shifted.at(name).to(at::kDouble);
     const at::Tensor moved = transform_tensor(symmetries, pattern, wide, transform);
-    transformed[name] = moved.is_same(wide) ? tensor : moved.to(tensor.scalar_type()).contiguous();
+    const bool still = moved.is_same(wide) && shifted.at(name).is_same(tensor);
+    transformed[name] = still ? tensor : moved.to(tensor.scalar_type()).contiguous();
   }
   return transformed;
 }
 
+namespace {
+
+// A shift's vector after the group elements of `transform` acted on its units.
+at::Tensor carried(const Symmetries& symmetries, const std::string& name, const at::Tensor& vector,
+                   const Transform& transform) {
+  return transform_tensor(symmetries, {{symmetries.shifts.at(name).units}}, vector, transform);
+}
+
+const at::Tensor& vector_of(const GroupElement& element) {
+  return std::get<ShiftVector>(element.front()).vector;
+}
+
+GroupElement shift_by(const at::Tensor& vector) {
+  GroupElement element;
+  element.emplace_back(ShiftVector{vector});
+  return element;
+}
+
+// Blocks, each at the place to which `transform` takes its parent.
+GroupElement with_parent(const Symmetries& symmetries, const std::string& name,
+                         const GroupElement& blocks, const Transform& transform) {
+  const auto parent = transform.find(symmetries.axis(name).per);
+  if (parent == transform.end()) return blocks;
+  GroupElement moved;
+  for (const std::int64_t from : std::get<Permutation>(parent->second.front()).indices) {
+    moved.push_back(blocks[static_cast<std::size_t>(from)]);
+  }
+  return moved;
+}
+
+}  // namespace
+
+Transform random_transform(const Symmetries& symmetries, Random& random) {
+  Transform transform;
+  for (const auto& [name, axis] : symmetries.axes) {
+    for (std::int64_t block = 0; block < symmetries.blocks(axis); ++block) {
+      transform[name].push_back(random_element(axis.group, axis.size, random));
+    }
+  }
+  for (const auto& [name, shift] : symmetries.shifts) {
+    at::Tensor vector = at::empty(symmetries.shape({{shift.units}}), at::kDouble);
+    for (std::int64_t i = 0; i < vector.numel(); ++i) {
+      vector.data_ptr<double>()[i] = random.normal();
+    }
+    transform[name] = shift_by(vector);
+  }
+  return transform;
+}
+
+Transform inverse(const Symmetries& symmetries, const Transform& transform) {
+  Transform inverted;
+  for (const auto& [name, blocks] : transform) {
+    if (symmetries.shifts.contains(name)) {
+      // (g s)^-1 = g^-1 (g s^-1 g^-1): the vector that takes it back is seen after g.
+      inverted[name] = shift_by(-carried(symmetries, name, vector_of(blocks), transform));
+      continue;
+    }
+    for (const Element& block : blocks) inverted[name].push_back(inverse(block));
+  }
+  // (diag(E) P)^-1 = diag(E^-1, reordered by P^-1) P^-1: a block goes back with its parent.
+  const Transform parents = inverted;
+  for (auto& [name, blocks] : inverted) {
+    if (symmetries.axes.contains(name)) blocks = with_parent(symmetries, name, blocks, parents);
+  }
+  return inverted;
+}
+
+Transform compose(const Symmetries& symmetries, const Transform& second, const Transform& first) {
+  Transform both;
+  const Transform back = inverse(symmetries, first);
+  for (const auto& [name, blocks] : second) {
+    // g2 s2 g1 s1 = g2 g1 (g1^-1 s2 g1) s1
+    both[name] = symmetries.shifts.contains(name)
+                     ? shift_by(carried(symmetries, name, vector_of(blocks), back))
+                     : blocks;
+  }
+  for (const auto& [name, blocks] : first) {
+    const bool shift = symmetries.shifts.contains(name);
+    // E2 P2 E1 P1 = E2 (E1, reordered by P2) P2 P1
+    const GroupElement moved = shift ? blocks : with_parent(symmetries, name, blocks, second);
+    const auto [after, only_first] = both.emplace(name, moved);
+    if (only_first) continue;
+    if (shift) {
+      after->second = shift_by(vector_of(after->second) + vector_of(moved));
+      continue;
+    }
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+      after->second[i] = compose(after->second[i], moved[i]);
+    }
+  }
+  return both;
+}
+
 void check_transform(const Symmetries& symmetries, const Transform& transform) {
   for (const auto& [name, blocks] : transform) {
+    if (const auto shift = symmetries.shifts.find(name); shift != symmetries.shifts.end()) {
+      const auto* element =
+          blocks.size() == 1 ? std::get_if<ShiftVector>(&blocks.front()) : nullptr;
+      const auto size = symmetries.shape({{shift->second.units}});
+      require(element && element->vector.sizes().equals(size) &&
+                  at::isfinite(element->vector).all().item<bool>(),
+              "{}: is not a finite vector of {} units", name, size.front());
+      continue;
+    }
     const auto found = symmetries.axes.find(name);
     require(found != symmetries.axes.end(), "axis {}: this {} model has no such axis", name,
             symmetries.family);

@@ -1,4 +1,5 @@
 // transform: moves a model inside its symmetry group. The function it computes stays as it was.
+// Shifts first, in the model's own frame, then the group elements.
 #pragma once
 
 #include "braid/symmetry/group.h"
@@ -12,6 +13,15 @@ at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern
 // Every tensor of `parameters` (names as in the table). Untouched tensors are shared, not copied.
 Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
                              const Transform& transform);
+
+// A random element for every axis, and a random vector for every shift.
+Transform random_transform(const Symmetries& symmetries, Random& random);
+
+// transform(inverse(g), transform(g, B)) = B.
+Transform inverse(const Symmetries& symmetries, const Transform& transform);
+
+// transform(compose(g, h), B) = transform(g, transform(h, B)).
+Transform compose(const Symmetries& symmetries, const Transform& second, const Transform& first);
 
 // Sizes and index ranges of every element against the table; Error naming the axis otherwise.
 void check_transform(const Symmetries& symmetries, const Transform& transform);

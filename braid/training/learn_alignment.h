@@ -6,30 +6,25 @@
 
 #include "braid/alignment/alignment.h"
 #include "braid/models/model.h"
+#include "braid/training/latents.h"
 #include "braid/training/loop.h"
 
 namespace braid {
 
 struct LearnOptions {
-  // What may move: ffn, heads, in-head, residual, head, pooler. Elements of the rest stay.
-  std::set<std::string> learn = {"ffn", "heads", "in-head", "residual"};
+  LatentOptions latents;   // what may move, and how fast: Adam, decaying to 0
+  bool move_both = false;  // A moves as well while learning, and B takes its inverse at the end
   std::int64_t steps = 1000;
-  double learning_rate = 1e-2;              // of in-head maps: Adam, decaying to 0
-  double permutation_learning_rate = 1e-3;  // of the latent matrices of permutations
-  double latent = 0.03;                     // their start: so many times the permutation
-  double lowest = 0.4, highest = 0.6;       // t is uniform between
-  double most_condition = 1e4;              // of in-head maps at the end (Error beyond)
-  std::uint64_t seed = 0;                   // of t
+  double lowest = 0.4, highest = 0.6;  // t is uniform between
+  double most_condition = 1e4;         // of in-head maps at the end (Error beyond)
+  std::uint64_t seed = 0;              // of t
   std::int64_t save_every = 500;
   int threads = 1;
 };
 
-// Permutations are learnt straight-through: the assignment of a latent matrix goes forward, the
-// gradient to all of it. Orthogonal maps become U V^T of a latent matrix. General maps are their
-// own latent matrix, kept invertible by the loss; the condition number is reported by the
-// alignment. `parts` gives losses of merged parameters, float32. `state` as in train(). REQUIRES an
-// alignment of the models' own table. Objectives of axes that moved are the agreement with where
-// they started: matched units, or the trace of the relative rotation.
+// `parts` gives losses of merged parameters, float32. `state` as in train(). REQUIRES an alignment
+// of the models' own table. General maps are kept invertible by the loss; the condition number is
+// in the alignment. Objectives of what is learnt are 0.
 struct Learned {
   Alignment alignment;
   std::vector<TrainingPoint> curve;

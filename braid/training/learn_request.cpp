@@ -13,9 +13,9 @@
 namespace braid {
 
 std::set<std::string> LearnRequest::learnt_parts() const {
-  if (parts.empty()) return options.learn;
-  static const std::set<std::string> known = {"ffn",      "heads", "in-head",
-                                              "residual", "head",  "pooler"};
+  if (parts.empty()) return options.latents.learn;
+  static const std::set<std::string> known = {"ffn",  "heads",  "in-head", "residual",
+                                              "head", "pooler", "shifts"};
   std::set<std::string> found;
   std::stringstream stream(parts);
   for (std::string name; std::getline(stream, name, ',');) {
@@ -27,8 +27,9 @@ std::set<std::string> LearnRequest::learnt_parts() const {
 
 nlohmann::json LearnRequest::provenance() const {
   return {{"learn", learnt_parts()},
+          {"both", options.move_both},
           {"steps", options.steps},
-          {"learning_rate", options.learning_rate},
+          {"learning_rate", options.latents.learning_rate},
           {"block", block},
           {"batch", masking.batch_size},
           {"mask", masking.mask_probability},
@@ -74,15 +75,16 @@ Learned learn(const Model& a, const Model& b, const Alignment& start, const Lear
   require(a.network->has_token_head(a.parameters),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   LearnOptions options = request.options;
-  options.learn = request.learnt_parts();
+  options.latents.learn = request.learnt_parts();
   nlohmann::json from = to_json(start)["axes"];
   for (auto& axis : from) axis.erase("seconds");
   nlohmann::json identity = {{"a", fingerprint(a.parameters)},
                              {"b", fingerprint(b.parameters)},
                              {"start", fingerprint_text(from.dump())},
-                             {"learn", options.learn},
+                             {"learn", options.latents.learn},
+                             {"both", options.move_both},
                              {"steps", options.steps},
-                             {"learning_rate", options.learning_rate}};
+                             {"learning_rate", options.latents.learning_rate}};
   const StepSource steps = request.steps(a, identity);
   return learn_alignment(a, b, start, steps, identity, options, state, log);
 }

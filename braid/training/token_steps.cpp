@@ -46,14 +46,15 @@ StepPart token_part(const Network& network, TokenBatch part, std::int64_t scored
       tokens};
 }
 
-// How many sequences make a part whose logits the allocator keeps: larger ones go back to the system
-// after every use, and clearing their pages takes a sixth of a step.
+// How many sequences make a part whose logits the allocator keeps: larger ones go back to the
+// system after every use, and clearing their pages takes a sixth of a step.
 std::int64_t sequences_in_cache(const Network& network, std::int64_t length) {
   constexpr std::int64_t most_logits = (std::int64_t{32} << 20) / sizeof(float);
   return std::max<std::int64_t>(most_logits / (length * network.vocabulary_size()), 1);
 }
 
-// A step's batch from the sequences and labels that `next` gives, cut into parts of at most so many.
+// A step's batch from the sequences and labels that `next` gives, cut into parts of at most so
+// many.
 StepSource in_parts(
     const Network& network, std::int64_t batch_size,
     const std::function<std::pair<Sequence, Sequence>(std::int64_t number, Random& masking)>& next,

@@ -38,7 +38,7 @@ class LearnTest : public TemporaryFolder {
     bert.seed = 2;
     b_ = bert.model();
     options_.steps = 60;
-    options_.learning_rate = 0.02;
+    options_.latents.learning_rate = 0.02;
     options_.save_every = 0;
   }
 
@@ -61,7 +61,7 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
                                              {"ffn"},
                                              {"residual", "heads"},
                                              {"in-head", "ffn", "heads", "residual"}}) {
-    options_.learn = parts;
+    options_.latents.learn = parts;
     const Alignment learned = learn(options_).alignment;
     const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, learned.transform());
     const at::Tensor ids = random_ids(4, 12, 37, 3);
@@ -75,11 +75,11 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
 }
 
 TEST_F(LearnTest, OnlyWhatMayMoveMoves) {
-  options_.learn = {"ffn"};
+  options_.latents.learn = {"ffn"};
   for (const auto& [name, element] : learn(options_).alignment.transform()) {
     EXPECT_THAT(name, ::testing::EndsWith(".ffn"));
   }
-  options_.learn = {"pooler"};
+  options_.latents.learn = {"pooler"};
   EXPECT_THAT(error_of([&] { learn(options_); }), ::testing::HasSubstr("nothing to learn"));
 }
 

@@ -1,0 +1,134 @@
+#include "braid/training/latents.h"
+
+#include "braid/alignment/solver.h"
+#include "braid/error.h"
+#include "braid/symmetry/axis_uses.h"
+
+namespace braid {
+namespace {
+
+at::Tensor as_matrix(const Element& element) {
+  if (const auto* matrix = std::get_if<Matrix>(&element)) return matrix->forward.to(at::kFloat);
+  const auto& indices = std::get<Permutation>(element).indices;
+  return at::eye(std::ssize(indices), at::kFloat).index_select(0, at::tensor(indices, at::kLong));
+}
+
+std::string name_for_users(const Axis& axis) {
+  if (!axis.per.empty()) return "in-head";
+  return axis.component == "attention" ? "heads" : axis.component;
+}
+
+bool may_move(const Axis& axis, const std::set<std::string>& learn) {
+  const std::string name = name_for_users(axis);
+  if (!learn.empty()) return learn.contains(name);
+  return name == "in-head" || name == "ffn" || axis.group > Group::signed_permutation;
+}
+
+// The nearest orthogonal matrix, differentiable: U V^T by Newton-Schulz iterations, whose gradient
+// has no poles where singular values meet.
+at::Tensor orthogonalise(const at::Tensor& latent) {
+  at::Tensor x = latent;
+  for (int i = 0; i < 8; ++i) x = 1.5 * x - 0.5 * at::matmul(at::matmul(x, x.t()), x);
+  return x;
+}
+
+// Orthogonal maps that fix the all-ones vector come from latents that do.
+at::Tensor centre(const at::Tensor& latent) {
+  const at::Tensor rows = latent - latent.mean(1, true);
+  return rows - rows.mean(0, true) + 1 / static_cast<double>(latent.size(0));
+}
+
+GroupElement at_rest(const Symmetries& symmetries, const Axis& axis) {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(axis.size));
+  std::iota(indices.begin(), indices.end(), std::int64_t{0});
+  return GroupElement(static_cast<std::size_t>(symmetries.blocks(axis)), Permutation{indices});
+}
+
+}  // namespace
+
+Latents::Latents(const Symmetries& symmetries, const Transform& start, const LatentOptions& options)
+    : symmetries_(symmetries) {
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (may_move(axis, options.learn)) add(axis, start, options);
+  }
+  if (options.shifts && (options.learn.empty() || options.learn.contains("shifts"))) {
+    for (const auto& [name, shift] : symmetries.shifts) {
+      const auto found = start.find(name);
+      const at::Tensor vector = found == start.end()
+                                    ? at::zeros(symmetries.shape({{shift.units}}))
+                                    : std::get<ShiftVector>(found->second.front()).vector;
+      latents_[name] = {.shift = true, .scale = 1 / options.shift_rate};
+      start_[name] = vector.to(at::kFloat) / options.shift_rate;
+      moved_.insert({shift.map + ".weight", shift.map + ".bias", shift.other + ".bias"});
+    }
+  }
+  require(!start_.empty(), "nothing to learn: this {} model has none of {}", symmetries.family,
+          fmt::join(options.learn, ", "));
+}
+
+void Latents::add(const Axis& axis, const Transform& start, const LatentOptions& options) {
+  const auto found = start.find(axis.name);
+  const GroupElement element = found == start.end() ? at_rest(symmetries_, axis) : found->second;
+  Latent latent{.group = axis.group};
+  if (axis.group <= Group::signed_permutation) {
+    latent.group = Group::permutation;
+    latent.scale = options.latent * options.learning_rate / options.permutation_learning_rate;
+  }
+  std::vector<at::Tensor> blocks;
+  for (const Element& block : element) {
+    // Signs are not learnt: they stay with what carries them.
+    if (std::holds_alternative<SignedPermutation>(block)) return;
+    blocks.push_back(as_matrix(block) * latent.scale);
+  }
+  start_[axis.name] = at::stack(blocks);
+  latents_[axis.name] = latent;
+  for (const UsePlace& place : uses_of(symmetries_, axis.name)) moved_.insert(place.tensor);
+}
+
+Transform Latents::relaxed(const Tensors& values) const {
+  Transform transform;
+  for (const auto& [name, value] : values) {
+    const Latent& latent = latents_.at(name);
+    if (latent.shift) {
+      transform[name] = {ShiftVector{value / latent.scale}};
+      continue;
+    }
+    for (std::int64_t i = 0; i < value.size(0); ++i) {
+      const at::Tensor block = value[i];
+      if (latent.group == Group::general) {
+        transform[name].push_back(Matrix{block, at::linalg_inv(block).t()});
+      } else if (latent.group >= Group::centred_orthogonal) {
+        const bool centred = latent.group == Group::centred_orthogonal;
+        const at::Tensor map = orthogonalise(centred ? centre(block) : block);
+        transform[name].push_back(Matrix{map, map});
+      } else {
+        // Straight through: the assignment forward, the whole matrix backward.
+        const at::Tensor hard =
+            as_matrix(solve(Group::permutation, block.detach().to(at::kDouble)).element);
+        transform[name].push_back(
+            RelaxedPermutation{hard + (block - block.detach()) / latent.scale});
+      }
+    }
+  }
+  return transform;
+}
+
+Transform Latents::settled(const Tensors& values) const {
+  Transform transform;
+  for (const auto& [name, value] : values) {
+    const Latent& latent = latents_.at(name);
+    const at::Tensor wide = value.to(at::kDouble) / latent.scale;
+    if (latent.shift) {
+      transform[name] = {ShiftVector{wide}};
+      continue;
+    }
+    for (const at::Tensor& block : wide.unbind()) {
+      transform[name].push_back(latent.group == Group::general
+                                    ? Element(make_matrix(block))
+                                    : solve(latent.group, block).element);
+    }
+  }
+  return transform;
+}
+
+}  // namespace braid
