@@ -69,8 +69,9 @@ void check_element(const Axis& axis, const Element& block) {
             "axis {}: the matrix does not fix the all-ones vector", name);
     return;
   }
-  require(!std::holds_alternative<RelaxedPermutation>(block),
-          "axis {}: a relaxed permutation is not a symmetry", name);
+  require(!std::holds_alternative<RelaxedPermutation>(block) &&
+              !std::holds_alternative<ShiftVector>(block),
+          "axis {}: a {} does not act on an axis", name, kind(block));
   const auto* signs = std::get_if<SignedPermutation>(&block);
   auto indices = signs ? signs->indices : std::get<Permutation>(block).indices;
   require(!signs || axis.group != Group::permutation, "axis {}: signs are not in its group", name);

@@ -249,6 +249,14 @@ TEST_F(AlignmentFileTest, ReadsWhatItWrote) {
   alignment.b = {{"path", "b"}, {"fingerprint", "2"}};
   alignment.text = {{"path", "t"}};
   alignment.options = {{"preset", "best"}};
+  // Every kind of element that is saved; the file does not ask for a model that has them.
+  Random random(41);
+  for (const Group group : {Group::signed_permutation, Group::general, Group::rotary}) {
+    AxisMatch& match = alignment.axes[std::string("of ") + group_name(group)];
+    match.element = {random_element(group, 6, random)};
+    match.units = 6;
+  }
+  alignment.axes["shift.head"].element = {random_transform(a.symmetries, random).at("shift.head")};
   save_alignment(folder / "ab", alignment);
   EXPECT_EQ(to_json(load_alignment(folder / "ab")), to_json(alignment));
 }

@@ -60,7 +60,8 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
   for (const std::set<std::string>& parts : {std::set<std::string>{"in-head"},
                                              {"ffn"},
                                              {"residual", "heads"},
-                                             {"in-head", "ffn", "heads", "residual"}}) {
+                                             {"shifts"},
+                                             {"in-head", "ffn", "heads", "residual", "shifts"}}) {
     options_.latents.learn = parts;
     const Alignment learned = learn(options_).alignment;
     const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, learned.transform());
@@ -72,6 +73,32 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
     EXPECT_LT(largest_difference(before, logits(moved)) / before.abs().max().item<double>(), 1e-8);
     EXPECT_LT(middle(learned), middle(identity(b_))) << *parts.begin();
   }
+}
+
+// A moved too, and B took it over: the same function of the average, an element for B alone.
+TEST_F(LearnTest, BothMayMove) {
+  options_.move_both = true;
+  for (const std::set<std::string>& parts :
+       {std::set<std::string>{"in-head"}, {"ffn"}, {"in-head", "heads", "ffn", "shifts"}}) {
+    options_.latents.learn = parts;
+    const Learned learned = learn(options_);
+    const Tensors moved =
+        transform_parameters(b_.symmetries, b_.parameters, learned.alignment.transform());
+    const at::Tensor ids = random_ids(4, 12, 37, 3);
+    const auto hidden = [&](const Tensors& parameters) {
+      return b_.network->encode(parameters, {ids, {}, {}});
+    };
+    EXPECT_LT(largest_difference(hidden(b_.parameters), hidden(moved)), 1e-8);
+    EXPECT_LT(middle(learned.alignment), middle(identity(b_))) << *parts.begin();
+  }
+}
+
+TEST_F(LearnTest, UsuallyLearnsWhatGains) {
+  std::set<std::string> kinds;
+  for (const auto& [name, element] : learn(options_).alignment.transform()) {
+    kinds.insert(name.starts_with("shift.") ? "shift" : name.substr(name.rfind('.') + 1));
+  }
+  EXPECT_THAT(kinds, ::testing::ElementsAre("ffn", "ov", "qk", "shift"));
 }
 
 TEST_F(LearnTest, OnlyWhatMayMoveMoves) {
