@@ -201,11 +201,11 @@ std::string alignment_table(const Alignment& alignment) {
   std::vector<std::vector<std::string>> rows = {
       {"axis", "units", "element", "mean", "unaligned", "condition", "seconds", ""}};
   for (const auto& [name, match] : alignment.axes) {
-    const auto units = static_cast<double>(match.units);
-    rows.push_back({name, grouped(match.units), kind(match.element.front()),
-                    fmt::format("{:.4f}", match.mean()),
-                    fmt::format("{:.4f}", match.identity / units),
-                    fmt::format("{:.1f}", condition(match.element)),
+    const auto mean = [&](double sum) {
+      return match.matched() ? fmt::format("{:.4f}", sum / static_cast<double>(match.units)) : "-";
+    };
+    rows.push_back({name, grouped(match.units), kind(match.element.front()), mean(match.objective),
+                    mean(match.identity), fmt::format("{:.1f}", condition(match.element)),
                     fmt::format("{:.3f}", match.seconds), match.applied ? "" : "not applied"});
   }
   std::string text = format_table(rows);

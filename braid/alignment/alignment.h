@@ -20,6 +20,8 @@ struct AxisMatch {
   double seconds = 0;
   bool applied = true;  // false: measured only, as no axis of the model is free to take it
 
+  // Learnt axes and shifts have no objective.
+  bool matched() const { return objective != 0 || identity != 0; }
   double mean() const { return units ? objective / static_cast<double>(units) : 0; }
 };
 

@@ -72,10 +72,11 @@ Json describe_tasks(const Study& study) {
   return tasks;
 }
 
-// What the report shows of an alignment: mean correlations by axis, head orders.
+// What the report shows of an alignment: mean correlations by axis that has them, head orders.
 Json describe_alignment(const Alignment& alignment) {
   Json axes = Json::object();
   for (const auto& [name, match] : alignment.axes) {
+    if (!match.matched()) continue;
     axes[name] = {{"mean", match.mean()},
                   {"identity", match.identity / static_cast<double>(match.units)},
                   {"units", match.units}};

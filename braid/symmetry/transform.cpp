@@ -87,6 +87,34 @@ void check_element(const Axis& axis, const Element& block) {
   require(permutation, "axis {}: indices are not a permutation of 0 ... {}", name, axis.size - 1);
 }
 
+// A shift's vector after the group elements of `transform` acted on its units.
+at::Tensor carried(const Symmetries& symmetries, const std::string& name, const at::Tensor& vector,
+                   const Transform& transform) {
+  return transform_tensor(symmetries, {{symmetries.shifts.at(name).units}}, vector, transform);
+}
+
+const at::Tensor& vector_of(const GroupElement& element) {
+  return std::get<ShiftVector>(element.front()).vector;
+}
+
+GroupElement shift_by(const at::Tensor& vector) {
+  GroupElement element;
+  element.emplace_back(ShiftVector{vector});
+  return element;
+}
+
+// Blocks, each at the place to which `transform` takes its parent.
+GroupElement with_parent(const Symmetries& symmetries, const std::string& name,
+                         const GroupElement& blocks, const Transform& transform) {
+  const auto parent = transform.find(symmetries.axis(name).per);
+  if (parent == transform.end()) return blocks;
+  GroupElement moved;
+  for (const std::int64_t from : std::get<Permutation>(parent->second.front()).indices) {
+    moved.push_back(blocks[static_cast<std::size_t>(from)]);
+  }
+  return moved;
+}
+
 }  // namespace
 
 at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern,
@@ -142,38 +170,6 @@ Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parame
   }
   return transformed;
 }
-
-namespace {
-
-// A shift's vector after the group elements of `transform` acted on its units.
-at::Tensor carried(const Symmetries& symmetries, const std::string& name, const at::Tensor& vector,
-                   const Transform& transform) {
-  return transform_tensor(symmetries, {{symmetries.shifts.at(name).units}}, vector, transform);
-}
-
-const at::Tensor& vector_of(const GroupElement& element) {
-  return std::get<ShiftVector>(element.front()).vector;
-}
-
-GroupElement shift_by(const at::Tensor& vector) {
-  GroupElement element;
-  element.emplace_back(ShiftVector{vector});
-  return element;
-}
-
-// Blocks, each at the place to which `transform` takes its parent.
-GroupElement with_parent(const Symmetries& symmetries, const std::string& name,
-                         const GroupElement& blocks, const Transform& transform) {
-  const auto parent = transform.find(symmetries.axis(name).per);
-  if (parent == transform.end()) return blocks;
-  GroupElement moved;
-  for (const std::int64_t from : std::get<Permutation>(parent->second.front()).indices) {
-    moved.push_back(blocks[static_cast<std::size_t>(from)]);
-  }
-  return moved;
-}
-
-}  // namespace
 
 Transform random_transform(const Symmetries& symmetries, Random& random) {
   Transform transform;
