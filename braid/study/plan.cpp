@@ -298,6 +298,10 @@ class Planner {
         [out] { return fs::exists(out); },
         [places, a = a.folder, b = b.folder, &variant, &text = task.align, out](
             const JobContext& context) { work_align(a, b, variant, text, places, out, context); }};
+    // Weights are read whether or not there are moments to wait for.
+    for (const Source* source : {&a, &b}) {
+      job.needs.insert(job.needs.end(), source->needs.begin(), source->needs.end());
+    }
     const LearnRequest& l = variant.learning;
     const double learning =
         variant.align.learns() ? 4.0 * l.options.steps * l.masking.batch_size * l.block : 0;

@@ -69,7 +69,7 @@ variants:
   - {name: paper, preset: paper}
   - {name: residual, preset: paper, components: residual, residual: separate}
   - {name: everything, preset: best, pool: none}
-  - {name: weights, method: weights, in-head: orthogonal}
+  - {name: weights, method: weights, in-head: orthogonal, canonicalise: true}
 """
 
 

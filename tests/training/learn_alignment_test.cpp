@@ -78,8 +78,9 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
 // A moved too, and B took it over: the same function of the average, an element for B alone.
 TEST_F(LearnTest, BothMayMove) {
   options_.move_both = true;
+  options_.steps = 30;
   for (const std::set<std::string>& parts :
-       {std::set<std::string>{"in-head"}, {"ffn"}, {"in-head", "heads", "ffn", "shifts"}}) {
+       {std::set<std::string>{"in-head"}, {"in-head", "heads", "ffn", "shifts"}}) {
     options_.latents.learn = parts;
     const Learned learned = learn(options_);
     const Tensors moved =
@@ -94,6 +95,7 @@ TEST_F(LearnTest, BothMayMove) {
 }
 
 TEST_F(LearnTest, UsuallyLearnsWhatGains) {
+  options_.steps = 2;
   std::set<std::string> kinds;
   for (const auto& [name, element] : learn(options_).alignment.transform()) {
     kinds.insert(name.starts_with("shift.") ? "shift" : name.substr(name.rfind('.') + 1));
