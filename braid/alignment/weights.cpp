@@ -59,6 +59,7 @@ class Ascent {
   // Meets the axes in the given order for the first time, each by the tensors whose other axes are
   // settled already; then goes round.
   End climb(const std::vector<std::size_t>& order, std::int64_t rounds) {
+    constexpr double least_rise = 1e-6;  // of the sum, in a round: the tail is long and moves no loss
     element_.clear();
     matches_.clear();
     settled_.clear();
@@ -80,7 +81,7 @@ class Ascent {
       const auto kept_matches = matches_;
       update_in_batches();
       const double after = objective();
-      if (after <= before + 1e-9 * std::abs(before)) {
+      if (after <= before + least_rise * std::abs(before)) {
         // A tensor that carries an axis twice can make a step that is best on its own a loss.
         if (after < before) {
           element_ = kept;
