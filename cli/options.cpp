@@ -104,7 +104,8 @@ void AlignOptions::add_to(CLI::App& command) {
   command
       .add_option("--in-head", in_head,
                   "How the units inside a head move: permutation, or any orthogonal or general "
-                  "(invertible) map, which attention allows")
+                  "(invertible) map, which attention allows. With learned: how they start; all "
+                  "invertible maps are learnt")
       ->check(CLI::IsMember(choices("in-head")));
   command
       .add_option("--start", start,

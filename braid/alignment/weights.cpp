@@ -59,8 +59,8 @@ class Ascent {
   // Meets the axes in the given order for the first time, each by the tensors whose other axes are
   // settled already; then goes round.
   End climb(const std::vector<std::size_t>& order, std::int64_t rounds) {
-    constexpr double least_rise =
-        1e-6;  // of the sum, in a round: the tail is long and moves no loss
+    // Of the sum, in a round: the tail is long and moves no loss.
+    constexpr double least_rise = 1e-6;
     element_.clear();
     matches_.clear();
     settled_.clear();

@@ -45,10 +45,9 @@ struct Tap {
 // A freedom that adds to biases instead of acting on an axis, as exact as the groups are (shift.h).
 struct Shift {
   enum class Kind { averaged, normed } kind = Kind::averaged;
-  Product units;    // of its vector: the rows of `map`
-  std::string map;  // a linear map, <map>.weight (rows, columns) and <map>.bias
-  std::string
-      other;  // averaged: the map that reads the averages; normed: the norm that `map` reads
+  Product units;      // of its vector: the rows of `map`
+  std::string map;    // a linear map, <map>.weight (rows, columns) and <map>.bias
+  std::string other;  // averaged: the map that reads the averages; normed: the norm that is read
 };
 
 struct Symmetries {
