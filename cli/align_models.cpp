@@ -5,7 +5,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
-#include "braid/merging/common_frame.h"
+#include "braid/merging/joint_alignment.h"
 #include "braid/tasks/sequence_stream.h"
 #include "cli/terminal.h"
 

@@ -5,7 +5,7 @@
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/connectivity/interpolate.h"
 #include "braid/error.h"
-#include "braid/merging/common_frame.h"
+#include "braid/merging/joint_alignment.h"
 #include "braid/merging/simplex.h"
 #include "cli/align_models.h"
 #include "cli/command.h"
@@ -35,9 +35,9 @@ Alignments find_alignments(const MergeOptions& options, const std::vector<Model>
     const AlignTo align_to = [&](const Ensemble& others, const Model& model) {
       return align_models(others, model, options.align, options.compute);
     };
-    const CommonFrame frame = find_common_frame(models, weights, align_to, options.sweeps,
-                                                terminal_progress("alignments"));
-    alignments.assign(frame.alignments.begin(), frame.alignments.end());
+    const JointAlignment joint =
+        align_jointly(models, weights, align_to, options.sweeps, terminal_progress("alignments"));
+    alignments.assign(joint.alignments.begin(), joint.alignments.end());
   }
   return alignments;
 }

@@ -1,4 +1,4 @@
-#include "braid/merging/common_frame.h"
+#include "braid/merging/joint_alignment.h"
 
 #include <gmock/gmock.h>
 
@@ -49,14 +49,14 @@ TEST(AverageTest, IsWeighted) {
   }
 }
 
-TEST(CommonFrameTest, CopiesOfOneModelAverageToIt) {
+TEST(JointAlignmentTest, CopiesOfOneModelAverageToIt) {
   for (const Model& model : {SmallBert{}.model(), SmallGpt2{.unit_gains = true}.model()}) {
     const std::vector<Model> models = scrambled(model, 4);
-    const CommonFrame frame = find_common_frame(models, {1, 2, 3, 4}, by_weights, 3);
+    const JointAlignment joint = align_jointly(models, {1, 2, 3, 4}, by_weights, 3);
     std::vector<Tensors> placed;
     for (std::size_t k = 0; k < models.size(); ++k) {
       placed.push_back(transform_parameters(models[k].symmetries, models[k].parameters,
-                                            frame.alignments[k].transform()));
+                                            joint.alignments[k].transform()));
       EXPECT_LT(largest_difference(logits(models[k], placed[k]), logits(model, model.parameters)),
                 1e-9);
     }
@@ -67,17 +67,17 @@ TEST(CommonFrameTest, CopiesOfOneModelAverageToIt) {
 }
 
 // Unrelated models: sweeps agree more and more, and what is kept is the best.
-TEST(CommonFrameTest, SweepsDoNotLoseAgreement) {
+TEST(JointAlignmentTest, SweepsDoNotLoseAgreement) {
   std::vector<Model> models;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) models.push_back(SmallBert{.seed = seed}.model());
-  const CommonFrame frame = find_common_frame(models, {1, 1, 1}, by_weights, 6);
-  ASSERT_GE(frame.objectives.size(), 2);
-  for (std::size_t i = 1; i + 1 < frame.objectives.size(); ++i) {
-    EXPECT_GT(frame.objectives[i], frame.objectives[i - 1]);
+  const JointAlignment joint = align_jointly(models, {1, 1, 1}, by_weights, 6);
+  ASSERT_GE(joint.objectives.size(), 2);
+  for (std::size_t i = 1; i + 1 < joint.objectives.size(); ++i) {
+    EXPECT_GT(joint.objectives[i], joint.objectives[i - 1]);
   }
   for (std::size_t k = 0; k < models.size(); ++k) {
     const Tensors placed = transform_parameters(models[k].symmetries, models[k].parameters,
-                                                frame.alignments[k].transform());
+                                                joint.alignments[k].transform());
     EXPECT_LT(
         largest_difference(logits(models[k], placed), logits(models[k], models[k].parameters)),
         1e-9);

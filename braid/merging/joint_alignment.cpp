@@ -1,4 +1,4 @@
-#include "braid/merging/common_frame.h"
+#include "braid/merging/joint_alignment.h"
 
 #include <numeric>
 
@@ -46,9 +46,9 @@ Model mean_model(const Ensemble& ensemble) {
   return mean;
 }
 
-CommonFrame find_common_frame(const std::vector<Model>& models, const std::vector<double>& weights,
-                              const AlignTo& align_to, std::int64_t sweeps,
-                              const Progress& progress) {
+JointAlignment align_jointly(const std::vector<Model>& models, const std::vector<double>& weights,
+                             const AlignTo& align_to, std::int64_t sweeps,
+                             const Progress& progress) {
   const std::size_t count = models.size();
   const auto steps = static_cast<std::int64_t>(count) * (1 + sweeps);
   std::int64_t done = 0;
@@ -59,26 +59,26 @@ CommonFrame find_common_frame(const std::vector<Model>& models, const std::vecto
     if (progress) progress("common frame", ++done, steps);
     return alignment;
   };
-  CommonFrame frame;
+  JointAlignment joint;
   std::vector<Model> placed;
   for (const Model& model : models) {
-    frame.alignments.push_back(find({{models.front()}, {1.0}}, model));
-    placed.push_back(moved(model, frame.alignments.back()));
+    joint.alignments.push_back(find({{models.front()}, {1.0}}, model));
+    placed.push_back(moved(model, joint.alignments.back()));
   }
   for (std::int64_t sweep = 0; sweep < sweeps; ++sweep) {
-    const std::vector<Alignment> before = frame.alignments;
+    const std::vector<Alignment> before = joint.alignments;
     for (std::size_t k = 0; k < count; ++k) {
-      frame.alignments[k] = find(others_of(placed, weights, k), models[k]);
-      placed[k] = moved(models[k], frame.alignments[k]);
+      joint.alignments[k] = find(others_of(placed, weights, k), models[k]);
+      placed[k] = moved(models[k], joint.alignments[k]);
     }
-    frame.objectives.push_back(agreement(frame.alignments));
-    const std::size_t swept = frame.objectives.size();
-    if (swept > 1 && frame.objectives[swept - 1] <= frame.objectives[swept - 2]) {
-      frame.alignments = before;
+    joint.objectives.push_back(agreement(joint.alignments));
+    const std::size_t swept = joint.objectives.size();
+    if (swept > 1 && joint.objectives[swept - 1] <= joint.objectives[swept - 2]) {
+      joint.alignments = before;
       break;
     }
   }
-  return frame;
+  return joint;
 }
 
 }  // namespace braid

@@ -1,6 +1,6 @@
-// common_frame: more than two models, each moved inside its symmetry group to where all agree best.
-// Cycle-consistent by construction: a model has one transform, into the common frame, and the map
-// between two of them is what these two transforms say.
+// align_jointly: more than two models, each moved inside its symmetry group to where all agree
+// best. Cycle-consistent by construction: a model has one transform, into the common frame, and the
+// map between two of them is what these two transforms say.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace braid {
 
-struct CommonFrame {
+struct JointAlignment {
   std::vector<Alignment> alignments;  // of every model into the frame
   std::vector<double> objectives;     // summed agreement after each sweep; the last but one is kept
                                       // where the last fell
@@ -30,8 +30,8 @@ Model mean_model(const Ensemble& ensemble);
 // others where they are now, sweep after sweep, until their agreement stops growing: the coordinate
 // ascent of Git Re-Basin's MergeMany (Ainsworth et al. 2023, algorithm 3), for any alignment.
 // REQUIRES at least two models of one architecture, positive weights.
-CommonFrame find_common_frame(const std::vector<Model>& models, const std::vector<double>& weights,
-                              const AlignTo& align_to, std::int64_t sweeps,
-                              const Progress& progress = {});
+JointAlignment align_jointly(const std::vector<Model>& models, const std::vector<double>& weights,
+                             const AlignTo& align_to, std::int64_t sweeps,
+                             const Progress& progress = {});
 
 }  // namespace braid
