@@ -8,6 +8,8 @@
 #include "braid/report/report.h"
 #include "braid/study/results.h"
 #include "braid/study/run.h"
+#include "braid/pipeline/align_request.h"
+#include "braid/table.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -20,7 +22,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::string study, out, cache, command_line;
   std::vector<std::string> set;
-  int threads = 0, jobs = 2;
+  int jobs = 2;
+  Compute compute;
   bool dry_run = false;
 };
 
@@ -76,11 +79,9 @@ void run(const Options& options) {
     return;
   }
   fs::create_directories(out);
-  ComputeOptions compute;
-  compute.threads = options.threads;
   spdlog::info("{}: {} of {} jobs to do", study.title, pending.size(), plan.jobs.size());
   run_plan(
-      plan, cache, {compute.thread_count(), options.jobs, study.keep_moments},
+      plan, cache, {options.compute.threads, options.jobs, study.keep_moments},
       [](const Job& job, std::size_t done, std::size_t all, double seconds) {
         clear_progress();
         spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
@@ -119,9 +120,7 @@ void add_study(CLI::App& app, const std::string& command_line) {
   command.add_option("--jobs", options->jobs, "Jobs at a time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--threads", options->threads, "0 = one a core; results do not depend on it")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads(command, options->compute);
   command.callback([options, command_line] {
     options->command_line = command_line;
     run(*options);

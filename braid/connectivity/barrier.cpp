@@ -18,23 +18,12 @@ const Permutation& embedding_permutation(const Symmetries& symmetries, const Tra
   const std::string& axis = symmetries.tensors.at(embeddings_name).back().front().front().axis;
   const auto found = transform.find(axis);
   require(found != transform.end(),
-          "--decoder released is about permutations of the residual stream; align with "
-          "--components residual");
+          "`decoder` released is about permutations of the residual stream; align with "
+          "`components` residual");
   return std::get<Permutation>(found->second.front());
 }
 
 }  // namespace
-
-Decoder find_decoder(const std::string& name) {
-  static const std::map<std::string, Decoder> decoders = {
-      {"tied", Decoder::tied},
-      {"untied", Decoder::untied},
-      {"released-wrong-direction", Decoder::released}};
-  const auto found = decoders.find(name);
-  require(found != decoders.end(),
-          "decoder: '{}' is not one of tied, untied, released-wrong-direction", name);
-  return found->second;
-}
 
 void require_exact_end(const Curve& curve, at::ScalarType precision) {
   // Rounding differs a little where units are summed in another order.
@@ -69,7 +58,10 @@ nlohmann::json to_json(const Curve& curve) {
           {"metrics", curve.metrics},
           {"metrics_a", curve.metrics_a},
           {"metrics_b", curve.metrics_b},
-          {"scored", curve.scored}};
+          {"scored", curve.scored},
+          {"end_error", curve.end_error()},
+          {"exact", curve.broken.empty()},
+          {"broken", curve.broken}};
 }
 
 Path make_path(const Model& a, const Model& b, const Transform& transform,
@@ -78,7 +70,7 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
   path.start = path.a;
   path.end = transform_parameters(symmetries, path.b, transform);
   if (decoder == Decoder::tied) return path;
-  require(!a.parameters.contains(decoder_name), "--decoder: these models have no tied decoder");
+  require(!a.parameters.contains(decoder_name), "`decoder`: these models have no tied decoder");
   path.start[decoder_name] = path.a.at(embeddings_name);
   path.end[decoder_name] = path.b.at(embeddings_name);
   // An untied decoder keeps its input: of the head only the columns that read the stream move.
@@ -97,7 +89,7 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
 
 Curve trace(const Path& path, const ScoredText& text, std::int64_t points, int threads,
             const Progress& progress) {
-  require(points >= 2, "--points is {}, expected at least 2", points);
+  require(points >= 2, "`points` is {}, expected at least 2", points);
   const c10::InferenceMode inference;
   Curve curve;
   const auto measure = [&](const Tensors& parameters) {
