@@ -8,6 +8,7 @@
 #include "braid/report/report.h"
 #include "braid/study/results.h"
 #include "braid/study/run.h"
+#include "braid/version.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -86,7 +87,7 @@ void run(const Options& options) {
         spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
       },
       terminal_progress("thousand tokens"));
-  const nlohmann::json results = study_results(study, plan, cache, BRAID_VERSION);
+  const nlohmann::json results = study_results(study, plan, cache, version);
   write_file_atomically(out / "seconds.json", cache.records().dump(1) + "\n");
   write_file_atomically(out / "results.json", results.dump(1) + "\n");
   write_file_atomically(out / "report.html",
