@@ -5,7 +5,8 @@
 #include "braid/version.h"
 
 int main() {
-  int left_alone;  // a warning and no error: what braid asks of its own files it does not ask of its parent's
+  int left_alone;  // a warning and no error: what braid asks of its own files it does not ask of
+                   // its parent's
   std::string normalized;
   braid::TextNormalizer({}).append("THE LORD", normalized);
   std::printf("braid %s: %s\n", braid::version, normalized.c_str());
