@@ -3,8 +3,8 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
-#include "braid/training/trained_folder.h"
 #include "braid/table.h"
+#include "braid/training/trained_folder.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"

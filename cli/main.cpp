@@ -8,6 +8,7 @@
 #include "braid/checkpoint/interrupt.h"
 #include "braid/error.h"
 #include "braid/parallel.h"
+#include "braid/version.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -28,7 +29,7 @@ int run(int argc, char** argv) {
       "  braid align A B --text TEXT -o AB.alignment       the alignment alone\n"
       "  braid COMMAND --help                              options and examples\n",
       "braid"};
-  app.set_version_flag("--version", "braid " BRAID_VERSION);
+  app.set_version_flag("--version", std::string("braid ") + braid::version);
   app.require_subcommand(1);
   int status = 0;
   braid::add_inspect(app);

@@ -21,7 +21,8 @@ void add_option(CLI::App& command, const Option& option) {
   std::string name = "--" + option.name;
   if (!option.other_name.empty()) name += ",--" + option.other_name;
   if (option.kind == "flag") {
-    command.add_flag_callback(name, [option] { option.set(true); }, option.help);
+    command.add_flag_callback(
+        name, [option] { option.set(true); }, option.help);
     return;
   }
   CLI::Option& added =

@@ -5,11 +5,11 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
+#include "braid/table.h"
 #include "braid/text/lines.h"
 #include "braid/text/train_vocabulary.h"
 #include "braid/training/causal_run.h"
 #include "braid/training/trained_folder.h"
-#include "braid/table.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"

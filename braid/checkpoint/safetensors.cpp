@@ -163,8 +163,8 @@ void write_safetensors(const std::filesystem::path& path, const LazyTensors& ten
   for (const auto* named : order) {
     const auto& [name, tensor] = *named;
     require(name != "__metadata__", "{}: a tensor cannot be called __metadata__", path.string());
-    require(rank_dtype(tensor.dtype) < kDtypes, "{}: tensor \"{}\" has the dtype {}",
-            path.string(), printable(name), at::toString(tensor.dtype));
+    require(rank_dtype(tensor.dtype) < kDtypes, "{}: tensor \"{}\" has the dtype {}", path.string(),
+            printable(name), at::toString(tensor.dtype));
     const std::int64_t end = offset + tensor.bytes();
     // Assembled by hand: ordered_json would search all earlier names for each.
     header.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(

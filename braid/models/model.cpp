@@ -154,9 +154,8 @@ void require_same_architecture(const Model& a, const Model& b) {
   }
 }
 
-void save_model(const std::filesystem::path& out, const Model& like,
-                const LazyTensors& parameters, WriteOptions options,
-                std::optional<std::int64_t> shard_size) {
+void save_model(const std::filesystem::path& out, const Model& like, const LazyTensors& parameters,
+                WriteOptions options, std::optional<std::int64_t> shard_size) {
   LazyTensors stored;
   for (const auto& [name, tensor] : parameters) {
     LazyTensor cast = tensor;

@@ -141,8 +141,8 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignReque
     tokens = so_far;
     if (progress) progress("observing", source.done(), source.total());
   };
-  observed.moments =
-      observe(ensemble, b, [&] { return source.next(); }, options, seen, observing.at_size);
+  observed.moments = observe(
+      ensemble, b, [&] { return source.next(); }, options, seen, observing.at_size);
   observed.text = {{"path", source.file()},
                    {"fingerprint", fingerprint_text(MappedFile::open(source.file())->bytes())},
                    {"lines", source.sequences()},
@@ -193,8 +193,8 @@ Alignment align_observed(const Model& a, const Model& b, const AlignRequest& req
     if (!state.empty() && std::filesystem::exists(state)) {
       listener.say("going on from " + state.string());
     }
-    alignment =
-        learn(a, b, alignment, full.learn_request(compute.threads), state, listener.log()).alignment;
+    alignment = learn(a, b, alignment, full.learn_request(compute.threads), state, listener.log())
+                    .alignment;
   }
   alignment.a = identify(a);
   alignment.b = identify(b);

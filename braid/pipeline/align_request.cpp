@@ -97,10 +97,8 @@ OptionList options_of(AlignRequest& r) {
            "Count the tokens that mark a sequence, such as [CLS] and [SEP]?")
       .as(Use::features);
   list.add("pool", r.pool,
-           Choices<Pool>{{"none", Pool::none},
-                         {"cls", Pool::cls},
-                         {"max", Pool::max},
-                         {"mean", Pool::mean}},
+           Choices<Pool>{
+               {"none", Pool::none}, {"cls", Pool::cls}, {"max", Pool::max}, {"mean", Pool::mean}},
            "A feature per token, or per line")
       .as(Use::features);
   list.add("max-length", r.max_length, "Tokens of a line, at most the model's positions")
@@ -124,9 +122,9 @@ OptionList options_of(Compute& compute) {
                {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float64", at::kDouble}},
            "Of the forward passes; sums are always float64")
       .as(Use::features);
-  Option& device = list.add("device", compute.device,
-                            Choices<at::Device>{{"cpu", at::kCPU}, {"cuda", at::kCUDA}},
-                            "Where to compute");
+  Option& device =
+      list.add("device", compute.device,
+               Choices<at::Device>{{"cpu", at::kCPU}, {"cuda", at::kCUDA}}, "Where to compute");
   device.as(Use::features).put = [](const nlohmann::json& json) {
     require(json == "cpu", "`device` is {}: braid computes on the CPU only",
             json.get<std::string>());

@@ -44,15 +44,15 @@ Alignments find_alignments(const MergeRequest& request, const std::vector<Model>
     const AlignTo align_to = [&](const Ensemble& others, const Model& model) {
       return align(others, model, request.align, compute, listener);
     };
-    const JointAlignment joint = align_jointly(models, shares, align_to, request.sweeps,
-                                               listener.count("alignments"));
+    const JointAlignment joint =
+        align_jointly(models, shares, align_to, request.sweeps, listener.count("alignments"));
     alignments.assign(joint.alignments.begin(), joint.alignments.end());
   }
   return alignments;
 }
 
-Difference prove_parent(const Model& model, const Alignment& alignment,
-                        const MergeRequest& request, const Compute& compute) {
+Difference prove_parent(const Model& model, const Alignment& alignment, const MergeRequest& request,
+                        const Compute& compute) {
   constexpr std::int64_t lines = 32, random = 16;
   const AlignRequest& align = request.align;
   return prove(model, alignment,
@@ -114,8 +114,7 @@ Tensors repaired(const Model& merged, const Ensemble& parents, const MergeReques
                                         request.align.text_task(), request.repair_lines);
   const ObserveTaps observe_taps = [&](const Model& a, const Model& b,
                                        const std::vector<std::string>& taps) {
-    ObserveOptions observing =
-        request.align.observe_options(tokenizer->sequence_marks(), compute);
+    ObserveOptions observing = request.align.observe_options(tokenizer->sequence_marks(), compute);
     observing.taps = taps;
     observing.pool = Pool::none;  // readers see every token
     std::size_t next = 0;
@@ -192,8 +191,7 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   const auto score = [&](const std::string& key, const std::string& title,
                          const Tensors& parameters) {
     measure.stage(key, title, parameters);
-    const std::int64_t stages =
-        1 + merged.aligned() + (request.repairing.kind != Repair::none);
+    const std::int64_t stages = 1 + merged.aligned() + (request.repairing.kind != Repair::none);
     const std::int64_t done = std::ssize(merged.scores);
     if (progress && done > 0) {
       progress("measuring", done, std::max(std::ssize(models) + stages, done));
@@ -206,8 +204,8 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   if (merged.aligned()) score("aligned", "aligned average", result.parameters);
   if (request.simplex > 0 && measure) {
     merged.simplex = trace_simplex(
-        moved, [&](const Tensors& parameters) { return measure(parameters).loss; },
-        request.simplex, listener.count("paths"));
+        moved, [&](const Tensors& parameters) { return measure(parameters).loss; }, request.simplex,
+        listener.count("paths"));
   }
   if (request.repairing.kind != Repair::none) {
     result.parameters = repaired(result, placed, request, compute, listener);

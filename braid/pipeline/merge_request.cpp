@@ -31,8 +31,7 @@ OptionList options_of(MergeRequest& r) {
            "Fit on text, after averaging, what reads the units of each layer: rescale (the "
            "parents' means and deviations) or least-squares (the parents' mean outputs)");
   list.add("repair-lines", r.repair_lines, "Lines of text that repair reads").from(1);
-  list.add("repair-ridge", r.repairing.ridge,
-           "How strongly least squares holds on to the average")
+  list.add("repair-ridge", r.repairing.ridge, "How strongly least squares holds on to the average")
       .from(0);
   list.add("heal", r.healing.steps,
            "Train on for so many steps from the merged model, on text (learn-batch, learn-block "

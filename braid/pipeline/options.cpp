@@ -44,7 +44,8 @@ Json bytes(std::string text) {
     text.pop_back();
   }
   const Json count = number(text, true);
-  const bool fits = count.is_number_integer() && count.get<double>() * static_cast<double>(unit) < 9e18;
+  const bool fits =
+      count.is_number_integer() && count.get<double>() * static_cast<double>(unit) < 9e18;
   return fits ? Json(count.get<std::int64_t>() * unit) : Json();
 }
 

@@ -1,6 +1,6 @@
 // Option: one fact sheet for each thing that a request may say. The command line, YAML files,
-// provenance, cache keys and the table of docs/options.md are all read off these lists, so an option
-// is added in one place.
+// provenance, cache keys and the table of docs/options.md are all read off these lists, so an
+// option is added in one place.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -27,15 +27,15 @@ enum class Use {
 };
 
 struct Option {
-  std::string name;  // "in-head", as on the command line and in YAML; see key()
+  std::string name;        // "in-head", as on the command line and in YAML; see key()
   std::string other_name;  // of another command's, where this one stands beside it; or empty
   std::string help;
   Use use = Use::result;
-  std::string kind;                  // "flag", "integer", "number", "word", "list", "numbers", "bytes"
+  std::string kind;  // "flag", "integer", "number", "word", "list", "numbers", "bytes"
   std::vector<std::string> choices;  // of a word, or of a list's words; empty: any
   double least = -std::numeric_limits<double>::infinity();  // of a number, or of a list's
   double most = std::numeric_limits<double>::infinity();
-  std::string unset;  // for people: what happens where nothing is given
+  std::string unset;                    // for people: what happens where nothing is given
   std::function<nlohmann::json()> get;  // null where nothing is given
   std::function<void(const nlohmann::json&)> put;
 
@@ -100,13 +100,20 @@ struct Optional<std::optional<T>> : std::true_type {};
 
 template <typename T>
 constexpr const char* kind() {
-  if constexpr (std::is_same_v<T, bool>) return "flag";
-  else if constexpr (std::is_integral_v<T>) return std::is_signed_v<T> ? "integer" : "natural";
-  else if constexpr (std::is_floating_point_v<T>) return "number";
-  else if constexpr (std::is_same_v<T, std::string>) return "word";
-  else if constexpr (std::is_same_v<T, std::vector<double>>) return "numbers";
-  else if constexpr (Optional<T>::value) return kind<typename T::value_type>();
-  else return "list";
+  if constexpr (std::is_same_v<T, bool>)
+    return "flag";
+  else if constexpr (std::is_integral_v<T>)
+    return std::is_signed_v<T> ? "integer" : "natural";
+  else if constexpr (std::is_floating_point_v<T>)
+    return "number";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "word";
+  else if constexpr (std::is_same_v<T, std::vector<double>>)
+    return "numbers";
+  else if constexpr (Optional<T>::value)
+    return kind<typename T::value_type>();
+  else
+    return "list";
 }
 
 }  // namespace option_values

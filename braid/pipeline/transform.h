@@ -1,4 +1,5 @@
-// B' of an alignment: B moved inside its symmetry group, and the proof that it computes what B does.
+// B' of an alignment: B moved inside its symmetry group, and the proof that it computes what B
+// does.
 #pragma once
 
 #include "braid/alignment/alignment.h"

@@ -299,18 +299,17 @@ class Planner {
     if (request.learns()) what["text"] = file(task.align.file);
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("alignments", key, ".json");
-    Job job{
-        "align",
-        label + ", " + variant.name,
-        key,
-        {moments},
-        1,
-        true,
-        [out] { return fs::exists(out); },
-        [places, a = a.folder, b = b.folder, request, precision = study_.precision, out](
-            const JobContext& context) {
-          work_align(a, b, request, precision, places, out, context);
-        }};
+    Job job{"align",
+            label + ", " + variant.name,
+            key,
+            {moments},
+            1,
+            true,
+            [out] { return fs::exists(out); },
+            [places, a = a.folder, b = b.folder, request, precision = study_.precision,
+             out](const JobContext& context) {
+              work_align(a, b, request, precision, places, out, context);
+            }};
     // Weights are read whether or not there are moments to wait for.
     for (const Source* source : {&a, &b}) {
       job.needs.insert(job.needs.end(), source->needs.begin(), source->needs.end());
@@ -350,10 +349,8 @@ class Planner {
             1,
             true,
             [out] { return fs::exists(out); },
-            [request, a = a.folder, b = b.folder, out,
-             precision = study_.precision](const JobContext& context) {
-              work_curve(a, b, request, precision, out, context);
-            }};
+            [request, a = a.folder, b = b.folder, out, precision = study_.precision](
+                const JobContext& context) { work_curve(a, b, request, precision, out, context); }};
     job.needs.insert(job.needs.end(), b.needs.begin(), b.needs.end());
     if (!alignment.first.empty()) job.needs.push_back(alignment.second);
     const double cost = static_cast<double>(study_.points + 2) * tokens(score.file(), score.lines);

@@ -20,6 +20,7 @@ using JobLog =
 // Where a study's results go, and by what they are computed.
 struct StudyFolders {
   std::filesystem::path out, cache;  // cache empty: out/cache
+  std::filesystem::path cache_folder() const { return cache.empty() ? out / "cache" : cache; }
 };
 
 // Runs what is missing of the study's plan and writes out/results.json, and out/seconds.json beside

@@ -54,9 +54,9 @@ struct StudyTask {
 
 struct StudyVariant {
   std::string name;
-  bool aligned = true;  // false: the plain average
-  AlignRequest align;    // on the task's alignment text
-  CurveRequest curve;    // its points are the study's
+  bool aligned = true;       // false: the plain average
+  AlignRequest align;        // on the task's alignment text
+  CurveRequest curve;        // its points are the study's
   nlohmann::json published;  // by task: a number, or [mean, standard error]
 };
 

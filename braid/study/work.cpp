@@ -125,9 +125,9 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
     save(size, moments, size);
   };
   request.lines = observing.sizes.empty() ? 0 : observing.sizes.back();
-  const Observed whole = observe_text({{a}, {1.0}}, b, request, observing,
-                                      {.dtype = precision, .threads = context.threads},
-                                      listen_to(context));
+  const Observed whole =
+      observe_text({{a}, {1.0}}, b, request, observing,
+                   {.dtype = precision, .threads = context.threads}, listen_to(context));
   const std::int64_t lines = whole.text["lines"];
   if (sizes.contains(0)) save(0, whole.moments, lines);
   require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", request.text_file(), lines,
@@ -148,9 +148,8 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest
   Listener listener;
   listener.training = listen_to(context).training;
   request.learning_state = state_of(out);
-  Alignment alignment =
-      align_observed(a, b, request, std::move(observed),
-                     {.dtype = precision, .threads = context.threads}, listener);
+  Alignment alignment = align_observed(a, b, request, std::move(observed),
+                                       {.dtype = precision, .threads = context.threads}, listener);
   alignment.a = named(alignment.a);
   alignment.b = named(alignment.b);
   save_alignment(out, alignment);

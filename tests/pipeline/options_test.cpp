@@ -1,5 +1,5 @@
-// One list of facts for each request: what is in it is read from words and JSON, checked, and part of
-// provenance and keys; what is not in it is noticed here.
+// One list of facts for each request: what is in it is read from words and JSON, checked, and part
+// of provenance and keys; what is not in it is noticed here.
 #include "braid/pipeline/options.h"
 
 #include <gmock/gmock.h>
@@ -43,8 +43,8 @@ nlohmann::json another(const Option& option) {
   if (option.choices.empty()) {
     return option.kind == "list" ? nlohmann::json({"some"}) : nlohmann::json("some");
   }
-  const std::string word = value == option.choices.front() ? option.choices.back()
-                                                           : option.choices.front();
+  const std::string word =
+      value == option.choices.front() ? option.choices.back() : option.choices.front();
   return option.kind == "list" ? nlohmann::json({word}) : nlohmann::json(word);
 }
 
@@ -125,9 +125,16 @@ TEST(OptionsTest, RefuseInWords) {
   refuses(merging, "weights", "1,two", "numbers");
   refuses(merging, "shard-size", "5 apples", "a size, such as 5GB");
   refuses(merging, "shard-size", "9999999999GB", "a size, such as 5GB");
-  EXPECT_THAT([&] { list.assign({{"haeds", "permute"}}); },
-              ThrowsMessage<Error>(HasSubstr("'haeds' is not known here")));
-  EXPECT_THAT([&] { list.assign({{"lines", "many"}}); }, ThrowsMessage<Error>(HasSubstr("`lines`")));
+  EXPECT_THAT(
+      [&] {
+        list.assign({{"haeds", "permute"}});
+      },
+      ThrowsMessage<Error>(HasSubstr("'haeds' is not known here")));
+  EXPECT_THAT(
+      [&] {
+        list.assign({{"lines", "many"}});
+      },
+      ThrowsMessage<Error>(HasSubstr("`lines`")));
 }
 
 TEST(OptionsTest, ReadSizes) {
