@@ -1,6 +1,7 @@
 // braid interpolate: a point on the straight path between two checkpoints as they are.
 #include "braid/connectivity/interpolate.h"
 
+#include "braid/models/model.h"
 #include "cli/command.h"
 
 namespace braid {

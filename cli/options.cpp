@@ -44,16 +44,15 @@ void add_options(CLI::App& command, const OptionList& options) {
 }
 
 void add_compute(CLI::App& command, Compute& compute) {
-  for (const Option& option : options_of(compute)) {
-    if (option.name != "threads") add_option(command, option);
-  }
-  add_threads(command, compute);
+  const OptionList options = options_of(compute);
+  options.find("threads").set(0);
+  add_options(command, options);
 }
 
 void add_threads(CLI::App& command, Compute& compute) {
-  Option threads = options_of(compute).find("threads");
-  threads.set(0);
-  add_option(command, threads.otherwise("one a core"));
+  const OptionList options = options_of(compute);
+  options.find("threads").set(0);
+  add_option(command, options.find("threads"));
 }
 
 void add_json(CLI::App& command, std::string& file) {

@@ -58,7 +58,7 @@ bool replaces_folder(const fs::path& target, bool overwrite) try {
   if (!fs::exists(target)) return false;
   require(fs::is_directory(target), "{}: is there and is not a folder; choose another path", name);
   if (fs::is_empty(target)) return false;
-  require(overwrite, "{}: is there and not empty; choose another folder, or --overwrite it", name);
+  require(overwrite, "{}: is there and not empty; choose another folder, or `overwrite` it", name);
   require(fs::is_regular_file(target / "config.json"),
           "{}: not a checkpoint folder (no config.json): refused to replace it", name);
   for (const auto& entry : fs::directory_iterator(target)) {

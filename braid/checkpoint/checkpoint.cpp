@@ -192,7 +192,7 @@ Checkpoint load_checkpoint(const fs::path& folder) {
   std::error_code error;
   require(fs::is_directory(folder, error),
           "{}: not a folder: give the folder of a Hugging Face checkpoint, with config.json and "
-          "model.safetensors (hf download NAME --local-dir FOLDER)",
+          "model.safetensors",
           folder.string());
   Checkpoint checkpoint{folder, {}, {}, {}};
   require(is_there(folder / "config.json"), "{}: config.json is missing: not a checkpoint folder",

@@ -5,6 +5,7 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/merging/joint_alignment.h"
 #include "braid/parallel.h"
+#include "braid/table.h"
 #include "braid/tasks/sequence_stream.h"
 
 namespace braid {
@@ -224,6 +225,22 @@ void require_same_tokens(const Model& a, const Model& b, const Listener& listene
     return;
   }
   require_same_vocabulary(*load_tokenizer(a.folder), a.folder.string(), *other, b.folder.string());
+}
+
+std::string alignment_table(const Alignment& alignment) {
+  std::vector<std::vector<std::string>> rows = {
+      {"axis", "units", "element", "mean", "unaligned", "condition", "seconds", ""}};
+  for (const auto& [name, match] : alignment.axes) {
+    const auto mean = [&](double sum) {
+      return match.matched() ? fmt::format("{:.4f}", sum / static_cast<double>(match.units)) : "-";
+    };
+    rows.push_back({name, grouped(match.units), kind(match.element.front()), mean(match.objective),
+                    mean(match.identity), fmt::format("{:.1f}", condition(match.element)),
+                    fmt::format("{:.3f}", match.seconds), match.applied ? "" : "not applied"});
+  }
+  std::string text = format_table(rows);
+  if (!alignment.broken.empty()) text += "NOT a symmetry: " + alignment.broken + "\n";
+  return text;
 }
 
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,

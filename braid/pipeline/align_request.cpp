@@ -131,11 +131,12 @@ OptionList options_of(Compute& compute) {
   };
   Option& threads = list.add("threads", compute.threads,
                              "Tasks at a time; 0 = one a core. Results do not depend on it");
-  threads.as(Use::output).from(0).put = [&compute](const nlohmann::json& json) {
-    const int given = json.get<int>();
-    compute.threads =
-        given > 0 ? given : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  };
+  threads.as(Use::output).from(0).otherwise("one a core on the command line").put =
+      [&compute](const nlohmann::json& json) {
+        const int given = json.get<int>();
+        compute.threads =
+            given > 0 ? given : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+      };
   return list;
 }
 

@@ -24,7 +24,7 @@ struct AlignedPair {
 };
 // Error unless the models fit each other and the alignment, of a file that may be empty: none.
 AlignedPair load_pair(const std::filesystem::path& a, const std::filesystem::path& b,
-                      const std::filesystem::path& alignment);
+                      const std::filesystem::path& alignment = {});
 
 // Error where an alignment that is a symmetry does not end in B.
 Curve trace(const AlignedPair& pair, const CurveRequest& request, const Compute& compute,

@@ -5,7 +5,7 @@
 
 namespace braid {
 
-OptionList options_of(MergeRequest& r) {
+OptionList options_of_merging(MergeRequest& r) {
   OptionList list;
   list.add("weights", r.weights, "Shares of the checkpoints, such as 1,1,2").from(0);
   list.add("t", r.t, "Of two checkpoints: 0 = A, 1 = aligned B").from(0).to(1).otherwise("0.5");
@@ -45,7 +45,12 @@ OptionList options_of(MergeRequest& r) {
       .as(Use::output);
   list.add_bytes("shard-size", r.shard_size, "Most bytes of a weights file, such as 5GB; 0 = A's")
       .as(Use::output);
-  list.append(options_of(r.align));
+  return list;
+}
+
+OptionList options_of(MergeRequest& request) {
+  OptionList list = options_of_merging(request);
+  list.append(options_of(request.align));
   return list;
 }
 

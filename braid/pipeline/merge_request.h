@@ -38,7 +38,8 @@ struct MergeRequest {
   const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }
 };
 
-// With those of `align`.
+// With those of `align`, and without.
 OptionList options_of(MergeRequest& request);
+OptionList options_of_merging(MergeRequest& request);
 
 }  // namespace braid

@@ -1,6 +1,7 @@
 #include "braid/pipeline/options.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -36,7 +37,8 @@ Json number(const std::string& text, bool whole) {
 // 5GB as a number of bytes; null where it is none.
 Json bytes(std::string text) {
   std::erase(text, ' ');
-  if (text.ends_with('B') || text.ends_with('b')) text.pop_back();
+  for (char& letter : text) letter = static_cast<char>(std::toupper(letter));
+  if (text.ends_with('B')) text.pop_back();
   std::int64_t unit = 1;
   const std::string units = "KMGT";
   if (const auto at = units.find(text.empty() ? ' ' : text.back()); at != std::string::npos) {

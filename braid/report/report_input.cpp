@@ -80,7 +80,7 @@ ReportInput read_report_input(const fs::path& path) {
     input.results = study_of(json);
   } else {
     require(json.is_object() && json.value("format", "") == "braid-study",
-            "{}: is neither what braid study wrote (results.json) nor what braid barrier --json "
+            "{}: is neither what braid study wrote (results.json) nor the JSON that braid barrier "
             "wrote",
             file.string());
     input.results = json;

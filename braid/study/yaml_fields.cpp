@@ -17,7 +17,8 @@ std::string YamlFields::scalar(const YAML::Node& node) const {
     const std::string name = text.substr(begin + 2, end - begin - 2);
     const auto found = values_.find(name);
     if (end == std::string::npos || found == values_.end()) {
-      wrong(node, "${{{}}} is not defined; give --set {}=VALUE or a line under define", name, name);
+      wrong(node, "${{{}}} is not defined; `set` {}=VALUE, or give it a line under define", name,
+            name);
     }
     text.replace(begin, end - begin + 1, found->second);
     begin += found->second.size();
