@@ -158,8 +158,7 @@ void run(const MergeOptions& options) {
   result.parameters = average(moved, weights);
 
   const bool measurable = !options.measured_file().empty() || !options.align.batches.empty();
-  const bool has_head =
-      options.align.text_task() || result.network->has_token_head(result.parameters);
+  const bool has_head = options.align.text_task() || result.network->head(Predicts::token);
   std::optional<ScoredText> text;
   if (measurable && has_head) {
     text = measured_text(result, options);
