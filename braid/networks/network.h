@@ -33,10 +33,10 @@ struct Taps {
 
 // What a pass is run for, besides the hidden states and the taps.
 struct Wanted {
-  std::set<Predicts> heads;
+  std::set<Predicts> heads = {};
   // Heads that read tokens answer for these alone, counted through the batch, (n, outputs);
   // undefined = all, (B, T, outputs).
-  at::Tensor positions;
+  at::Tensor positions = {};
   bool pooled = false;
 };
 

@@ -66,8 +66,9 @@ std::vector<std::string> literals(const std::string& source) {
     } else if (source[i] == '"') {
       std::string text;
       for (++i; i < source.size() && source[i] != '"'; ++i) {
-        if (source[i] == '\\') ++i;
-        text += source[i];
+        const bool escaped = source[i] == '\\';
+        if (escaped) ++i;
+        text += escaped && source[i] == 'n' ? ' ' : source[i];
       }
       found.push_back(text);
     }

@@ -6,6 +6,7 @@
 #include "braid/error.h"
 #include "braid/networks/decoder.h"
 #include "braid/networks/encoder.h"
+#include "tests/checkpoint/temporary_folder.h"
 
 namespace braid {
 namespace {
@@ -14,7 +15,10 @@ using ::testing::HasSubstr;
 
 constexpr std::int64_t width = 12, vocabulary = 19, positions = 8;
 
-Sizes sizes() { return {2, 3, vocabulary, positions, 1e-5, Activation({}, "activation", "gelu")}; }
+Sizes sizes() {
+  return {2,         3,    vocabulary,
+          positions, 1e-5, Activation(nlohmann::json::object(), "activation", "gelu")};
+}
 
 HeadParts head_parts() {
   Head words{.predicts = Predicts::token};
