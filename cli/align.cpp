@@ -1,10 +1,10 @@
 // braid align: finds the group element that moves B towards A.
-#include <spdlog/spdlog.h>
+#include "braid/pipeline/align.h"
 
 #include "braid/checkpoint/atomic_file.h"
-#include "braid/error.h"
-#include "cli/align_models.h"
+#include "braid/connectivity/proved_models.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -12,22 +12,21 @@ namespace {
 
 struct Options {
   std::string a, b, out, json;
-  AlignOptions align;
-  ComputeOptions compute;
+  AlignRequest request;
+  Compute compute;
 };
 
-void run(const Options& options) {
+void run(Options& options) {
+  AlignRequest& request = options.request;
   check_output_file(options.out);
-  require_text(options.align);
-  require(options.align.moments.empty() || options.align.has_text(),
-          "--moments saves what --text shows; give --text FILE");
-  const Model a = load_for_alignment(options.a, options.align.canonicalise);
-  const Model b = load_for_alignment(options.b, options.align.canonicalise);
-  AlignOptions asked = options.align;
-  asked.learning_state = options.out + ".state.safetensors";
-  const Alignment alignment = align_models(a, b, asked, options.compute);
+  request.check();
+  request.require_text();
+  request.learning_state = options.out + ".state.safetensors";
+  const Model a = load_for_alignment(options.a, request.canonicalise);
+  const Model b = load_for_alignment(options.b, request.canonicalise);
+  const Alignment alignment = align(a, b, request, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
-  std::filesystem::remove(asked.learning_state);
+  std::filesystem::remove(request.learning_state);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
 }
@@ -47,12 +46,10 @@ void add_align(CLI::App& app) {
   auto options = std::make_shared<Options>();
   command.add_option("A", options->a, "Checkpoint folder")->required();
   command.add_option("B", options->b, "Checkpoint folder, the one that moves")->required();
-  command.add_option("--from-moments", options->align.from_moments, "Saved moments, added up");
-  command.add_option("--moments", options->align.moments, "Save the moments here");
   command.add_option("-o,--out", options->out, "Alignment file to write")->required();
-  command.add_option("--json", options->json, "Write the alignment as JSON here too; - = stdout");
-  options->align.add_to(command);
-  options->compute.add_to(command);
+  add_options(command, options_of(options->request));
+  add_compute(command, options->compute);
+  add_json(command, options->json);
   command.callback([options] { run(*options); });
 }
 

@@ -10,21 +10,21 @@ namespace {
 struct Options {
   std::string checkpoint, out;
   bool overwrite = false;
-  ComputeOptions compute;
+  Compute compute;
 };
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
   const Model canonical = canonicalise(model, options.compute.thread_count()).model;
   const Difference found =
-      verify(model, canonical, random_sequences(model, 16, 0), options.compute.thread_count());
+      verify(model, canonical, random_sequences(model, 16, 0), options.compute.threads);
   WriteOptions write;
   write.overwrite = options.overwrite;
   write.files["README.md"] = fmt::format(
       "# {} in canonical form\n\nWritten by `braid canonicalise {}`. It computes the same function "
       "as its source, but for rounding: {} differ by at most {:.1e} of the largest.\n",
       options.checkpoint, options.checkpoint, found.compared, found.relative());
-  save_model(options.out, canonical, canonical.parameters, write);
+  save_model(options.out, canonical, lazy(canonical.parameters), write);
   fmt::print("{}: {} differ from {} by at most {:.1e} of the largest\n", options.out,
              found.compared, options.checkpoint, found.relative());
   for (const auto& [name, axis] : canonical.symmetries.axes) {
@@ -48,7 +48,7 @@ void add_canonicalise(CLI::App& app) {
   command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  options->compute.add_to(command);
+  add_threads(command, options->compute);
   command.callback([options] { run(*options); });
 }
 

@@ -1,8 +1,9 @@
 // braid evaluate: the loss of one checkpoint.
-#include "braid/connectivity/evaluate.h"
-
 #include <chrono>
 
+#include "braid/pipeline/align_request.h"
+#include "braid/pipeline/score_request.h"
+#include "braid/table.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -12,20 +13,20 @@ namespace {
 
 struct Options {
   std::string checkpoint, json;
-  EvaluateOptions evaluate;
-  ComputeOptions compute;
+  ScoreRequest request;
+  Compute compute;
 };
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const ScoredText text = options.evaluate.load(model);
-  const Tensors parameters = cast(model.parameters, options.compute.dtype());
+  const ScoredText text = options.request.load(model);
+  const Tensors parameters = cast(model.parameters, options.compute.dtype);
   const auto start = std::chrono::steady_clock::now();
-  const Score score = evaluate(*model.network, parameters, text, options.compute.thread_count());
+  const Score score = evaluate(*model.network, parameters, text, options.compute.threads);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const double rate = static_cast<double>(token_count(text)) / elapsed.count();
   std::string line = fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
-                                 options.evaluate.scores_tokens() ? "tokens" : "examples");
+                                 options.request.scores_tokens() ? "tokens" : "examples");
   for (const auto& [name, value] : score.metrics) line += fmt::format(", {} {:.4f}", name, value);
   report(line + fmt::format(", {:.0f} tokens/s\n", rate),
          {{"loss", score.loss},
@@ -34,7 +35,7 @@ void run(const Options& options) {
           {"tokens", token_count(text)},
           {"tokens_per_second", rate},
           {"checkpoint", options.checkpoint},
-          {"evaluation", options.evaluate.provenance()}},
+          {"evaluation", provenance(options.request)}},
          options.json);
 }
 
@@ -44,17 +45,16 @@ void add_evaluate(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "evaluate",
       "Measure a checkpoint: the loss of masked or of next tokens in nats, or a GLUE task's loss "
-      "and "
-      "metrics.\n\n"
+      "and metrics.\n\n"
       "  braid evaluate CKPT --task sst2 --data SST-2/dev.tsv\n"
       "  braid evaluate CKPT --task mlm --text TEXT\n"
       "  braid evaluate GPT2 --task clm --text TEXT --block 1024\n"
       "  braid evaluate CKPT --task mlm --batches batches.safetensors --json -");
   auto options = std::make_shared<Options>();
   command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();
-  options->evaluate.add_to(command);
-  options->compute.add_to(command);
-  command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
+  add_options(command, options_of(options->request));
+  add_compute(command, options->compute);
+  add_json(command, options->json);
   command.callback([options] { run(*options); });
 }
 

@@ -3,6 +3,7 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
+#include "braid/table.h"
 #include "braid/training/trained_folder.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -17,7 +18,7 @@ struct Options {
   std::string checkpoint, task, data, dev, out, json;
   std::int64_t max_length = 128, lines = 0;
   FinetuneOptions training;
-  ComputeOptions compute;
+  Compute compute;
   bool overwrite = false;
 };
 
@@ -46,8 +47,8 @@ void run(const Options& options) {
   require(options.training.patience == 0 || dev,
           "--patience stops by the score on --dev; give one");
   FinetuneOptions training = options.training;
-  training.threads = options.compute.thread_count();
-  training.precision = options.compute.dtype();
+  training.threads = options.compute.threads;
+  training.precision = options.compute.dtype;
   spdlog::info("{}: {} examples, {} tokens{}", data.task->title, grouped(data.size()),
                grouped(data.tokens), dev ? fmt::format(", dev of {}", grouped(dev->size())) : "");
   const fs::path state = options.out + ".state.safetensors";
@@ -120,7 +121,7 @@ void add_finetune(CLI::App& app) {
   command.add_option("--save-every", t.save_every, "Steps between saved states (a multiple of 50)")
       ->capture_default_str();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  options->compute.add_to(command);
+  add_compute(command, options->compute);
   command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
   command.callback([options] { run(*options); });
 }

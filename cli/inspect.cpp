@@ -4,8 +4,9 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
+#include "braid/pipeline/align.h"
+#include "braid/table.h"
 #include "braid/text/tokenizer.h"
-#include "cli/align_models.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 

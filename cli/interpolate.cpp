@@ -2,7 +2,6 @@
 #include "braid/connectivity/interpolate.h"
 
 #include "cli/command.h"
-#include "cli/options.h"
 
 namespace braid {
 namespace {
@@ -22,7 +21,7 @@ void run(const Options& options) {
       "# A point between two models\n\nWritten by `braid interpolate {} {} --t {}`: {} x the first "
       "plus {} x the second, tensor by tensor, without alignment.\n",
       options.a, options.b, options.t, 1 - options.t, options.t);
-  save_model(options.out, a, interpolate(a.parameters, b.parameters, options.t), write);
+  save_model(options.out, a, lazy(interpolate(a.parameters, b.parameters, options.t)), write);
   fmt::print("{}: t = {} between {} and {}\n", options.out, options.t, options.a, options.b);
 }
 

@@ -1,17 +1,16 @@
 // braid: merges Transformer models trained from different random initialisations.
-#include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <malloc.h>
-
-#include <cstdlib>
 #include <new>
 
 #include "braid/checkpoint/interrupt.h"
 #include "braid/error.h"
+#include "braid/parallel.h"
+#include "braid/version.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace {
@@ -30,7 +29,7 @@ int run(int argc, char** argv) {
       "  braid align A B --text TEXT -o AB.alignment       the alignment alone\n"
       "  braid COMMAND --help                              options and examples\n",
       "braid"};
-  app.set_version_flag("--version", "braid " BRAID_VERSION);
+  app.set_version_flag("--version", std::string("braid ") + braid::version);
   app.require_subcommand(1);
   int status = 0;
   braid::add_inspect(app);
@@ -62,15 +61,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // One thread inside each task: parallel_for is what spreads work over cores.
-  // Tensors come and go by the megabyte: keep their pages instead of asking the system each time
-  // (32 MB is glibc's limit), in one arena for all threads, and take large ones as huge pages.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_ARENA_MAX, 1);
-  setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
-  at::set_num_threads(1);
-  at::set_num_interop_threads(1);
+  const braid::OneThread pinned;  // parallel_for is what spreads work over cores
   braid::remove_partials_on_signal();
   spdlog::set_default_logger(spdlog::stderr_color_mt("braid"));
   spdlog::set_pattern("%H:%M:%S %v");
@@ -88,6 +79,6 @@ int main(int argc, char** argv) {
     message = error.what();
   }
   braid::clear_progress();
-  fmt::print(stderr, "braid: {}\n", message);
+  fmt::print(stderr, "braid: {}\n", braid::in_words_of_the_command_line(message));
   return bad_input;
 }

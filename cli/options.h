@@ -1,41 +1,24 @@
-// Options that several commands share, and what they mean to the library.
+// The command line's reading of a request's options (braid/pipeline/options.h).
 #pragma once
 
 #include <CLI/CLI.hpp>
 
-#include "braid/alignment/align_request.h"
-#include "braid/connectivity/score_request.h"
-#include "braid/training/learn_request.h"
+#include "braid/compute.h"
+#include "braid/pipeline/options.h"
 
 namespace braid {
 
-struct ComputeOptions {
-  std::string precision = "float32", device = "cpu";
-  int threads = 0;  // 0 = all cores
+// --name VALUE for each. What the options refer to must outlive `command`.
+void add_options(CLI::App& command, const OptionList& options);
 
-  void add_to(CLI::App& command);
-  at::ScalarType dtype() const;
-  int thread_count() const;
-};
+// --precision, --device and --threads, by default all cores.
+void add_compute(CLI::App& command, Compute& compute);
+// --threads alone, where the rest is not to be chosen.
+void add_threads(CLI::App& command, Compute& compute);
 
-struct EvaluateOptions : ScoreRequest {
-  void add_to(CLI::App& command);
-};
+void add_json(CLI::App& command, std::string& file);
 
-struct AlignOptions : AlignRequest {
-  std::string text, task, data, moments, batches;
-  std::string learning_state;  // file that learning goes on from; empty: none
-  std::vector<std::string> from_moments;
-  std::uint64_t seed = 0;  // of learning and of the starts of weight matching
-  LearnRequest learning;   // its files, seed and threads are filled in by learn_request
-
-  void add_to(CLI::App& command);
-  // --text, or --task and --data; Error where it is neither or both.
-  const Task* text_task() const;
-  const std::string& text_file() const { return task.empty() ? text : data; }
-  // Of learning an alignment, or of healing.
-  LearnRequest learn_request(int threads) const;
-  bool has_text() const { return !text_file().empty() || !batches.empty(); }
-};
+// A message of the library's with `option` as a person types it, --option.
+std::string in_words_of_the_command_line(const std::string& message);
 
 }  // namespace braid

@@ -5,6 +5,7 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
+#include "braid/table.h"
 #include "braid/text/lines.h"
 #include "braid/text/train_vocabulary.h"
 #include "braid/training/causal_run.h"
@@ -24,7 +25,7 @@ struct Options {
   PretrainOptions training;
   std::optional<std::int64_t> block;  // defaults differ by family
   std::optional<double> learning_rate, warmup;
-  ComputeOptions compute;
+  Compute compute;
   bool overwrite = false;
 };
 
@@ -94,7 +95,7 @@ void run(const Options& options) {
   const bool causal = is_causal(config);
   const PretrainOptions usual = causal ? causal_defaults() : PretrainOptions{};
   PretrainOptions training = options.training;
-  training.threads = options.compute.thread_count();
+  training.threads = options.compute.threads;
   training.block = options.block.value_or(usual.block);
   training.learning_rate = options.learning_rate.value_or(usual.learning_rate);
   training.warmup = options.warmup.value_or(usual.warmup);
@@ -171,7 +172,7 @@ void add_pretrain(CLI::App& app) {
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
       ->capture_default_str();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  options->compute.add_to(command);
+  add_compute(command, options->compute);
   command.callback([options] { run(*options); });
 }
 

@@ -5,9 +5,10 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
+#include "braid/pipeline/align_request.h"
 #include "braid/report/report.h"
-#include "braid/study/results.h"
 #include "braid/study/run.h"
+#include "braid/table.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -20,7 +21,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::string study, out, cache, command_line;
   std::vector<std::string> set;
-  int threads = 0, jobs = 2;
+  int jobs = 2;
+  Compute compute;
   bool dry_run = false;
 };
 
@@ -34,7 +36,10 @@ std::map<std::string, std::string> values(const std::vector<std::string>& set) {
   return values;
 }
 
-std::string plan_text(const Plan& plan, const std::vector<std::size_t>& pending) {
+void show_plan(const Study& study, const StudyFolders& folders) {
+  const Cache cache(folders.cache_folder());
+  const Plan plan = make_plan(study, cache);
+  const std::vector<std::size_t> pending = plan.pending();
   std::vector<std::vector<std::string>> rows = {{"job", "what", "state", "thousand tokens", "key"}};
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const Job& job = plan.jobs[i];
@@ -42,8 +47,8 @@ std::string plan_text(const Plan& plan, const std::vector<std::size_t>& pending)
     rows.push_back({job.kind, job.label, to_do ? "to do" : "there",
                     to_do ? grouped(static_cast<std::int64_t>(job.cost / 1000)) : "", job.key});
   }
-  return format_table(rows) + fmt::format("{} of {} jobs to do, {} curves\n", pending.size(),
-                                          plan.jobs.size(), plan.curves.size());
+  fmt::print("{}{} of {} jobs to do, {} curves\n", format_table(rows), pending.size(),
+             plan.jobs.size(), plan.curves.size());
 }
 
 std::string with_error(const nlohmann::json& value) {
@@ -68,27 +73,15 @@ std::string summary_text(const nlohmann::json& results) {
 void run(const Options& options) {
   const Study study = read_study(options.study, values(options.set));
   const fs::path out = options.out;
-  const Cache cache(options.cache.empty() ? out / "cache" : fs::path(options.cache));
-  const Plan plan = make_plan(study, cache);
-  const std::vector<std::size_t> pending = plan.pending();
-  if (options.dry_run) {
-    fmt::print("{}", plan_text(plan, pending));
-    return;
-  }
-  fs::create_directories(out);
-  ComputeOptions compute;
-  compute.threads = options.threads;
-  spdlog::info("{}: {} of {} jobs to do", study.title, pending.size(), plan.jobs.size());
-  run_plan(
-      plan, cache, {compute.thread_count(), options.jobs, study.keep_moments},
+  const StudyFolders folders{out, options.cache};
+  if (options.dry_run) return show_plan(study, folders);
+  const nlohmann::json results = run_study(
+      study, folders, {options.compute.threads, options.jobs, study.keep_moments},
       [](const Job& job, std::size_t done, std::size_t all, double seconds) {
         clear_progress();
         spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
       },
       terminal_progress("thousand tokens"));
-  const nlohmann::json results = study_results(study, plan, cache, BRAID_VERSION);
-  write_file_atomically(out / "seconds.json", cache.records().dump(1) + "\n");
-  write_file_atomically(out / "results.json", results.dump(1) + "\n");
   write_file_atomically(out / "report.html",
                         report_page(read_report_input(out), options.command_line));
   clear_progress();
@@ -119,9 +112,7 @@ void add_study(CLI::App& app, const std::string& command_line) {
   command.add_option("--jobs", options->jobs, "Jobs at a time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--threads", options->threads, "0 = one a core; results do not depend on it")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads(command, options->compute);
   command.callback([options, command_line] {
     options->command_line = command_line;
     run(*options);

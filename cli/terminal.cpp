@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "braid/checkpoint/atomic_file.h"
+#include "braid/table.h"
 
 namespace braid {
 namespace {
@@ -98,38 +99,29 @@ TrainingLog training_log() {
   };
 }
 
+Listener terminal_listener() {
+  return {terminal_progress,
+          [](const std::string& text) {
+            clear_progress();
+            spdlog::info("{}", text);
+          },
+          training_log,
+          [](const DevPoint& point) {
+            clear_progress();
+            std::string line = fmt::format("step {}, epoch {:.2f}: loss {:.4f}", point.step,
+                                           point.epoch, point.score.loss);
+            for (const auto& [name, value] : point.score.metrics) {
+              line += fmt::format(", {} {:.4f}", name, value);
+            }
+            spdlog::info("{}", line);
+          }};
+}
+
 void clear_progress() {
   if (!bar_is_shown) return;
   fmt::print(stderr, "\r\033[K");
   std::fflush(stderr);
   bar_is_shown = false;
-}
-
-std::string grouped(std::int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const std::int64_t first = number < 0 ? 1 : 0;
-  for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > first; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
-std::string format_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      text += i == 0 ? fmt::format("{:<{}}", row[i], widths[i])
-                     : fmt::format("  {:>{}}", row[i], widths[i]);
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += '\n';
-  }
-  return text;
 }
 
 std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "braid/progress.h"
-#include "braid/training/loop.h"
+#include "braid/pipeline/listener.h"
 
 namespace braid {
 
@@ -19,14 +18,11 @@ Progress terminal_progress(const std::string& unit);
 // A line for every twentieth of a training's steps, and a bar between them.
 TrainingLog training_log();
 
+// Both, and what is said as log lines.
+Listener terminal_listener();
+
 // Takes an unfinished bar off the screen.
 void clear_progress();
-
-// Columns aligned: the first to the left, the others to the right.
-std::string format_table(const std::vector<std::vector<std::string>>& rows);
-
-// 12,345,678
-std::string grouped(std::int64_t number);
 
 struct PlottedCurve {
   std::string label;

@@ -1,8 +1,10 @@
 // braid transform: writes B', the model that computes what B computes, at its place nearest A.
+#include "braid/pipeline/transform.h"
+
 #include <spdlog/spdlog.h>
 
-#include "braid/error.h"
-#include "cli/align_models.h"
+#include "braid/connectivity/proved_models.h"
+#include "braid/pipeline/align.h"
 #include "cli/command.h"
 
 namespace braid {
@@ -16,12 +18,10 @@ struct Options {
 void run(const Options& options) {
   const Alignment alignment = load_alignment(options.alignment);
   const Model b = load_for_alignment(options.b, is_canonical(alignment));
-  check_alignment_b(alignment, b, options.alignment);
+  require_made_for(alignment, b, options.alignment);
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);
   }
-  const Tensors moved =
-      transform_parameters(table_of(b, alignment.ablation), b.parameters, alignment.transform());
   WriteOptions write;
   write.overwrite = options.overwrite;
   write.files["README.md"] = fmt::format(
@@ -29,7 +29,7 @@ void run(const Options& options) {
       options.alignment,
       alignment.broken.empty() ? "It computes the same function as its source."
                                : "NOT the same function as its source: " + alignment.broken + ".");
-  save_model(options.out, b, moved, write);
+  save_model(options.out, b, transform(b, alignment), write);
   fmt::print(
       "{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
       alignment.broken.empty() ? "; `braid verify` proves that it is the same function" : "");

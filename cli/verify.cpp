@@ -1,8 +1,9 @@
 // braid verify: do two checkpoints compute the same function?
 #include "braid/connectivity/verify.h"
 
-#include "cli/align_models.h"
+#include "braid/pipeline/align.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -13,7 +14,7 @@ struct Options {
   std::optional<double> tolerance;
   std::int64_t lines = 64;
   std::uint64_t seed = 0;
-  int threads = 0;
+  Compute compute;
 };
 
 // What rounding to the stored dtype explains where units are mixed; reordered ones differ by less.
@@ -35,9 +36,7 @@ int run(const Options& options) {
   const auto sequences = options.text.empty()
                              ? random_sequences(first, 16, options.seed)
                              : read_sequences(first, options.text, nullptr, options.lines);
-  ComputeOptions compute;
-  compute.threads = options.threads;
-  const Difference found = verify(first, second, sequences, compute.thread_count());
+  const Difference found = verify(first, second, sequences, options.compute.threads);
   const bool same = found.relative() <= tolerance;
   const std::string where = fmt::format("sequence {}, position {}, output {}", found.sequence,
                                         found.position, found.output);
@@ -81,10 +80,8 @@ void add_verify(CLI::App& app, int& status) {
       "Largest difference allowed, relative to the largest output; default by dtype: "
       "float64 1e-9, float32 1e-5, narrower 0.05");
   command.add_option("--seed", options->seed, "Of the random tokens")->capture_default_str();
-  command.add_option("--threads", options->threads, "0 = one a core")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--json", options->json, "Write the result as JSON; - = stdout");
+  add_threads(command, options->compute);
+  add_json(command, options->json);
   command.callback([options, &status] { status = run(*options); });
 }
 

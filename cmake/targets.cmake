@@ -1,54 +1,49 @@
-# How every target is compiled: warnings are errors, one precompiled ATen header, optional sanitizers.
-add_library(braid_options INTERFACE)
-target_include_directories(braid_options INTERFACE ${PROJECT_SOURCE_DIR})
-# GCC 12 warns of copies inside std::string that cannot happen (GCC bug 105651).
-target_compile_options(braid_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wno-restrict
-                                               -Wno-stringop-overflow -Wno-array-bounds)
-if(BRAID_SANITIZE)
-  # Instrumented code at -O1 hides from GCC that a variant was set: it warns of every move of one.
-  target_compile_options(braid_options INTERFACE -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-                                                 -fno-omit-frame-pointer -Wno-maybe-uninitialized)
-  target_link_options(braid_options INTERFACE -fsanitize=address,undefined)
-endif()
-target_link_libraries(braid_options INTERFACE fmt::fmt Threads::Threads)
-# libtorch carries headers of another {fmt} version; the system's must be found first.
-get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
-find_path(FMT_HEADERS fmt/core.h PATHS ${fmt_include} /usr/include NO_DEFAULT_PATH REQUIRED)
-file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/system)
-file(CREATE_LINK ${FMT_HEADERS}/fmt ${PROJECT_BINARY_DIR}/system/fmt SYMBOLIC)
-target_include_directories(braid_options SYSTEM BEFORE INTERFACE ${PROJECT_BINARY_DIR}/system)
+# braid's kinds of target: a stage of the library, a program, a text inside a library.
+configure_file(${PROJECT_SOURCE_DIR}/braid/version.h.in ${PROJECT_BINARY_DIR}/include/braid/version.h @ONLY)
 
-find_program(CCACHE ccache)
-if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
-  add_compile_options(-fpch-preprocess)
-endif()
+# braid::braid is all stages (the program has the plain name), braid::base what every stage needs.
+add_library(braid_stages INTERFACE)
+add_library(braid::braid ALIAS braid_stages)
+add_library(braid_base INTERFACE)
+add_library(braid::base ALIAS braid_base)
+target_include_directories(
+  braid_base INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+                       $<INSTALL_INTERFACE:include>)
+target_compile_features(braid_base INTERFACE cxx_std_20)
+target_link_libraries(braid_base INTERFACE braid::fmt Threads::Threads)
 
 # The precompiled header is compiled once, in this target, and reused by every stage that needs ATen.
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/aten.cpp CONTENT "// carries the precompiled header\n")
 add_library(braid_aten STATIC ${PROJECT_BINARY_DIR}/aten.cpp)
-target_link_libraries(braid_aten PUBLIC braid_options ${TORCH_LIBRARIES})
+target_link_libraries(braid_aten PRIVATE braid_base braid::torch nlohmann_json::nlohmann_json)
 target_precompile_headers(braid_aten PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp>)
 
-# braid_library(<stage> [TORCH] [STAGES ...] [LIBRARIES ...]): braid/<stage>/*.cpp as libbraid_<stage>.a
+# braid_library(<stage> [TORCH] [STAGES ...] [LIBRARIES ...]): braid/<stage>/*.cpp as braid::<stage>
 function(braid_library stage)
   cmake_parse_arguments(arg "TORCH" "" "STAGES;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/braid/${stage}/*.cpp)
   add_library(braid_${stage} STATIC ${sources})
-  target_link_libraries(braid_${stage} PUBLIC braid_options ${arg_LIBRARIES})
+  add_library(braid::${stage} ALIAS braid_${stage})
+  set_target_properties(braid_${stage} PROPERTIES EXPORT_NAME ${stage})
+  target_link_libraries(braid_${stage} PUBLIC braid_base ${arg_LIBRARIES})
   if(arg_TORCH)
-    target_link_libraries(braid_${stage} PUBLIC braid_aten)
+    target_link_libraries(braid_${stage} PUBLIC braid::torch)
     target_precompile_headers(braid_${stage} REUSE_FROM braid_aten)
   endif()
   foreach(previous IN LISTS arg_STAGES)
     target_link_libraries(braid_${stage} PUBLIC braid_${previous})
   endforeach()
+  target_link_libraries(braid_stages INTERFACE braid_${stage})
 endfunction()
 
+# braid_program(<name> <source>...): the folder it lies in may move, with a libtorch inside the project.
 function(braid_program name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE braid_options braid_aten)
+  target_link_libraries(${name} PRIVATE braid_base braid::torch)
   target_precompile_headers(${name} REUSE_FROM braid_aten)
+  get_filename_component(libtorch ${TORCH_INSTALL_PREFIX}/lib REALPATH)
+  file(RELATIVE_PATH beside ${CMAKE_CURRENT_BINARY_DIR} ${libtorch})
+  set_target_properties(${name} PROPERTIES BUILD_RPATH "$ORIGIN/${beside}")
 endfunction()
 
 # braid_embed(<target> <namespace> <file>): the file's text as `extern const char* const <stem>_<ext>`.

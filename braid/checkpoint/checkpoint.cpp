@@ -118,12 +118,12 @@ std::string name_shard(std::size_t index, std::size_t count) {
 }
 
 // As huggingface_hub splits: in order, a tensor larger than a shard by itself.
-Layout split_tensors(const Tensors& tensors, std::int64_t shard_size) {
+Layout split_tensors(const LazyTensors& tensors, std::int64_t shard_size) {
   Layout layout;
   std::vector<std::string> current;
   std::int64_t bytes = 0;
   for (const auto& [name, tensor] : tensors) {
-    const std::int64_t size = byte_size(tensor);
+    const std::int64_t size = tensor.bytes();
     if (size > shard_size) {
       layout.push_back({"", {name}});
       continue;
@@ -142,7 +142,7 @@ Layout split_tensors(const Tensors& tensors, std::int64_t shard_size) {
 }
 
 // `kept`, for these tensors, as safetensors files.
-Layout adapt_layout(const Tensors& tensors, const Layout& kept) {
+Layout adapt_layout(const LazyTensors& tensors, const Layout& kept) {
   std::set<std::string> left;
   for (const auto& [name, tensor] : tensors) left.insert(name);
   Layout layout;
@@ -170,10 +170,10 @@ Layout adapt_layout(const Tensors& tensors, const Layout& kept) {
   return layout;
 }
 
-void write_weights(const fs::path& folder, const Tensors& tensors, const Layout& layout) {
+void write_weights(const fs::path& folder, const LazyTensors& tensors, const Layout& layout) {
   json weight_map = json::object();
   for (const Shard& shard : layout) {
-    Tensors part;
+    LazyTensors part;
     for (const std::string& name : shard.tensors) {
       part.emplace(name, tensors.at(name));
       weight_map[name] = shard.file;
@@ -223,6 +223,11 @@ Checkpoint load_checkpoint(const fs::path& folder) {
 }
 
 void write_checkpoint(const fs::path& out, const json& config, const Tensors& tensors,
+                      const fs::path& tokenizer_from, const WriteOptions& options) {
+  write_checkpoint(out, config, lazy(tensors), tokenizer_from, options);
+}
+
+void write_checkpoint(const fs::path& out, const json& config, const LazyTensors& tensors,
                       const fs::path& tokenizer_from, const WriteOptions& options) {
   const Layout layout = options.layout ? adapt_layout(tensors, *options.layout)
                                        : split_tensors(tensors, options.shard_size);

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "braid/checkpoint/tensors.h"
+#include "braid/checkpoint/lazy_tensors.h"
 
 namespace braid {
 
@@ -42,11 +42,14 @@ struct WriteOptions {
 };
 
 // Writes a checkpoint folder, whole or not at all: built beside `out`, synced, then renamed.
-// Weights become safetensors; tokenizer files of `tokenizer_from` (none if empty) are copied
-// unless `options.files` has them. With
-// `options.layout`, each tensor goes to the file it had there (.bin names become .safetensors),
-// tensors unknown to it to its last file. Error if `out` holds something and `overwrite` is off;
-// Interrupted. On failure nothing is left beside `out`, and `out` is as it was.
+// Weights become safetensors, made one at a time; tokenizer files of `tokenizer_from` (none if
+// empty) are copied unless `options.files` has them. With `options.layout`, each tensor goes to the
+// file it had there (.bin names become .safetensors), tensors unknown to it to its last file. Error
+// if `out` holds something and `overwrite` is off; Interrupted. On failure nothing is left beside
+// `out`, and `out` is as it was.
+void write_checkpoint(const std::filesystem::path& out, const nlohmann::json& config,
+                      const LazyTensors& tensors, const std::filesystem::path& tokenizer_from = {},
+                      const WriteOptions& options = {});
 void write_checkpoint(const std::filesystem::path& out, const nlohmann::json& config,
                       const Tensors& tensors, const std::filesystem::path& tokenizer_from = {},
                       const WriteOptions& options = {});

@@ -147,10 +147,14 @@ Tensors read_safetensors(const std::filesystem::path& path) {
 }
 
 void write_safetensors(const std::filesystem::path& path, const Tensors& tensors) {
-  std::vector<const Tensors::value_type*> order;
+  write_safetensors(path, lazy(tensors));
+}
+
+void write_safetensors(const std::filesystem::path& path, const LazyTensors& tensors) {
+  std::vector<const LazyTensors::value_type*> order;
   for (const auto& named : tensors) order.push_back(&named);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return rank_dtype(a->second.scalar_type()) < rank_dtype(b->second.scalar_type());
+    return rank_dtype(a->second.dtype) < rank_dtype(b->second.dtype);
   });
 
   nlohmann::ordered_json header;
@@ -159,13 +163,13 @@ void write_safetensors(const std::filesystem::path& path, const Tensors& tensors
   for (const auto* named : order) {
     const auto& [name, tensor] = *named;
     require(name != "__metadata__", "{}: a tensor cannot be called __metadata__", path.string());
-    require(rank_dtype(tensor.scalar_type()) < kDtypes, "{}: tensor \"{}\" has the dtype {}",
-            path.string(), printable(name), at::toString(tensor.scalar_type()));
-    const std::int64_t end = offset + byte_size(tensor);
+    require(rank_dtype(tensor.dtype) < kDtypes, "{}: tensor \"{}\" has the dtype {}", path.string(),
+            printable(name), at::toString(tensor.dtype));
+    const std::int64_t end = offset + tensor.bytes();
     // Assembled by hand: ordered_json would search all earlier names for each.
     header.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(
-        name, nlohmann::ordered_json{{"dtype", dtype_name(tensor.scalar_type())},
-                                     {"shape", tensor.sizes().vec()},
+        name, nlohmann::ordered_json{{"dtype", dtype_name(tensor.dtype)},
+                                     {"shape", tensor.shape},
                                      {"data_offsets", {offset, end}}});
     offset = end;
   }
@@ -184,7 +188,7 @@ void write_safetensors(const std::filesystem::path& path, const Tensors& tensors
   file.write({reinterpret_cast<const char*>(&size), sizeof size});
   file.write(text);
   for (const auto* named : order) {
-    const at::Tensor flat = named->second.to(at::kCPU).contiguous();
+    const at::Tensor flat = make(named->first, named->second).to(at::kCPU).contiguous();
     file.write({static_cast<const char*>(flat.const_data_ptr()),
                 static_cast<std::size_t>(byte_size(flat))});
   }

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "braid/checkpoint/tensors.h"
+#include "braid/checkpoint/lazy_tensors.h"
 
 namespace braid {
 
@@ -14,7 +14,8 @@ namespace braid {
 Tensors read_safetensors(const std::filesystem::path& path);
 
 // Byte for byte what Hugging Face's safetensors.torch.save_file writes with metadata
-// {"format": "pt"}. Atomic (see atomic_file.h). Error, Interrupted.
+// {"format": "pt"}. Atomic (see atomic_file.h). One tensor is made at a time. Error, Interrupted.
+void write_safetensors(const std::filesystem::path& path, const LazyTensors& tensors);
 void write_safetensors(const std::filesystem::path& path, const Tensors& tensors);
 
 // JSON as a tensor of bytes, so that any reader of the format can open the file; and back: a

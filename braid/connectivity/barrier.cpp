@@ -16,8 +16,8 @@ const Permutation& permutation_of(const Symmetries& symmetries, const Transform&
   const auto found = transform.find(axis);
   const bool permutes = found != transform.end() && permutes_only(symmetries.axis(axis).group);
   require(permutes,
-          "decoder released-wrong-direction is about permutations of the residual stream; align "
-          "with component residual");
+          "`decoder` released is about permutations of the residual stream; align with "
+          "`components` residual");
   return std::get<Permutation>(found->second.front());
 }
 
@@ -25,27 +25,16 @@ const Permutation& permutation_of(const Symmetries& symmetries, const Transform&
 const Head& head_to_untie(const Model& model) {
   const Head* head = model.network->head(Predicts::token);
   require(head && !model.parameters.contains(head->weight.front()),
-          "{}: has no tied decoder; only decoder tied, the ordinary checkpoint, is possible",
+          "{}: has no tied decoder; only `decoder` tied, the ordinary checkpoint, is possible",
           model.folder.string());
   require(!head->dense.empty(),
           "{}: the decoder of a {} model reads the residual stream itself, so it moves with every "
-          "alignment; only decoder tied, the ordinary checkpoint, is possible",
+          "alignment; only `decoder` tied, the ordinary checkpoint, is possible",
           model.folder.string(), model.family->title);
   return *head;
 }
 
 }  // namespace
-
-Decoder find_decoder(const std::string& name) {
-  static const std::map<std::string, Decoder> decoders = {
-      {"tied", Decoder::tied},
-      {"untied", Decoder::untied},
-      {"released-wrong-direction", Decoder::released}};
-  const auto found = decoders.find(name);
-  require(found != decoders.end(),
-          "decoder: '{}' is not one of tied, untied, released-wrong-direction", name);
-  return found->second;
-}
 
 void require_exact_end(const Curve& curve, at::ScalarType precision) {
   // Rounding differs a little where units are summed in another order.
@@ -80,7 +69,10 @@ nlohmann::json to_json(const Curve& curve) {
           {"metrics", curve.metrics},
           {"metrics_a", curve.metrics_a},
           {"metrics_b", curve.metrics_b},
-          {"scored", curve.scored}};
+          {"scored", curve.scored},
+          {"end_error", curve.end_error()},
+          {"exact", curve.broken.empty()},
+          {"broken", curve.broken}};
 }
 
 Path make_path(const Model& a, const Model& b, const Transform& transform,
@@ -109,7 +101,7 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
 
 Curve trace(const Path& path, const ScoredText& text, std::int64_t points, int threads,
             const Progress& progress) {
-  require(points >= 2, "points is {}, expected at least 2", points);
+  require(points >= 2, "`points` is {}, expected at least 2", points);
   const c10::InferenceMode inference;
   Curve curve;
   const auto measure = [&](const Tensors& parameters) {

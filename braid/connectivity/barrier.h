@@ -18,15 +18,13 @@ enum class Decoder {
              // B
 };
 
-// By the name that users give it. Error naming the choices.
-Decoder find_decoder(const std::string& name);
-
 struct Curve {
   std::vector<double> t, loss;  // t = 0 is A, t = 1 is B'
   std::map<std::string, std::vector<double>> metrics;
   double loss_a = 0, loss_b = 0;  // of the untouched models
   std::map<std::string, double> metrics_a, metrics_b;
   std::int64_t scored = 0;  // tokens or examples
+  std::string broken;       // why t = 1 is not B; empty where the path is exact
 
   double barrier() const;        // max_t L(t) - (L_A + L_B) / 2
   double barrier_chord() const;  // max_t [L(t) - (1 - t) L_A - t L_B]  (Frankle et al. 2020)
@@ -36,7 +34,7 @@ struct Curve {
 // Error where the path of an exact alignment does not end in B, beyond what rounding explains.
 void require_exact_end(const Curve& curve, at::ScalarType precision);
 
-// {"t", "loss", "barrier", "barrier_chord", "loss_a", "loss_b", "metrics", ...}
+// {"t", "loss", "barrier", "barrier_chord", "loss_a", "loss_b", "metrics", "exact", ...}
 nlohmann::json to_json(const Curve& curve);
 
 // The two ends of the path, in the compute dtype.

@@ -2,16 +2,29 @@
 
 namespace braid {
 
-Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights) {
-  Tensors mean;
+LazyTensors average(const std::vector<LazyTensors>& parameters,
+                    const std::vector<double>& weights) {
+  LazyTensors mean;
   for (const auto& [name, first] : parameters.front()) {
-    at::Tensor sum = at::zeros_like(first, at::kDouble);
-    for (std::size_t k = 0; k < parameters.size(); ++k) {
-      sum.add_(parameters[k].at(name).to(at::kDouble), weights.at(k));
-    }
-    mean[name] = sum.to(first.scalar_type());
+    std::vector<LazyTensor> parts;
+    for (const LazyTensors& one : parameters) parts.push_back(one.at(name));
+    LazyTensor averaged = first;
+    averaged.make = [parts, weights] {
+      at::Tensor sum = at::zeros(parts.front().shape, at::kDouble);
+      for (std::size_t k = 0; k < parts.size(); ++k) {
+        sum.add_(parts[k].make().to(at::kDouble), weights.at(k));
+      }
+      return sum.to(parts.front().dtype);
+    };
+    mean.emplace(name, std::move(averaged));
   }
   return mean;
+}
+
+Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights) {
+  std::vector<LazyTensors> promised;
+  for (const Tensors& one : parameters) promised.push_back(lazy(one));
+  return make(average(promised, weights));
 }
 
 Tensors interpolate(const Tensors& a, const Tensors& b, double t) {

@@ -3,12 +3,13 @@
 
 #include <vector>
 
-#include "braid/checkpoint/tensors.h"
+#include "braid/checkpoint/lazy_tensors.h"
 
 namespace braid {
 
 // The weighted mean, summed in double and rounded once to the dtypes of the first.
-// REQUIRES the same names and shapes; weights that sum to 1.
+// REQUIRES the same names and shapes; weights that sum to 1. Each tensor when it is asked for.
+LazyTensors average(const std::vector<LazyTensors>& parameters, const std::vector<double>& weights);
 Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights);
 
 // theta(t) = (1 - t) theta_A + t theta_B', in A's dtypes. t = 0 is A itself, t = 1 is B'.

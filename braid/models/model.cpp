@@ -204,12 +204,14 @@ void require_same_architecture(const Model& a, const Model& b) {
   }
 }
 
-void save_model(const std::filesystem::path& out, const Model& like, const Tensors& parameters,
+void save_model(const std::filesystem::path& out, const Model& like, const LazyTensors& parameters,
                 WriteOptions options, std::optional<std::int64_t> shard_size) {
-  Tensors stored;
+  LazyTensors stored;
   for (const auto& [name, tensor] : parameters) {
-    const at::ScalarType dtype = like.parameters.at(name).scalar_type();
-    stored[like.stored_names.at(name)] = tensor.to(dtype).contiguous();
+    LazyTensor cast = tensor;
+    cast.dtype = like.parameters.at(name).scalar_type();
+    cast.make = [make = tensor.make, dtype = cast.dtype] { return make().to(dtype).contiguous(); };
+    stored.emplace(like.stored_names.at(name), std::move(cast));
   }
   if (shard_size) {
     options.shard_size = *shard_size;

@@ -61,7 +61,7 @@ void require_same_architecture(const Model& a, const Model& b);
 
 // `parameters` as a checkpoint like `like`: its config, names, dtypes, tokenizer files and, unless
 // `options` has a layout or a shard size is asked for, its sharding.
-void save_model(const std::filesystem::path& out, const Model& like, const Tensors& parameters,
+void save_model(const std::filesystem::path& out, const Model& like, const LazyTensors& parameters,
                 WriteOptions options, std::optional<std::int64_t> shard_size = {});
 
 }  // namespace braid

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 // Changes whenever a job's result would change for the same key.
-constexpr int cache_version = 1;
+constexpr int cache_version = 2;
 
 // A model on disk or to be made: its key, its folder, the job that makes it.
 struct Source {
@@ -177,7 +177,20 @@ class Planner {
   // The taps that a variant reads of these models.
   static std::vector<std::string> taps(const StudyVariant& variant, const Source& source) {
     if (!variant.align.observes()) return {};
-    return taps_to_observe(source.symmetries, variant.align.match_options(source.symmetries));
+    return taps_to_observe(source.symmetries,
+                           variant.align.resolved(source.symmetries).match_options());
+  }
+
+  // A variant's alignment on the first `size` lines of a task's text (0 = all).
+  static AlignRequest variant_request(const StudyVariant& variant, const StudyTask& task,
+                                      std::int64_t size) {
+    AlignRequest request = variant.align;
+    request.task = task.align.task;
+    (request.task.empty() ? request.text : request.data) = task.align.file;
+    request.max_length = task.align.max_length;
+    request.blocks = task.align.blocks;
+    request.lines = size;
+    return request;
   }
 
   void add_pair(std::size_t t, std::size_t p) {
@@ -188,16 +201,17 @@ class Planner {
     const std::string name =
         study_.models[first].name + "-" + study_.models[second].name + ", " + task.name;
     // One observation serves every variant that reads the text in the same way.
-    std::map<std::string, std::pair<const AlignRequest*, std::set<std::string>>> observations;
+    std::map<std::string, std::pair<AlignRequest, std::set<std::string>>> observations;
     for (const StudyVariant& variant : study_.variants) {
       if (!variant.aligned) continue;
-      auto& [request, names] = observations[cache_key(how(variant.align))];
-      request = &variant.align;
+      const AlignRequest asked = variant_request(variant, task, 0);
+      auto& [request, names] = observations[how(asked)];
+      request = asked;
       for (const std::string& tap : taps(variant, a)) names.insert(tap);
     }
     std::map<std::string, std::size_t> observed;
     for (const auto& [key, observation] : observations) {
-      observed[key] = add_moments(a, b, task, *observation.first, observation.second, name);
+      observed[key] = add_moments(a, b, task, observation.first, observation.second, name);
     }
     for (std::size_t v = 0; v < study_.variants.size(); ++v) {
       const StudyVariant& variant = study_.variants[v];
@@ -206,28 +220,28 @@ class Planner {
         continue;
       }
       for (const std::int64_t size : study_.sizes) {
-        const std::size_t moments = observed.at(cache_key(how(variant.align)));
+        const std::size_t moments = observed.at(how(variant_request(variant, task, 0)));
         add_curve(a, b, t, p, v, size, add_alignment(a, b, task, variant, size, moments, name),
                   name);
       }
     }
   }
 
-  static Json how(const AlignRequest& request) {
-    return {request.special_tokens, request.pool, request.batch_size, request.canonicalise};
+  // What moments depend on, but the models and the text.
+  std::string how(const AlignRequest& request) const {
+    return cache_key(features_json(request, compute()));
   }
+  Compute compute() const { return {.dtype = study_.precision}; }
 
   MomentsPlace place(const Source& a, const Source& b, const StudyTask& task,
                      const AlignRequest& request, const std::string& tap, std::int64_t size) {
+    AlignRequest whole = request;
+    whole.lines = 0;
     Json what = key_of("moments");
     what["a"] = a.key;
     what["b"] = b.key;
     what["text"] = file(task.align.file);
-    what["task"] = task.align.task;
-    what["max_length"] = task.align.max_length;
-    what["blocks"] = task.align.blocks;
-    what["how"] = how(request);
-    what["precision"] = at::toString(study_.precision);
+    what["how"] = how(whole);
     what["tap"] = tap;
     what["size"] = size;
     return {tap, size, cache_.place("moments", cache_key(what), ".safetensors")};
@@ -254,9 +268,9 @@ class Planner {
               return std::all_of(places.begin(), places.end(),
                                  [](const MomentsPlace& p) { return fs::exists(p.file); });
             },
-            [places, a = a.folder, b = b.folder, &text = task.align, &request,
+            [places, a = a.folder, b = b.folder, request,
              precision = study_.precision](const JobContext& context) {
-              work_moments(a, b, text, request, precision, places, context);
+              work_moments(a, b, request, precision, places, context);
             }};
     job.needs.insert(job.needs.end(), b.needs.begin(), b.needs.end());
     job.drop = [places] {
@@ -271,38 +285,36 @@ class Planner {
                                                     const StudyVariant& variant, std::int64_t size,
                                                     std::size_t moments, const std::string& label) {
     std::vector<MomentsPlace> places;
+    const AlignRequest request = variant_request(variant, task, size);
     Json what = key_of("align");
-    if (!variant.align.observes() || variant.align.learns()) what["models"] = {a.key, b.key};
+    if (!request.observes() || request.learns()) what["models"] = {a.key, b.key};
     for (const std::string& tap : taps(variant, a)) {
-      places.push_back(place(a, b, task, variant.align, tap, size));
+      places.push_back(place(a, b, task, request, tap, size));
       what["moments"].push_back(places.back().file.filename().string());
     }
-    what["options"] = variant.align.provenance(variant.align.match_options(a.symmetries));
+    what["options"] = result_json(request.resolved(a.symmetries), compute());
     what["options"].erase("preset");
-    if (variant.align.learns()) {
-      what["start"] = variant.align.start;
-      what["learning"] = variant.learning.provenance();
-      what["text"] = file(task.align.file);
-    }
+    if (request.learns()) what["text"] = file(task.align.file);
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("alignments", key, ".json");
-    Job job{
-        "align",
-        label + ", " + variant.name,
-        key,
-        {moments},
-        1,
-        true,
-        [out] { return fs::exists(out); },
-        [places, a = a.folder, b = b.folder, &variant, &text = task.align, out](
-            const JobContext& context) { work_align(a, b, variant, text, places, out, context); }};
+    Job job{"align",
+            label + ", " + variant.name,
+            key,
+            {moments},
+            1,
+            true,
+            [out] { return fs::exists(out); },
+            [places, a = a.folder, b = b.folder, request, precision = study_.precision,
+             out](const JobContext& context) {
+              work_align(a, b, request, precision, places, out, context);
+            }};
     // Weights are read whether or not there are moments to wait for.
     for (const Source* source : {&a, &b}) {
       job.needs.insert(job.needs.end(), source->needs.begin(), source->needs.end());
     }
-    const LearnRequest& l = variant.learning;
+    const LearnRequest& l = request.learning;
     const double learning =
-        variant.align.learns() ? 4.0 * l.options.steps * l.masking.batch_size * l.block : 0;
+        request.learns() ? 4.0 * l.options.steps * l.masking.batch_size * l.block : 0;
     return {key, add(std::move(job), 2000 + learning)};
   }
 
@@ -311,21 +323,23 @@ class Planner {
                  const std::string& label) {
     const StudyTask& task = study_.tasks[t];
     const StudyVariant& variant = study_.variants[v];
+    CurveRequest request = variant.curve;
+    request.score = task.score;
+    request.points = study_.points;
     const ScoreRequest& score = task.score;
     Json what = key_of("curve");
     what["a"] = a.key;
     what["b"] = b.key;
     what["alignment"] = alignment.first;
     what["data"] = file(score.file());
-    what["score"] = score.provenance();
-    for (const char* path : {"text", "batches", "data"}) what["score"].erase(path);
-    what["decoder"] = static_cast<int>(variant.decoder);
-    what["points"] = study_.points;
+    what["score"] = result_json(score);
+    what["curve"] = options_of(request).values({Use::result});
     what["precision"] = at::toString(study_.precision);
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("curves", key, ".json");
-    const fs::path aligned =
-        alignment.first.empty() ? fs::path() : cache_.place("alignments", alignment.first, ".json");
+    if (!alignment.first.empty()) {
+      request.alignment = cache_.place("alignments", alignment.first, ".json");
+    }
     Job job{"curve",
             label + ", " + variant.name + (size ? fmt::format(", {} lines", size) : ""),
             key,
@@ -333,10 +347,8 @@ class Planner {
             1,
             true,
             [out] { return fs::exists(out); },
-            [&task, &variant, a = a.folder, b = b.folder, aligned, out, points = study_.points,
-             precision = study_.precision](const JobContext& context) {
-              work_curve(a, b, aligned, task, variant.decoder, points, precision, out, context);
-            }};
+            [request, a = a.folder, b = b.folder, out, precision = study_.precision](
+                const JobContext& context) { work_curve(a, b, request, precision, out, context); }};
     job.needs.insert(job.needs.end(), b.needs.begin(), b.needs.end());
     if (!alignment.first.empty()) job.needs.push_back(alignment.second);
     const double cost = static_cast<double>(study_.points + 2) * tokens(score.file(), score.lines);

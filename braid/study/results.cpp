@@ -55,7 +55,7 @@ Json describe_tasks(const Study& study) {
                  {"title", task.name == "mlm"   ? "MLM"
                            : task.name == "clm" ? "Next token"
                                                 : find_task(task.name).title},
-                 {"score", task.score.provenance()},
+                 {"score", provenance(task.score)},
                  {"align", {{"text", task.align.file.string()}, {"task", task.align.task}}}};
     if (task.finetuning) {
       const FinetuneOptions& o = task.finetuning->options;

@@ -6,7 +6,10 @@
 #include <set>
 #include <thread>
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
+#include "braid/study/results.h"
+#include "braid/version.h"
 
 namespace braid {
 namespace {
@@ -137,6 +140,18 @@ class Runner {
 };
 
 }  // namespace
+
+nlohmann::json run_study(const Study& study, const StudyFolders& folders, const RunOptions& options,
+                         const JobLog& log, const Progress& progress) {
+  const Cache cache(folders.cache_folder());
+  const Plan plan = make_plan(study, cache);
+  std::filesystem::create_directories(folders.out);
+  run_plan(plan, cache, options, log, progress);
+  const nlohmann::json results = study_results(study, plan, cache, version);
+  write_file_atomically(folders.out / "seconds.json", cache.records().dump(1) + "\n");
+  write_file_atomically(folders.out / "results.json", results.dump(1) + "\n");
+  return results;
+}
 
 void run_plan(const Plan& plan, const Cache& cache, const RunOptions& options, const JobLog& log,
               const Progress& progress) {

@@ -17,6 +17,17 @@ struct RunOptions {
 using JobLog =
     std::function<void(const Job&, std::size_t done, std::size_t pending, double seconds)>;
 
+// Where a study's results go, and by what they are computed.
+struct StudyFolders {
+  std::filesystem::path out, cache;  // cache empty: out/cache
+  std::filesystem::path cache_folder() const { return cache.empty() ? out / "cache" : cache; }
+};
+
+// Runs what is missing of the study's plan and writes out/results.json, and out/seconds.json beside
+// it, which results do not depend on. Gives the results.
+nlohmann::json run_study(const Study& study, const StudyFolders& folders, const RunOptions& options,
+                         const JobLog& log, const Progress& progress = {});
+
 // The first failure stops the run: running jobs finish, then it is thrown, the job's label in
 // front. `progress` counts thousands of tokens, by the jobs' costs.
 void run_plan(const Plan& plan, const Cache& cache, const RunOptions& options, const JobLog& log,

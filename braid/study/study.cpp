@@ -151,15 +151,7 @@ StudyTask read_task(YamlFields fields) {
   ScoreRequest& s = task.score;
   task.name = s.task = fields.text("task");
   if (!s.scores_tokens()) find_task(s.task);
-  fields.read("text", s.text);
-  fields.read("batches", s.batches);
-  fields.read("data", s.data);
-  fields.read("lines", s.lines);
-  fields.read("max-length", s.max_length);
-  fields.read("block", s.masking.block);
-  fields.read("mask-probability", s.masking.probability);
-  fields.read("seed", s.masking.seed);
-  fields.read("character-spaced", s.masking.character_spaced);
+  for (const Option& option : options_of(s)) fields.read(option);
   if (s.file().empty()) {
     fields.wrong(fields.self(), "task {}: {} is missing", s.task,
                  s.scores_tokens() ? "text or batches" : "data");
@@ -175,46 +167,24 @@ StudyTask read_task(YamlFields fields) {
 StudyVariant read_variant(YamlFields fields) {
   StudyVariant v;
   v.name = fields.text("name");
-  std::string align, decoder = "tied";
+  std::string align;
   fields.read("align", align);
   if (!align.empty() && align != "none") {
     fields.wrong(fields.self(),
                  "align: 'none', or leave it out and say how: preset, components, ...");
   }
   v.aligned = align.empty();
-  AlignRequest& a = v.align;
-  fields.read("preset", a.preset);
-  fields.read("components", a.components);
-  fields.read("heads", a.heads);
-  fields.read("qk", a.query_key);
-  fields.read("residual", a.residual);
-  fields.read("method", a.method);
-  fields.read("in-head", a.in_head);
-  fields.read("correlation", a.correlation);
-  fields.read("special-tokens", a.special_tokens);
-  fields.read("pool", a.pool);
-  fields.read("decoder", decoder);
-  fields.read("canonicalise", a.canonicalise);
-  if (a.learns()) {
-    LearnRequest& l = v.learning;
-    fields.read("start", a.start);
-    fields.read("learn", l.parts);
-    fields.read("steps", l.options.steps);
-    fields.read("learning-rate", l.options.latents.learning_rate);
-    fields.read("move-both", l.options.move_both);
-    fields.read("seed", l.options.seed);
-    fields.read("learn-block", l.block);
-    fields.read("learn-batch", l.masking.batch_size);
-    fields.read("learn-mask", l.masking.mask_probability);
-    if (!a.closed_form()) {
-      fields.wrong(fields.self(), "start: '{}' is not one of activations, weights, both", a.start);
-    }
-    l.learnt_parts();
+  // What is read is the task's, how many points are the study's.
+  const std::set<std::string> elsewhere = {"task", "max-length", "blocks", "lines", "points"};
+  OptionList options = options_of(v.align);
+  options.append(options_of(v.curve));
+  for (const Option& option : options) {
+    const bool settles = option.use == Use::features || option.use == Use::result;
+    if (settles && !elsewhere.contains(option.name)) fields.read(option);
   }
-  try {
-    v.decoder = find_decoder(decoder);
-  } catch (const Error& error) {
-    fields.wrong(fields.self(), "{}", error.what());
+  if (v.align.learns() && !v.align.closed_form()) {
+    fields.wrong(fields.self(), "start: '{}' is not one of activations, weights, both",
+                 v.align.start);
   }
   if (fields.has("published")) {
     for (const auto& entry : fields.node("published")) {
@@ -253,14 +223,10 @@ Study read_study(const fs::path& file, const std::map<std::string, std::string>&
   fields.read("about", study.about);
   fields.read("points", study.points);
   if (study.points < 2) fields.wrong(fields.node("points"), "points: 2 at least");
-  std::string precision = "float32", moments = "keep";
-  fields.read("precision", precision);
-  const std::map<std::string, at::ScalarType> precisions = {
-      {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float64", at::kDouble}};
-  if (!precisions.contains(precision)) {
-    fields.wrong(fields.node("precision"), "precision: float32, bfloat16 or float64");
-  }
-  study.precision = precisions.at(precision);
+  std::string moments = "keep";
+  Compute compute;
+  fields.read(options_of(compute).find("precision"));
+  study.precision = compute.dtype;
   fields.read("moments", moments);
   if (moments != "keep" && moments != "drop") {
     fields.wrong(fields.node("moments"), "moments: keep or drop");

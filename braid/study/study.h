@@ -8,9 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "braid/alignment/align_request.h"
-#include "braid/connectivity/barrier.h"
-#include "braid/connectivity/score_request.h"
+#include "braid/pipeline/curve.h"
 #include "braid/training/causal_run.h"
 #include "braid/training/finetune.h"
 #include "braid/training/learn_request.h"
@@ -56,10 +54,9 @@ struct StudyTask {
 
 struct StudyVariant {
   std::string name;
-  bool aligned = true;  // false: the plain average
-  AlignRequest align;
-  LearnRequest learning;  // on the task's alignment text
-  Decoder decoder = Decoder::tied;
+  bool aligned = true;       // false: the plain average
+  AlignRequest align;        // on the task's alignment text
+  CurveRequest curve;        // its points are the study's
   nlohmann::json published;  // by task: a number, or [mean, standard error]
 };
 

@@ -26,9 +26,22 @@ TrainingLog log_to(const JobContext& context) {
   };
 }
 
-Json identify(const Model& model) {
-  return {{"path", model.folder.filename().string()},
-          {"fingerprint", fingerprint(model.parameters)}};
+// By its name alone: what lies in the cache does not depend on where the cache is.
+Json named(Json identity) {
+  identity["path"] = fs::path(identity["path"].get<std::string>()).filename().string();
+  return identity;
+}
+
+Listener listen_to(const JobContext& context) {
+  Listener listener;
+  listener.counting = [&context](const char*) {
+    return [&context](std::string_view, std::int64_t done, std::int64_t total) {
+      context.progress(static_cast<double>(done) /
+                       static_cast<double>(std::max<std::int64_t>(total, 1)));
+    };
+  };
+  listener.training = [&context] { return log_to(context); };
+  return listener;
 }
 
 }  // namespace
@@ -83,18 +96,12 @@ void work_finetune(const fs::path& folder, const std::string& task_name,
   fs::remove(state_of(out));
 }
 
-void work_moments(const fs::path& a_folder, const fs::path& b_folder, const StudyText& text,
-                  const AlignRequest& request, at::ScalarType precision,
-                  const std::vector<MomentsPlace>& places, const JobContext& context) {
+void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
+                  at::ScalarType precision, const std::vector<MomentsPlace>& places,
+                  const JobContext& context) {
   const Model a = load_for_alignment(a_folder, request.canonicalise);
   const Model b = load_for_alignment(b_folder, request.canonicalise);
   require_same_architecture(a, b);
-  const auto tokenizer = load_tokenizer(a_folder);
-  require_same_vocabulary(*tokenizer, a_folder.string(), *load_tokenizer(b_folder),
-                          b_folder.string());
-  ObserveOptions options = request.observe_options(tokenizer->sequence_marks());
-  options.precision = precision;
-  options.threads = context.threads;
   std::set<std::string> taps;
   std::set<std::int64_t> sizes;
   for (const MomentsPlace& place : places) {
@@ -102,105 +109,58 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
     taps.insert(place.tap);
     sizes.insert(place.size);
   }
-  options.taps = {taps.begin(), taps.end()};
-  options.sizes = {sizes.begin(), sizes.end()};
-  std::erase(options.sizes, 0);
-  const std::int64_t limit = options.sizes.empty() ? 0 : options.sizes.back();
-  SequenceStream stream(text.file, text.task.empty() ? nullptr : &find_task(text.task), *tokenizer,
-                        std::min(text.max_length, a.network->max_positions()), limit, text.blocks);
-  const auto save = [&](std::int64_t size, const MomentsByTap& moments) {
+  const auto save = [&](std::int64_t size, const MomentsByTap& moments, std::int64_t lines) {
     sizes.erase(size);
-    const Json provenance = {
-        {"a", identify(a)},
-        {"b", identify(b)},
-        {"text", {{"path", text.file.string()}, {"lines", stream.sequences()}}}};
+    const Json provenance = {{"a", named(identify(a))},
+                             {"b", named(identify(b))},
+                             {"text", {{"path", request.text_file()}, {"lines", lines}}}};
     for (const MomentsPlace& place : places) {
       if (place.size != size || fs::exists(place.file)) continue;
       save_moments(place.file, {{place.tap, moments.at(place.tap)}}, provenance);
     }
   };
-  const MomentsByTap whole = observe(
-      a, b, [&] { return stream.next(); }, options,
-      [&](std::int64_t) {
-        context.progress(static_cast<double>(stream.done()) /
-                         static_cast<double>(std::max<std::int64_t>(stream.total(), 1)));
-      },
-      save);
-  if (sizes.contains(0)) save(0, whole);
-  require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", text.file.string(),
-          stream.sequences(), sizes.empty() ? 0 : *sizes.begin());
+  Observing observing{{taps.begin(), taps.end()}, {sizes.begin(), sizes.end()}, {}};
+  std::erase(observing.sizes, 0);
+  observing.at_size = [&](std::int64_t size, const MomentsByTap& moments) {
+    save(size, moments, size);
+  };
+  request.lines = observing.sizes.empty() ? 0 : observing.sizes.back();
+  const Observed whole =
+      observe_text({{a}, {1.0}}, b, request, observing,
+                   {.dtype = precision, .threads = context.threads}, listen_to(context));
+  const std::int64_t lines = whole.text["lines"];
+  if (sizes.contains(0)) save(0, whole.moments, lines);
+  require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", request.text_file(), lines,
+          sizes.empty() ? 0 : *sizes.begin());
 }
 
-void work_align(const fs::path& a_folder, const fs::path& b_folder, const StudyVariant& variant,
-                const StudyText& on, const std::vector<MomentsPlace>& places, const fs::path& out,
-                const JobContext& context) {
-  AlignRequest request = variant.align;
-  request.max_length = on.max_length;  // as its moments were read
-  request.blocks = on.blocks;
+void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
+                at::ScalarType precision, const std::vector<MomentsPlace>& places,
+                const fs::path& out, const JobContext& context) {
   const Model a = load_for_alignment(a_folder, request.canonicalise);
   const Model b = load_for_alignment(b_folder, request.canonicalise);
-  const MatchOptions options = request.match_options(a.symmetries);
-  MomentsByTap moments;
-  Json text;
+  Observed observed;
   for (const MomentsPlace& place : places) {
     SavedMoments saved = load_moments(place.file);
-    moments.merge(saved.moments);
-    text = saved.provenance.value("text", Json());
+    observed.moments.merge(saved.moments);
+    observed.text = saved.provenance.value("text", Json());
   }
-  Alignment alignment =
-      align(a, b, *request.closed_form(), moments, options, request.weights, context.threads);
-  Json learning;
-  const fs::path state = state_of(out);
-  if (request.learns()) {
-    LearnRequest learn_on = variant.learning;
-    learn_on.text = on.file;
-    learn_on.options.threads = context.threads;
-    alignment = learn(a, b, alignment, learn_on, state, log_to(context)).alignment;
-    learning = learn_on.provenance();
-  }
-  alignment.a = identify(a);
-  alignment.b = identify(b);
-  alignment.text = text;
-  alignment.options = request.provenance(options);
-  if (request.learns()) alignment.options["learning"] = learning;
+  Listener listener;
+  listener.training = listen_to(context).training;
+  request.learning_state = state_of(out);
+  Alignment alignment = align_observed(a, b, request, std::move(observed),
+                                       {.dtype = precision, .threads = context.threads}, listener);
+  alignment.a = named(alignment.a);
+  alignment.b = named(alignment.b);
   save_alignment(out, alignment);
-  fs::remove(state);
+  fs::remove(request.learning_state);
 }
 
-void work_curve(const fs::path& a_folder, const fs::path& b_folder, const fs::path& alignment_file,
-                const StudyTask& task, Decoder decoder, std::int64_t points,
+void work_curve(const fs::path& a, const fs::path& b, const CurveRequest& request,
                 at::ScalarType precision, const fs::path& out, const JobContext& context) {
-  std::optional<Alignment> alignment;
-  if (!alignment_file.empty()) alignment = load_alignment(alignment_file);
-  const bool canonical = alignment && is_canonical(*alignment);
-  const Model a = load_for_alignment(a_folder, canonical);
-  const Model b = load_for_alignment(b_folder, canonical);
-  require_same_architecture(a, b);
-  Transform transform;
-  Symmetries symmetries = b.symmetries;
-  std::string broken;
-  if (alignment) {
-    transform = alignment->transform();
-    symmetries = table_of(b, alignment->ablation);
-    broken = alignment->broken;
-  }
-  if (decoder == Decoder::released) {
-    broken += std::string(broken.empty() ? "" : "; ") + "the decoder is permuted the wrong way";
-  }
-  const ScoredText text = task.score.load(a);
-  check_text(b, text);
-  const Path path = make_path(a, b, transform, symmetries, decoder, precision);
-  const Curve curve =
-      trace(path, text, points, context.threads,
-            [&](std::string_view, std::int64_t done, std::int64_t total) {
-              context.progress(static_cast<double>(done) / static_cast<double>(total));
-            });
-  if (broken.empty()) require_exact_end(curve, precision);
-  Json json = to_json(curve);
-  json["end_error"] = curve.end_error();
-  json["exact"] = broken.empty();
-  json["broken"] = broken;
-  write_file_atomically(out, json.dump(1) + "\n");
+  const Curve curve = trace(load_pair(a, b, request.alignment), request,
+                            {.dtype = precision, .threads = context.threads}, listen_to(context));
+  write_file_atomically(out, to_json(curve).dump(1) + "\n");
 }
 
 }  // namespace braid

@@ -25,21 +25,18 @@ struct MomentsPlace {
 
 // Observes once what is missing of `places`.
 void work_moments(const std::filesystem::path& a, const std::filesystem::path& b,
-                  const StudyText& text, const AlignRequest& request, at::ScalarType precision,
+                  AlignRequest request, at::ScalarType precision,
                   const std::vector<MomentsPlace>& places, const JobContext& context);
 
-// From moments by tap to an alignment file; learnt on `text` where the variant learns: a run that
-// was stopped goes on.
+// From moments by tap to an alignment file. A learning that was stopped goes on.
 void work_align(const std::filesystem::path& a, const std::filesystem::path& b,
-                const StudyVariant& variant, const StudyText& text,
+                AlignRequest request, at::ScalarType precision,
                 const std::vector<MomentsPlace>& places, const std::filesystem::path& out,
                 const JobContext& context);
 
-// From an alignment file (empty: the plain path) to a curve file. Error where an alignment that is
-// a symmetry does not end in B.
+// From the request, whose alignment may be empty, to a curve file.
 void work_curve(const std::filesystem::path& a, const std::filesystem::path& b,
-                const std::filesystem::path& alignment, const StudyTask& task, Decoder decoder,
-                std::int64_t points, at::ScalarType precision, const std::filesystem::path& out,
-                const JobContext& context);
+                const CurveRequest& request, at::ScalarType precision,
+                const std::filesystem::path& out, const JobContext& context);
 
 }  // namespace braid

@@ -50,6 +50,28 @@ void YamlFields::read(const std::string& key, std::uint64_t& value) {
 void YamlFields::read(const std::string& key, double& value) { read_as(key, value, "a number"); }
 void YamlFields::read(const std::string& key, bool& value) { read_as(key, value, "true or false"); }
 
+void YamlFields::read(const Option& option) {
+  asked_.insert(option.name);
+  if (!has(option.name)) return;
+  const YAML::Node found = node_[option.name];
+  if (option.kind == "flag") {
+    bool given = false;
+    read(option.name, given);
+    return option.set(given);
+  }
+  std::string text;
+  if (found.IsSequence()) {
+    for (const YAML::Node& item : found) text += (text.empty() ? "" : ",") + scalar(item);
+  } else {
+    text = scalar(found);
+  }
+  try {
+    option.parse(text);
+  } catch (const Error& error) {
+    wrong(found, "{}", error.what());
+  }
+}
+
 YAML::Node YamlFields::node(const std::string& key) {
   asked_.insert(key);
   if (!has(key)) wrong(node_, "'{}' is missing", key);

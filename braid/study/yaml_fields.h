@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "braid/error.h"
+#include "braid/pipeline/options.h"
 
 namespace braid {
 
@@ -25,6 +25,7 @@ class YamlFields {
   void read(const std::string& key, std::uint64_t& value);
   void read(const std::string& key, double& value);
   void read(const std::string& key, bool& value);
+  void read(const Option& option);  // by its name; a list is a YAML list, or words with commas
   std::string text(const std::string& key);  // Error where it is missing
   YAML::Node node(const std::string& key);   // Error where it is missing
   YamlFields map(const std::string& key) { return {node(key), file_, values_}; }

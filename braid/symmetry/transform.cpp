@@ -146,7 +146,7 @@ at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern
   return result;
 }
 
-Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
+LazyTensors transform_lazily(const Symmetries& symmetries, const Tensors& parameters,
                              const Transform& transform) {
   check_transform(symmetries, transform);
   const bool reorders = std::all_of(transform.begin(), transform.end(), [](const auto& entry) {
@@ -154,20 +154,32 @@ Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parame
            std::holds_alternative<SignedPermutation>(entry.second.front());
   });
   const Tensors shifted = shift(symmetries, parameters, transform);
-  Tensors transformed;
+  const auto table = std::make_shared<const Symmetries>(symmetries);
+  const auto element = std::make_shared<const Transform>(transform);
+  LazyTensors transformed;
   for (const auto& [name, tensor] : parameters) {
-    const Pattern& pattern = symmetries.tensors.at(name);
+    const auto move = [table, element, name = name](const at::Tensor& values) {
+      return transform_tensor(*table, table->tensors.at(name), values, *element);
+    };
+    LazyTensor moved = lazy(tensor);
     if (reorders) {
-      transformed[name] = transform_tensor(symmetries, pattern, tensor, transform).contiguous();
-      continue;
+      moved.make = [move, tensor = tensor] { return move(tensor).contiguous(); };
+    } else {
+      // Rounded once, however many axes mix units.
+      moved.make = [move, tensor = tensor, from = shifted.at(name)] {
+        const at::Tensor wide = from.to(at::kDouble), result = move(wide);
+        const bool still = result.is_same(wide) && from.is_same(tensor);
+        return still ? tensor : result.to(tensor.scalar_type()).contiguous();
+      };
     }
-    // Rounded once, however many axes mix units.
-    const at::Tensor wide = shifted.at(name).to(at::kDouble);
-    const at::Tensor moved = transform_tensor(symmetries, pattern, wide, transform);
-    const bool still = moved.is_same(wide) && shifted.at(name).is_same(tensor);
-    transformed[name] = still ? tensor : moved.to(tensor.scalar_type()).contiguous();
+    transformed.emplace(name, std::move(moved));
   }
   return transformed;
+}
+
+Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
+                             const Transform& transform) {
+  return make(transform_lazily(symmetries, parameters, transform));
 }
 
 Transform random_transform(const Symmetries& symmetries, Random& random) {

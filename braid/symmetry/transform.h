@@ -2,6 +2,7 @@
 // Shifts first, in the model's own frame, then the group elements.
 #pragma once
 
+#include "braid/checkpoint/lazy_tensors.h"
 #include "braid/symmetry/group.h"
 
 namespace braid {
@@ -10,7 +11,10 @@ namespace braid {
 at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern,
                             const at::Tensor& tensor, const Transform& transform);
 
-// Every tensor of `parameters` (names as in the table). Untouched tensors are shared, not copied.
+// Every tensor of `parameters` (names as in the table), each moved when it is asked for. Untouched
+// tensors are shared, not copied.
+LazyTensors transform_lazily(const Symmetries& symmetries, const Tensors& parameters,
+                             const Transform& transform);
 Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
                              const Transform& transform);
 

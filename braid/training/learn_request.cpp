@@ -12,30 +12,6 @@
 
 namespace braid {
 
-std::set<std::string> LearnRequest::learnt_parts() const {
-  if (parts.empty()) return options.latents.learn;
-  static const std::set<std::string> known = {"ffn",  "heads",  "in-head", "residual",
-                                              "head", "pooler", "shifts"};
-  std::set<std::string> found;
-  std::stringstream stream(parts);
-  for (std::string name; std::getline(stream, name, ',');) {
-    require(known.contains(name), "--learn: '{}' is not one of {}", name, fmt::join(known, ", "));
-    found.insert(name);
-  }
-  return found;
-}
-
-nlohmann::json LearnRequest::provenance() const {
-  return {{"learn", learnt_parts()},
-          {"both", options.move_both},
-          {"steps", options.steps},
-          {"learning_rate", options.latents.learning_rate},
-          {"block", block},
-          {"batch", masking.batch_size},
-          {"mask", masking.mask_probability},
-          {"seed", options.seed}};
-}
-
 StepSource LearnRequest::steps(const Model& model, nlohmann::json& identity) const {
   MaskedBatches batching = masking;
   batching.seed = options.seed;
@@ -74,8 +50,7 @@ Learned learn(const Model& a, const Model& b, const Alignment& start, const Lear
               const std::filesystem::path& state, const TrainingLog& log) {
   require(a.network->head(Predicts::token),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
-  LearnOptions options = request.options;
-  options.latents.learn = request.learnt_parts();
+  const LearnOptions& options = request.options;
   nlohmann::json from = to_json(start)["axes"];
   for (auto& axis : from) axis.erase("seconds");
   nlohmann::json identity = {{"a", fingerprint(a.parameters)},

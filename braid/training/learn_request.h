@@ -9,7 +9,6 @@ namespace braid {
 
 struct LearnRequest {
   std::string text, batches;  // files: one of them
-  std::string parts;          // what may move, with commas; empty: LearnOptions' own
   std::int64_t block = 64;    // tokens a sequence of `text`
   MaskedBatches masking;      // of `text`; its seed is the options'
   LearnOptions options;
@@ -17,9 +16,6 @@ struct LearnRequest {
   // The batches that are trained on: `text`, masked anew at every step or as it stands, or
   // `batches`. What they depend on goes into `identity`. The model must outlive them.
   StepSource steps(const Model& model, nlohmann::json& identity) const;
-  // Error naming a part that is none.
-  std::set<std::string> learnt_parts() const;
-  nlohmann::json provenance() const;
 };
 
 // From `start`, towards a low loss on the request's text. Goes on from `state` where that file

@@ -129,7 +129,7 @@ void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,
   write.overwrite = overwrite;
   write.files = {{"training.json", training.dump(1) + "\n"},
                  {"README.md", finetuned_card(tuned, options)}};
-  save_model(out, tuned.model, tuned.model.parameters, write);
+  save_model(out, tuned.model, lazy(tuned.model.parameters), write);
 }
 
 }  // namespace braid

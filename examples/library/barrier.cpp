@@ -1,5 +1,5 @@
 // The whole way with the library: two checkpoints, one text, the loss barrier of the aligned path.
-//   build/tests/library_barrier examples/embedded/bert-1 examples/embedded/bert-2 TEXT
+//   out/library/barrier examples/embedded/bert-1 examples/embedded/bert-2 TEXT
 #include <cstdio>
 #include <thread>
 

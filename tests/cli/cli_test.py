@@ -1,6 +1,6 @@
 """The program as a person uses it, on the embedded models, with transformers as the judge.
 
-Usage: cli_test.py BRAID EMBEDDED. Ends with a nonzero status on the first failure.
+Usage: cli_test.py BRAID EMBEDDED [PART...]. Ends with a nonzero status on the first failure.
 """
 import json
 import signal
@@ -393,7 +393,8 @@ with tempfile.TemporaryDirectory() as name:
         sentences = [verse.split(" ", 1)[1] for verse in verses if " " in verse][:160]
     text = scratch / "text.txt"
     text.write_text("\n".join(sentences) + "\n")
-    for part in (workflow, variants, methods, planted_is_found, classifiers, wrong_input, training):
+    parts = (workflow, variants, methods, planted_is_found, classifiers, wrong_input, training)
+    for part in [p for p in parts if p.__name__ in (sys.argv[3:] or [p.__name__])]:
         start = time.time()
         part(text)
         print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)

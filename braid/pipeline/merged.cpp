@@ -1,10 +1,10 @@
-#include "cli/merged.h"
+#include "braid/pipeline/merged.h"
 
 #include <algorithm>
 #include <cctype>
 
 #include "braid/error.h"
-#include "cli/terminal.h"
+#include "braid/table.h"
 
 namespace braid {
 namespace {
@@ -131,7 +131,7 @@ std::string describe(const Merged& merged) {
   return text;
 }
 
-std::string model_card(const Merged& merged, const std::string& command_line) {
+std::string model_card(const Merged& merged, const std::string& made_by) {
   std::vector<std::string> parents;
   for (const Parent& parent : merged.parents) {
     parents.push_back(fmt::format("`{}` (weight {:.4g})", parent.path, parent.weight));
@@ -139,7 +139,7 @@ std::string model_card(const Merged& merged, const std::string& command_line) {
   std::string text = fmt::format(
       "---\ntags:\n- merge\n- braid\n---\n# A merged model\n\nWritten by\n\n```\n{}\n```\n\n"
       "Parents: {}. {}.\n",
-      command_line, fmt::join(parents, ", "), proof_text(merged));
+      made_by, fmt::join(parents, ", "), proof_text(merged));
   if (!merged.scores.empty()) {
     text += fmt::format("\n{} on `{}` ({} scored):\n\n```\n{}{}```\n\n{}\n", merged.measure,
                         merged.measured_on, grouped(merged.scores.front().score.scored),

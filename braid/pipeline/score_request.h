@@ -1,7 +1,8 @@
-// ScoreRequest: a measurement asked for in words, as the command line and study files do.
+// ScoreRequest: a measurement asked for, as the command line, study files and programs do.
 #pragma once
 
 #include "braid/connectivity/evaluate.h"
+#include "braid/pipeline/options.h"
 
 namespace braid {
 
@@ -20,7 +21,12 @@ struct ScoreRequest {
   const std::string& file() const {
     return !scores_tokens() ? data : batches.empty() ? text : batches;
   }
-  nlohmann::json provenance() const;
 };
+
+OptionList options_of(ScoreRequest& request);
+
+// All of it, for provenance; without the files, for keys.
+nlohmann::json provenance(const ScoreRequest& request);
+nlohmann::json result_json(const ScoreRequest& request);
 
 }  // namespace braid

@@ -1,4 +1,4 @@
-// Merged: what braid merge found, for a person, for the model card and as JSON.
+// Merged: what merging found, for a person, for the model card and as JSON.
 #pragma once
 
 #include "braid/alignment/alignment.h"
@@ -24,7 +24,6 @@ struct StageScore {
 
 struct Merged {
   std::vector<Parent> parents;
-  Tensors parameters;
   std::string measured_on, measure;  // file, and what is measured; empty: nothing was
   std::vector<StageScore> scores;    // parents first; the last is what is written
   std::vector<SimplexPath> simplex;
@@ -43,8 +42,8 @@ std::string parent_title(std::string key);
 // Proof, losses and what they say, as text.
 std::string describe(const Merged& merged);
 
-// The README.md of the merged checkpoint.
-std::string model_card(const Merged& merged, const std::string& command_line);
+// The README.md of the merged checkpoint. `made_by`: the command or call that asked for it.
+std::string model_card(const Merged& merged, const std::string& made_by);
 
 nlohmann::json to_json(const Merged& merged);
 

@@ -1,0 +1,249 @@
+#include "braid/pipeline/align_request.h"
+
+#include <thread>
+
+namespace braid {
+namespace {
+
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const Task& task : glue_tasks()) names.push_back(task.name);
+  return names;
+}
+
+const std::vector<std::string>& method_names() {
+  static const std::vector<std::string> names = {"activations", "weights", "both", "learned"};
+  return names;
+}
+
+}  // namespace
+
+OptionList options_of(AlignRequest& r) {
+  OptionList list;
+  list.add("text", r.text, "What is aligned on: a sequence a line").as(Use::input);
+  list.add("task", r.task, "Instead of text: a GLUE task, whose data is aligned on")
+      .as(Use::features)
+      .one_of(task_names());
+  list.add("data", r.data, "The task's tab-separated file, such as train.tsv").as(Use::input);
+  list.add("batches", r.batches,
+           "Instead of text: safetensors file of input_ids and labels (N, T) int64")
+      .as(Use::input);
+  list.add("from-moments", r.from_moments, "Instead of text: saved moments, added up")
+      .as(Use::input);
+  list.add("moments", r.moments, "Save what is observed here").as(Use::output);
+
+  list.add("preset", r.preset, Choices<Preset>{{"paper", Preset::paper}, {"best", Preset::best}},
+           "paper: ffn,attention with permuted heads and shared qk. best: the exact combination "
+           "that measured best so far: ffn,attention,residual (and head, pooler where free), "
+           "permuted heads, separate qk, residual from the embeddings");
+  list.add("components", r.components, "Which axes move")
+      .one_of({"ffn", "attention", "residual", "head", "pooler"})
+      .otherwise("the preset's");
+  list.add("heads", r.heads,
+           Choices<Heads>{{"permute", Heads::permute},
+                          {"monotonic", Heads::monotonic},
+                          {"ignore", Heads::ignore}},
+           "permute; monotonic: head j stays j; ignore: one flat permutation, NOT a symmetry")
+      .otherwise("permute");
+  list.add("qk", r.query_key,
+           Choices<QueryKey>{{"shared", QueryKey::shared}, {"separate", QueryKey::separate}},
+           "shared: q and k follow the context features; separate: their own")
+      .otherwise("the preset's");
+  list.add("residual", r.residual,
+           Choices<ResidualTaps>{{"first", ResidualTaps::first},
+                                 {"last", ResidualTaps::last},
+                                 {"all", ResidualTaps::all},
+                                 {"separate", ResidualTaps::separate}},
+           "Where the residual stream is read; separate: one permutation a norm, NOT a symmetry")
+      .otherwise("first");
+  list.add("method", r.method,
+           "activations: correlations on text (the paper's). weights: no text. both: the sum of "
+           "the two. learned: optimised on text for a low loss mid-path")
+      .one_of(method_names());
+  list.add("in-head", r.in_head,
+           Choices<InHead>{{"permutation", InHead::permutation},
+                           {"orthogonal", InHead::orthogonal},
+                           {"general", InHead::general}},
+           "How the units inside a head move: permutation, or any orthogonal or general "
+           "(invertible) map, which attention allows. With learned: how they start; all "
+           "invertible maps are learnt")
+      .otherwise("permutation");
+  list.add("start", r.start,
+           "What learning starts from: activations, weights, both, or an alignment file");
+  LearnOptions& learning = r.learning.options;
+  list.add("learn", learning.latents.learn, "What learning may move")
+      .one_of({"ffn", "heads", "in-head", "residual", "head", "pooler", "shifts"})
+      .otherwise("ffn,in-head,shifts, and residual where it is not a permutation");
+  list.add("move", learning.move_both, Choices<bool>{{"b", false}, {"both", true}},
+           "Which models move while learning; B takes all of it in the end");
+  list.add("steps", learning.steps, "Of learning").from(1);
+  list.add("learning-rate", learning.latents.learning_rate,
+           "Of learning: Adam on in-head maps; permutations a tenth, shifts 2.5 times")
+      .from(0);
+  list.add("learn-block", r.learning.block, "Tokens a sequence of learning, on text").from(2);
+  list.add("learn-batch", r.learning.masking.batch_size, "Sequences a step of learning").from(1);
+  list.add("learn-mask", r.learning.masking.mask_probability, "Of each ordinary token, on text")
+      .from(0)
+      .to(1);
+  list.add("starts", r.starts, "Orders that weight matching starts in").from(1);
+  list.add("seed", r.seed, "Of all that is drawn: learning, orders, masking");
+  list.add("canonicalise", r.canonicalise,
+           "Bring both models to canonical form first (see braid canonicalise): the same "
+           "functions, more symmetry")
+      .as(Use::features);
+  list.add("correlation", r.absolute, Choices<bool>{{"signed", false}, {"absolute", true}},
+           "Match by correlations, or by their absolute values");
+  list.add("special-tokens", r.drop_special, Choices<bool>{{"keep", false}, {"drop", true}},
+           "Count the tokens that mark a sequence, such as [CLS] and [SEP]?")
+      .as(Use::features);
+  list.add("pool", r.pool,
+           Choices<Pool>{
+               {"none", Pool::none}, {"cls", Pool::cls}, {"max", Pool::max}, {"mean", Pool::mean}},
+           "A feature per token, or per line")
+      .as(Use::features);
+  list.add("max-length", r.max_length, "Tokens of a line, at most the model's positions")
+      .as(Use::features)
+      .from(1);
+  list.add("blocks", r.blocks,
+           "Read text as it stands in blocks of max-length tokens rather than line by line; for "
+           "GPT-2")
+      .as(Use::features);
+  list.add("batch-size", r.batch_size, "Lines a forward pass; 0 = as many as fit its tokens")
+      .as(Use::features)
+      .from(0);
+  list.add("lines", r.lines, "Only the first N lines; 0 = all").as(Use::features).from(0);
+  return list;
+}
+
+OptionList options_of(Compute& compute) {
+  OptionList list;
+  list.add("precision", compute.dtype,
+           Choices<at::ScalarType>{
+               {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float64", at::kDouble}},
+           "Of the forward passes; sums are always float64")
+      .as(Use::features);
+  Option& device =
+      list.add("device", compute.device,
+               Choices<at::Device>{{"cpu", at::kCPU}, {"cuda", at::kCUDA}}, "Where to compute");
+  device.as(Use::features).put = [](const nlohmann::json& json) {
+    require(json == "cpu", "`device` is {}: braid computes on the CPU only",
+            json.get<std::string>());
+  };
+  Option& threads = list.add("threads", compute.threads,
+                             "Tasks at a time; 0 = one a core. Results do not depend on it");
+  threads.as(Use::output).from(0).put = [&compute](const nlohmann::json& json) {
+    const int given = json.get<int>();
+    compute.threads =
+        given > 0 ? given : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  };
+  return list;
+}
+
+void AlignRequest::check() const {
+  require(task.empty() == data.empty(), "`task` and `data` go together");
+  const int given = !text.empty() + !task.empty() + !batches.empty();
+  require(given <= 1, "give one of `text`, `batches`, and `task` with `data`");
+  require(moments.empty() || has_text(), "`moments` saves what `text` shows; give `text` FILE");
+  require(!learns() || task.empty(), "`method` learned reads `text` FILE or `batches` FILE");
+}
+
+AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
+  AlignRequest full = *this;
+  if (components.empty()) {
+    full.components = {"ffn", "attention"};
+    if (preset == Preset::best) {
+      full.components.insert("residual");
+      for (const auto& [name, axis] : symmetries.axes) full.components.insert(axis.component);
+    }
+  }
+  full.heads = heads.value_or(Heads::permute);
+  full.query_key =
+      query_key.value_or(preset == Preset::best ? QueryKey::separate : QueryKey::shared);
+  // One flat permutation leaves nothing for queries and keys to choose.
+  if (full.heads == Heads::ignore) full.query_key = QueryKey::shared;
+  full.residual = residual.value_or(ResidualTaps::first);
+  full.in_head = in_head.value_or(InHead::permutation);
+  require(full.in_head == InHead::permutation || full.heads != Heads::ignore,
+          "`in-head` maps stay inside heads; they do not go with `heads` ignore");
+  return full;
+}
+
+MatchOptions AlignRequest::match_options() const {
+  return {components, *heads, *query_key, *residual, *in_head, absolute};
+}
+
+WeightOptions AlignRequest::weight_options() const {
+  WeightOptions options;
+  options.starts = starts;
+  options.seed = seed;
+  return options;
+}
+
+std::optional<Method> AlignRequest::closed_form() const {
+  const auto& names = method_names();
+  const auto found = std::find(names.begin(), names.end() - 1, learns() ? start : method);
+  if (found == names.end() - 1) return std::nullopt;
+  return static_cast<Method>(found - names.begin());
+}
+
+bool AlignRequest::observes() const {
+  const std::optional<Method> found = closed_form();
+  return found && *found != Method::weights;
+}
+
+void AlignRequest::require_text() const {
+  if (!reads_text()) return;
+  require(has_text() != !from_moments.empty(),
+          "give either `text` FILE, `task` and `data`, or `from-moments` FILE ... to align on, or "
+          "`method` weights, which needs no text");
+}
+
+const Task* AlignRequest::text_task() const { return task.empty() ? nullptr : &find_task(task); }
+
+ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& special,
+                                             const Compute& compute) const {
+  ObserveOptions options;
+  if (drop_special) options.dropped_ids = special;
+  options.pool = pool;
+  options.batch_sequences = batch_size;
+  options.precision = compute.dtype;
+  options.threads = compute.threads;
+  return options;
+}
+
+LearnRequest AlignRequest::learn_request(int threads) const {
+  LearnRequest request = learning;
+  request.text = text;
+  request.batches = batches;
+  request.options.seed = seed;
+  request.options.threads = threads;
+  return request;
+}
+
+namespace {
+
+nlohmann::json values(AlignRequest request, Compute compute, std::initializer_list<Use> uses) {
+  nlohmann::json json = options_of(request).values(uses);
+  json.update(options_of(compute).values(uses));
+  return json;
+}
+
+}  // namespace
+
+nlohmann::json features_json(const AlignRequest& request, const Compute& compute) {
+  return values(request, compute, {Use::features});
+}
+
+nlohmann::json result_json(const AlignRequest& request, const Compute& compute) {
+  return values(request, compute, {Use::features, Use::result});
+}
+
+std::pair<AlignRequest, Compute> request_of(const Alignment& alignment) {
+  std::pair<AlignRequest, Compute> asked;
+  OptionList options = options_of(asked.first);
+  options.append(options_of(asked.second));
+  options.assign(alignment.options);
+  return asked;
+}
+
+}  // namespace braid

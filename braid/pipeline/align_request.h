@@ -1,0 +1,82 @@
+// AlignRequest: an alignment asked for, as the command line, study files and programs do.
+#pragma once
+
+#include "braid/alignment/align.h"
+#include "braid/alignment/observe.h"
+#include "braid/compute.h"
+#include "braid/pipeline/options.h"
+#include "braid/tasks/glue.h"
+#include "braid/training/learn_request.h"
+
+namespace braid {
+
+enum class Preset { paper, best };
+
+struct AlignRequest {
+  // Files. What is aligned on is one of: text, task with data, batches, from_moments; a method that
+  // reads the weights alone needs none.
+  std::string text, data, batches;
+  std::vector<std::string> from_moments;
+  std::string moments;         // where to save what is observed; empty: nowhere
+  std::string learning_state;  // where learning goes on from when it was stopped; empty: nowhere
+
+  // How text is read.
+  std::string task;
+  std::int64_t max_length = 512, lines = 0, batch_size = 0;
+  bool blocks = false;  // of max_length tokens, rather than lines
+  bool drop_special = false;
+  Pool pool = Pool::none;
+  bool canonicalise = false;  // both models first
+
+  // What moves, and how. What is not given is the preset's.
+  Preset preset = Preset::best;
+  std::set<std::string> components;
+  std::optional<Heads> heads;
+  std::optional<QueryKey> query_key;
+  std::optional<ResidualTaps> residual;
+  std::optional<InHead> in_head;
+  bool absolute = false;
+  std::string method = "activations";
+  std::string start = "activations";  // of learning: another method, or an alignment file
+  std::int64_t starts = 3;            // of matching weights
+  std::uint64_t seed = 0;             // of learning and of the starts
+  LearnRequest learning;              // its files and seed are filled in by learn_request
+
+  // Error where what is given does not go together.
+  void check() const;
+  // With everything that was left to the preset: what a model has is moved.
+  AlignRequest resolved(const Symmetries& symmetries) const;
+  // Of a resolved request.
+  MatchOptions match_options() const;
+  WeightOptions weight_options() const;
+  // How the alignment, or what learning starts from, is found; nothing where that is a file.
+  std::optional<Method> closed_form() const;
+  bool learns() const { return method == "learned"; }
+  // Is text read, for features or for learning? For features?
+  bool reads_text() const { return learns() || observes(); }
+  bool observes() const;
+  bool has_text() const { return !text_file().empty() || !batches.empty(); }
+  // Error unless there is something to align on where the method reads any.
+  void require_text() const;
+  const std::string& text_file() const { return task.empty() ? text : data; }
+  // Null without a task.
+  const Task* text_task() const;
+  // All of ObserveOptions but taps. `special`: ids of the tokens that mark a sequence.
+  ObserveOptions observe_options(const std::vector<std::int64_t>& special,
+                                 const Compute& compute) const;
+  // Of learning an alignment, or of healing a merged model.
+  LearnRequest learn_request(int threads) const;
+};
+
+OptionList options_of(AlignRequest& request);
+OptionList options_of(Compute& compute);
+
+// What the moments depend on, and what the alignment does: for provenance and keys.
+nlohmann::json features_json(const AlignRequest& request, const Compute& compute);
+nlohmann::json result_json(const AlignRequest& request, const Compute& compute);
+
+// What an alignment was asked for as, but for the files that were read: asked again of the same
+// files it is the same alignment. Error naming an option that this version does not know.
+std::pair<AlignRequest, Compute> request_of(const Alignment& alignment);
+
+}  // namespace braid

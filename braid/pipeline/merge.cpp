@@ -1,0 +1,224 @@
+#include "braid/pipeline/merge.h"
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/connectivity/interpolate.h"
+#include "braid/connectivity/proved_models.h"
+#include "braid/merging/joint_alignment.h"
+#include "braid/parallel.h"
+#include "braid/pipeline/score_request.h"
+#include "braid/pipeline/transform.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Alignments = std::vector<std::optional<Alignment>>;
+
+std::vector<Model> load_parents(const MergeRequest& request) {
+  const bool canonical = request.alignment.empty()
+                             ? request.align.canonicalise && !request.no_align
+                             : is_canonical(load_alignment(request.alignment));
+  std::vector<Model> models;
+  for (const std::string& path : request.models) {
+    models.push_back(load_for_alignment(path, canonical));
+    require_same_architecture(models.front(), models.back());
+  }
+  return models;
+}
+
+// Of every model into the merged one's frame; none for a model that stays as it is.
+Alignments find_alignments(const MergeRequest& request, const std::vector<Model>& models,
+                           const std::vector<double>& shares, const Compute& compute,
+                           const Listener& listener) {
+  Alignments alignments(models.size());
+  if (request.no_align) return alignments;
+  if (!request.alignment.empty()) {
+    alignments[1] = load_alignment(request.alignment);
+    require_made_for(*alignments[1], models[0], models[1], request.alignment);
+  } else if (models.size() == 2) {
+    AlignRequest asked = request.align;
+    asked.learning_state = request.state("learning");
+    alignments[1] = align(models[0], models[1], asked, compute, listener);
+  } else {
+    const AlignTo align_to = [&](const Ensemble& others, const Model& model) {
+      return align(others, model, request.align, compute, listener);
+    };
+    const JointAlignment joint =
+        align_jointly(models, shares, align_to, request.sweeps, listener.count("alignments"));
+    alignments.assign(joint.alignments.begin(), joint.alignments.end());
+  }
+  return alignments;
+}
+
+Difference prove_parent(const Model& model, const Alignment& alignment, const MergeRequest& request,
+                        const Compute& compute) {
+  constexpr std::int64_t lines = 32, random = 16;
+  const AlignRequest& align = request.align;
+  return prove(model, alignment,
+               align.text_file().empty()
+                   ? random_sequences(model, random, align.seed)
+                   : read_sequences(model, align.text_file(), align.text_task(), lines),
+               compute);
+}
+
+// What losses are measured on: nothing where there is no text, or no head whose loss it is.
+class Measure {
+ public:
+  Measure(const Model& model, const MergeRequest& request, const Compute& compute, Merged& merged)
+      : model_(model), compute_(compute), merged_(merged) {
+    const AlignRequest& align = request.align;
+    const Task* task = align.text_task();
+    const bool has_text = !request.measured_file().empty() || !align.batches.empty();
+    if (!has_text || (!task && !model.network->head(Predicts::token))) return;
+    ScoreRequest score;
+    if (task) {
+      score.task = align.task;
+      score.data = request.measured_file();
+      score.max_length = align.max_length;
+    } else {
+      if (model.network->is_causal()) score.task = "clm";
+      score.text = request.measured_file();
+      if (request.dev.empty()) score.batches = align.batches;
+    }
+    score.lines = request.evaluate_lines;
+    score.masking.seed = align.seed;
+    text_ = score.load(model);
+    merged.measured_on = score.file();
+    merged.measure = task ? task->title + " loss" : "Language-model loss";
+  }
+
+  explicit operator bool() const { return text_.has_value(); }
+  void check(const Model& model) const {
+    if (text_) check_text(model, *text_);
+  }
+  Score operator()(const Tensors& parameters) const {
+    return evaluate(*model_.network, cast(parameters, compute_.dtype), *text_, compute_.threads);
+  }
+  // Scores one stage of the merge, where there is anything to score on.
+  void stage(const std::string& key, const std::string& title, const Tensors& parameters) const {
+    if (text_) merged_.scores.push_back({key, title, (*this)(parameters)});
+  }
+
+ private:
+  const Model& model_;
+  const Compute& compute_;
+  Merged& merged_;
+  std::optional<ScoredText> text_;
+};
+
+Tensors repaired(const Model& merged, const Ensemble& parents, const MergeRequest& request,
+                 const Compute& compute, const Listener& listener) {
+  const auto tokenizer = load_tokenizer(merged.folder);
+  const auto sequences = read_sequences(merged, request.align.text_file(),
+                                        request.align.text_task(), request.repair_lines);
+  const ObserveTaps observe_taps = [&](const Model& a, const Model& b,
+                                       const std::vector<std::string>& taps) {
+    ObserveOptions observing = request.align.observe_options(tokenizer->sequence_marks(), compute);
+    observing.taps = taps;
+    observing.pool = Pool::none;  // readers see every token
+    std::size_t next = 0;
+    return observe(
+        a, b, [&] { return next < sequences.size() ? sequences[next++] : TokenSequence{}; },
+        observing);
+  };
+  return repair(merged, parents, request.repairing, observe_taps, listener.count("taps"));
+}
+
+Healed healed(const Model& merged, const Measure& measure, const MergeRequest& request,
+              const Compute& compute, const Listener& listener) {
+  const fs::path state = request.state("heal");
+  if (fs::exists(state)) listener.say("going on from " + state.string());
+  HealOptions healing = request.healing;
+  healing.threads = compute.threads;
+  nlohmann::json identity;
+  const StepSource steps = request.align.learn_request(compute.threads).steps(merged, identity);
+  return heal(merged, steps, identity, measure, healing, state, listener.log(), listener.scoring);
+}
+
+void save_alignments(const fs::path& folder, const Merged& merged) {
+  fs::create_directories(folder);
+  for (std::size_t k = 0; k < merged.parents.size(); ++k) {
+    const Parent& parent = merged.parents[k];
+    if (parent.alignment) {
+      save_alignment(folder / (parent_key(k) + ".alignment"), *parent.alignment);
+    }
+  }
+}
+
+void write(const Model& result, const Merged& merged, const MergeRequest& request) {
+  WriteOptions options;
+  options.overwrite = request.overwrite;
+  options.files["README.md"] = model_card(merged, request.made_by);
+  std::optional<std::int64_t> shard_size;
+  if (request.shard_size > 0) shard_size = request.shard_size;
+  if (!request.save_alignments.empty()) save_alignments(request.save_alignments, merged);
+  save_model(request.out, result, lazy(result.parameters), options, shard_size);
+  for (const char* stage : {"learning", "heal"}) fs::remove(request.state(stage));
+}
+
+}  // namespace
+
+Merged merge(const MergeRequest& request, const Compute& compute, const Listener& listener) {
+  const OneThread pinned;
+  const std::vector<double> shares = request.shares();
+  request.check();
+  check_output_folder(request.out, request.overwrite);
+  const std::vector<Model> models = load_parents(request);
+  const Alignments alignments = find_alignments(request, models, shares, compute, listener);
+
+  Merged merged;
+  Ensemble placed{models, shares};
+  std::vector<Tensors> stored, moved;
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    Parent parent{request.models[k], shares[k], alignments[k], {}};
+    if (const auto& alignment = alignments[k]) {
+      placed.models[k].parameters = make(transform(models[k], *alignment));
+      if (alignment->broken.empty()) {
+        parent.proof = prove_parent(models[k], *alignment, request, compute);
+      }
+    }
+    stored.push_back(models[k].parameters);
+    moved.push_back(placed.models[k].parameters);
+    merged.parents.push_back(std::move(parent));
+  }
+  Model result = models.front();
+  result.parameters = average(moved, shares);
+
+  const Measure measure(result, request, compute, merged);
+  for (const Model& model : models) measure.check(model);
+  const Progress progress = listener.count("models");
+  const auto score = [&](const std::string& key, const std::string& title,
+                         const Tensors& parameters) {
+    measure.stage(key, title, parameters);
+    const std::int64_t stages = 1 + merged.aligned() + (request.repairing.kind != Repair::none);
+    const std::int64_t done = std::ssize(merged.scores);
+    if (progress && done > 0) {
+      progress("measuring", done, std::max(std::ssize(models) + stages, done));
+    }
+  };
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    score(parent_key(k), parent_title(parent_key(k)), stored[k]);
+  }
+  score("plain", "plain average", average(stored, shares));
+  if (merged.aligned()) score("aligned", "aligned average", result.parameters);
+  if (request.simplex > 0 && measure) {
+    merged.simplex = trace_simplex(
+        moved, [&](const Tensors& parameters) { return measure(parameters).loss; }, request.simplex,
+        listener.count("paths"));
+  }
+  if (request.repairing.kind != Repair::none) {
+    result.parameters = repaired(result, placed, request, compute, listener);
+    score("repaired", "repaired", result.parameters);
+  }
+  if (request.healing.steps > 0) {
+    require(static_cast<bool>(measure), "{}: has no head to train", request.models.front());
+    merged.healed = healed(result, measure, request, compute, listener);
+    result.parameters = merged.healed->parameters;
+    score("healed", "healed", result.parameters);
+  }
+  write(result, merged, request);
+  return merged;
+}
+
+}  // namespace braid

@@ -1,0 +1,44 @@
+// MergeRequest: one model out of several, asked for.
+#pragma once
+
+#include "braid/merging/repair.h"
+#include "braid/pipeline/align_request.h"
+#include "braid/training/heal.h"
+
+namespace braid {
+
+struct MergeRequest {
+  std::vector<std::string> models;  // folders, A, B, ...
+  std::vector<double> weights;      // shares; empty: equal
+  std::optional<double> t;          // of two: 0 = A, 1 = B'
+  std::string alignment;            // file; empty: align as `align` says
+  bool no_align = false;
+  AlignRequest align;
+  std::int64_t sweeps = 2;  // of more than two: how often each is aligned to the others' mean
+
+  std::string dev;  // measured on; empty: what is aligned on
+  std::int64_t evaluate_lines = 1000, simplex = 0;
+  RepairOptions repairing;
+  std::int64_t repair_lines = 256;
+  HealOptions healing;
+
+  std::string out, save_alignments;  // folders
+  bool overwrite = false;
+  std::int64_t shard_size = 0;  // bytes; 0 = A's sharding
+  std::string made_by;          // the command or call, for the model card
+
+  // Error where options do not go together.
+  void check() const;
+  // Of each model; they sum to 1. Error where weights or t do not fit the models.
+  std::vector<double> shares() const;
+  // Where a long stage, learning or heal, keeps what it has done.
+  std::filesystem::path state(const std::string& stage) const {
+    return out + "." + stage + ".safetensors";
+  }
+  const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }
+};
+
+// With those of `align`.
+OptionList options_of(MergeRequest& request);
+
+}  // namespace braid

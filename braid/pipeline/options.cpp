@@ -1,0 +1,195 @@
+#include "braid/pipeline/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace braid {
+namespace {
+
+using Json = nlohmann::json;
+
+bool is_list(const Option& option) { return option.kind == "list" || option.kind == "numbers"; }
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// The number that is all of `text`; null where it is none.
+Json number(const std::string& text, bool whole) {
+  const char *begin = text.data(), *end = begin + text.size();
+  const auto all = [&](auto value) {
+    const auto [stop, error] = std::from_chars(begin, end, value);
+    return error == std::errc() && stop == end ? Json(value) : Json();
+  };
+  if (!whole) return all(0.0);
+  const Json signed_value = all(std::int64_t{0});
+  return signed_value.is_null() ? all(std::uint64_t{0}) : signed_value;
+}
+
+// 5GB as a number of bytes; null where it is none.
+Json bytes(std::string text) {
+  std::erase(text, ' ');
+  if (text.ends_with('B') || text.ends_with('b')) text.pop_back();
+  std::int64_t unit = 1;
+  const std::string units = "KMGT";
+  if (const auto at = units.find(text.empty() ? ' ' : text.back()); at != std::string::npos) {
+    unit = std::int64_t{1} << (10 * (at + 1));
+    text.pop_back();
+  }
+  const Json count = number(text, true);
+  const bool fits =
+      count.is_number_integer() && count.get<double>() * static_cast<double>(unit) < 9e18;
+  return fits ? Json(count.get<std::int64_t>() * unit) : Json();
+}
+
+std::string expected(const Option& option) {
+  const auto limited = [&](std::string what) {
+    const bool low = std::isfinite(option.least), high = std::isfinite(option.most);
+    if (low && high) return fmt::format("{} from {} to {}", what, option.least, option.most);
+    if (low) return fmt::format("{} of at least {}", what, option.least);
+    if (high) return fmt::format("{} of at most {}", what, option.most);
+    return what;
+  };
+  if (option.kind == "flag") return "true or false";
+  if (option.kind == "integer") return limited("a whole number");
+  if (option.kind == "number") return limited("a finite number");
+  if (option.kind == "bytes") return "a size, such as 5GB";
+  if (option.kind == "numbers") return limited("finite numbers") + " with commas between them";
+  return option.kind == "list" ? "a list of words" : "a word";
+}
+
+bool in_limits(const Option& option, const Json& value) {
+  return value.is_number() && std::isfinite(value.get<double>()) &&
+         value.get<double>() >= option.least && value.get<double>() <= option.most;
+}
+
+// Is the value of the option's kind, within its limits?
+bool fits(const Option& option, const Json& value) {
+  if (option.kind == "flag") return value.is_boolean();
+  if (option.kind == "integer" || option.kind == "bytes") {
+    return value.is_number_integer() && in_limits(option, value);
+  }
+  if (option.kind == "number") return in_limits(option, value);
+  if (option.kind == "word") return value.is_string();
+  return value.is_array() && std::all_of(value.begin(), value.end(), [&](const Json& one) {
+           return option.kind == "numbers" ? in_limits(option, one) : one.is_string();
+         });
+}
+
+}  // namespace
+
+std::string Option::key() const {
+  std::string key = name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+void Option::set(const Json& value) const {
+  if (value == get()) return;  // what stands for nothing given fits no choice
+  require(fits(*this, value), "`{}` is {}, expected {}", name, value.dump(), expected(*this));
+  if (!choices.empty()) {
+    const Json words = value.is_array() ? value : Json::array({value});
+    for (const auto& word : words) {
+      const auto text = word.get<std::string>();
+      require(std::find(choices.begin(), choices.end(), text) != choices.end(),
+              "`{}`: '{}' is not one of {}", name, text, fmt::join(choices, ", "));
+    }
+  }
+  put(value);
+}
+
+void Option::parse(const std::string& text) const {
+  Json value = text;
+  if (kind == "flag" && (text == "true" || text == "false")) value = text == "true";
+  if (kind == "integer" || kind == "number") value = number(text, kind == "integer");
+  if (kind == "bytes") value = bytes(text);
+  if (is_list(*this)) {
+    value = Json::array();
+    for (const std::string& part : split_at_commas(text)) {
+      value.push_back(kind == "numbers" ? number(part, false) : Json(part));
+    }
+    require(!value.empty(), "`{}` names nothing", name);
+  }
+  require(!value.is_null(), "`{}` is '{}', expected {}", name, text, expected(*this));
+  set(value);
+}
+
+Option& Option::as(Use of) {
+  use = of;
+  return *this;
+}
+
+Option& Option::also(std::string called) {
+  other_name = std::move(called);
+  return *this;
+}
+
+Option& Option::from(double limit) {
+  least = limit;
+  return *this;
+}
+
+Option& Option::to(double limit) {
+  most = limit;
+  return *this;
+}
+
+Option& Option::one_of(std::vector<std::string> words) {
+  choices = std::move(words);
+  return *this;
+}
+
+Option& Option::otherwise(std::string what) {
+  unset = std::move(what);
+  return *this;
+}
+
+Option& OptionList::entry(std::string name, std::string kind, std::string help) {
+  Option& option = options_.emplace_back();
+  if (kind == "natural") option.least = 0;
+  option.name = std::move(name);
+  option.kind = kind == "natural" ? "integer" : std::move(kind);
+  option.help = std::move(help);
+  return option;
+}
+
+Option& OptionList::add_bytes(std::string name, std::int64_t& value, std::string help) {
+  Option& option = add(std::move(name), value, std::move(help));
+  option.kind = "bytes";
+  return option.from(0);
+}
+
+const Option& OptionList::find(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const Option& option : options_) {
+    if (option.name == name || option.key() == name) return option;
+    names.push_back(option.name);
+  }
+  fail("'{}' is not known here; there are: {}", name, fmt::join(names, ", "));
+}
+
+void OptionList::append(const OptionList& more) {
+  options_.insert(options_.end(), more.options_.begin(), more.options_.end());
+}
+
+Json OptionList::values(std::initializer_list<Use> uses) const {
+  Json object = Json::object();
+  for (const Option& option : options_) {
+    if (std::find(uses.begin(), uses.end(), option.use) == uses.end()) continue;
+    object[option.key()] = option.get();
+  }
+  return object;
+}
+
+void OptionList::assign(const Json& object) const {
+  for (const auto& [key, value] : object.items()) find(key).set(value);
+}
+
+}  // namespace braid

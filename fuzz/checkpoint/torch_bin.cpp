@@ -1,0 +1,12 @@
+// Any bytes as a pytorch_model.bin (zip archive, pickle): tensors that lie inside it, or Error.
+#include "braid/checkpoint/torch_bin.h"
+
+#include "fuzz/input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return braid::read_input(data, size, "pytorch_model.bin", [](const auto& folder) {
+    // What a stride of 0 repeats is read once.
+    for (const auto& [name, tensor] : braid::read_torch_bin(folder / "pytorch_model.bin"))
+      if (tensor.numel() <= 1 << 20) tensor.clone();
+  });
+}

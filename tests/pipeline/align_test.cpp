@@ -1,0 +1,87 @@
+// An alignment of the library is enough: it applies, and it says how to make it again.
+#include "braid/pipeline/align.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/connectivity/proved_models.h"
+#include "braid/pipeline/transform.h"
+#include "tests/checkpoint/temporary_folder.h"
+
+namespace braid {
+namespace {
+
+const std::filesystem::path embedded = BRAID_EXAMPLES "/embedded";
+const char* const lines_file = BRAID_EXAMPLES "/library/lines.txt";
+
+class AlignTest : public TemporaryFolder {
+ protected:
+  const Model a = load_model(embedded / "bert-1"), b = load_model(embedded / "bert-2");
+};
+
+nlohmann::json without_seconds(const Alignment& alignment) {
+  nlohmann::json json = to_json(alignment);
+  for (auto& axis : json["axes"]) axis.erase("seconds");
+  return json;
+}
+
+AlignRequest unusual() {
+  AlignRequest request;
+  request.text = lines_file;
+  request.method = "both";
+  request.in_head = InHead::orthogonal;
+  request.starts = 2;
+  request.seed = 7;
+  request.batch_size = 3;
+  request.max_length = 24;
+  request.drop_special = true;
+  return request;
+}
+
+TEST_F(AlignTest, SaysHowToMakeItAgainBitForBit) {
+  const Compute compute{.dtype = at::kBFloat16, .threads = 2};
+  const Alignment made = align(a, b, unusual(), compute);
+  const auto file = folder / "ab.alignment";
+  save_alignment(file, made);
+  auto [request, again] = request_of(load_alignment(file));
+  EXPECT_EQ(again.dtype, at::kBFloat16);
+  EXPECT_EQ(request.seed, 7);
+  EXPECT_EQ(request.starts, 2);
+  EXPECT_EQ(request.batch_size, 3);
+  request.text = lines_file;
+  again.threads = 1;
+  EXPECT_EQ(without_seconds(align(a, b, request, again)).dump(), without_seconds(made).dump());
+}
+
+TEST_F(AlignTest, GivesAFileThatApplies) {
+  const auto file = folder / "ab.alignment";
+  AlignRequest request;
+  request.text = lines_file;
+  save_alignment(file, align(a, b, request, {}));
+  const Alignment loaded = load_alignment(file);
+  EXPECT_NO_THROW(require_made_for(loaded, a, b, file.string()));
+  const Difference found = prove(b, loaded, random_sequences(b, 2, 1), {});
+  EXPECT_LT(found.relative(), 1e-12);
+  EXPECT_THAT([&] { require_made_for(loaded, b, a, "ab"); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("fingerprint")));
+}
+
+TEST_F(AlignTest, SeedsReachTheStartsOfMatchingWeights) {
+  AlignRequest request;
+  request.method = "weights";
+  request.starts = 2;
+  const auto objective = [&](std::uint64_t seed) {
+    request.seed = seed;
+    double sum = 0;
+    for (const auto& [name, match] : align(a, b, request, {.threads = 2}).axes) {
+      sum += match.objective;
+    }
+    return sum;
+  };
+  std::set<double> found;
+  for (std::uint64_t seed = 0; seed < 6; ++seed) found.insert(objective(seed));
+  EXPECT_GT(found.size(), 1);
+  EXPECT_EQ(objective(3), objective(3));
+}
+
+}  // namespace
+}  // namespace braid

@@ -1,0 +1,151 @@
+// One list of facts for each request: what is in it is read from words and JSON, checked, and part
+// of provenance and keys; what is not in it is noticed here.
+#include "braid/pipeline/options.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/pipeline/curve.h"
+#include "braid/pipeline/merge_request.h"
+
+namespace braid {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+// The number of members of an aggregate.
+struct Anything {
+  template <typename T>
+  operator T() const;
+};
+template <typename T, typename... Given>
+consteval std::size_t members(Given... given) {
+  if constexpr (requires { T{given..., Anything{}}; }) {
+    return members<T>(given..., Anything{});
+  } else {
+    return sizeof...(Given);
+  }
+}
+
+std::size_t count(const OptionList& list) {
+  return static_cast<std::size_t>(std::distance(list.begin(), list.end()));
+}
+
+// Some other value that the option takes.
+nlohmann::json another(const Option& option) {
+  const nlohmann::json value = option.get();
+  if (option.kind == "flag") return !value.get<bool>();
+  if (option.kind == "integer" || option.kind == "bytes") {
+    return value.is_null() ? 7 : value.get<std::int64_t>() + 7;
+  }
+  if (option.kind == "number") return value.is_number() ? value.get<double>() / 2 + 0.1 : 0.25;
+  if (option.kind == "numbers") return {1.0, 2.5};
+  if (option.choices.empty()) {
+    return option.kind == "list" ? nlohmann::json({"some"}) : nlohmann::json("some");
+  }
+  const std::string word =
+      value == option.choices.front() ? option.choices.back() : option.choices.front();
+  return option.kind == "list" ? nlohmann::json({word}) : nlohmann::json(word);
+}
+
+// Every option takes another value, keeps it, and says so in what results are known by, unless it
+// only says which files are read and written.
+template <typename Request>
+void expect_known(const std::set<std::string>& files) {
+  std::set<std::string> met;
+  Request plain;
+  const nlohmann::json before = options_of(plain).values({Use::features, Use::result});
+  for (const Option& named : options_of(plain)) {
+    if (named.name == "device") continue;  // this version has one
+    Request request;
+    const OptionList list = options_of(request);
+    const Option& option = list.find(named.name);
+    EXPECT_TRUE(met.insert(option.name).second) << option.name << " is there twice";
+    EXPECT_FALSE(option.help.empty()) << option.name;
+    const nlohmann::json value = another(option);
+    option.set(value);
+    EXPECT_EQ(option.get(), value) << option.name;
+    const bool known = list.values({Use::features, Use::result}) != before;
+    EXPECT_EQ(known, !files.contains(option.name))
+        << option.name << " shapes the result, or does not, against what its list says";
+    Request again;
+    options_of(again).assign({{option.key(), value}});
+    EXPECT_EQ(options_of(again).find(option.name).get(), value) << option.name;
+  }
+}
+
+const std::set<std::string> align_files = {"text", "data", "batches", "from-moments", "moments"};
+
+TEST(OptionsTest, ChangeWhatResultsAreKnownBy) {
+  expect_known<AlignRequest>(align_files);
+  expect_known<ScoreRequest>({"text", "data", "batches"});
+  expect_known<CurveRequest>({"alignment"});
+  expect_known<Compute>({"threads"});
+  std::set<std::string> merge_files = align_files;
+  merge_files.insert({"alignment", "dev", "save-alignments", "overwrite", "shard-size"});
+  expect_known<MergeRequest>(merge_files);
+}
+
+TEST(OptionsTest, HaveEveryMemberOfARequest) {
+  AlignRequest align;
+  ScoreRequest score;
+  CurveRequest curve;
+  MergeRequest merge;
+  constexpr std::size_t of_learning = 7;
+  // learning has those seven; learning_state is where the caller lets it go on from.
+  EXPECT_EQ(members<AlignRequest>(), count(options_of(align)) - of_learning + 2);
+  EXPECT_EQ(members<LearnRequest>(), 5);    // text and batches are the request's; block, ...
+  EXPECT_EQ(members<MaskingOptions>(), 5);  // all but batch_size
+  EXPECT_EQ(members<ScoreRequest>(), count(options_of(score)) - 4 + 1);
+  EXPECT_EQ(members<CurveRequest>(), count(options_of(curve)) + 1);  // score has its own
+  // models, out, made_by, align; healing and repairing have two each.
+  EXPECT_EQ(members<MergeRequest>(), count(options_of(merge)) - count(options_of(align)) + 4 - 2);
+}
+
+TEST(OptionsTest, RefuseInWords) {
+  AlignRequest request;
+  MergeRequest merge;
+  const OptionList list = options_of(request), merging = options_of(merge);
+  const auto refuses = [](const OptionList& in, const char* name, const char* text,
+                          const char* says) {
+    EXPECT_THAT([&] { in.find(name).parse(text); }, ThrowsMessage<Error>(HasSubstr(says)))
+        << name << " " << text;
+  };
+  refuses(list, "heads", "permutate", "`heads`: 'permutate' is not one of permute, monotonic");
+  refuses(list, "components", "ffn,foo", "`components`: 'foo' is not one of ffn, attention");
+  refuses(list, "components", ",", "`components` names nothing");
+  refuses(list, "lines", "-1", "`lines` is -1, expected a whole number of at least 0");
+  refuses(list, "lines", "3.5", "`lines` is '3.5', expected a whole number");
+  refuses(list, "learning-rate", "nan", "finite number");
+  refuses(list, "learning-rate", "inf", "finite number");
+  refuses(list, "learn-mask", "1.5", "from 0 to 1");
+  refuses(list, "seed", "-1", "at least 0");
+  refuses(list, "seed", "99999999999999999999", "whole number");
+  refuses(list, "canonicalise", "perhaps", "true or false");
+  refuses(merging, "weights", "1,two", "numbers");
+  refuses(merging, "shard-size", "5 apples", "a size, such as 5GB");
+  refuses(merging, "shard-size", "9999999999GB", "a size, such as 5GB");
+  EXPECT_THAT(
+      [&] {
+        list.assign({{"haeds", "permute"}});
+      },
+      ThrowsMessage<Error>(HasSubstr("'haeds' is not known here")));
+  EXPECT_THAT(
+      [&] {
+        list.assign({{"lines", "many"}});
+      },
+      ThrowsMessage<Error>(HasSubstr("`lines`")));
+}
+
+TEST(OptionsTest, ReadSizes) {
+  MergeRequest request;
+  const OptionList list = options_of(request);
+  for (const auto& [text, size] : std::vector<std::pair<const char*, std::int64_t>>{
+           {"5GB", std::int64_t{5} << 30}, {"300 MB", 300 << 20}, {"7", 7}, {"2k", 2048}}) {
+    list.find("shard-size").parse(text);
+    EXPECT_EQ(request.shard_size, size) << text;
+  }
+}
+
+}  // namespace
+}  // namespace braid
