@@ -1,7 +1,5 @@
 // braid canonicalise: the same function in the form that has the most symmetry.
-#include "braid/models/canonical.h"
-
-#include "braid/connectivity/verify.h"
+#include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -17,7 +15,7 @@ struct Options {
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const Model canonical = canonicalise(model);
+  const Model canonical = canonicalise(model, options.compute.thread_count()).model;
   const Difference found =
       verify(model, canonical, random_sequences(model, 16, 0), options.compute.threads);
   WriteOptions write;

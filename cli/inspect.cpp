@@ -35,6 +35,14 @@ Json axes_json(const Symmetries& symmetries) {
   return axes;
 }
 
+// Units of the first axis of a component that is not inside another.
+std::int64_t units_of(const Symmetries& symmetries, const std::string& component) {
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.component == component && axis.per.empty()) return axis.size;
+  }
+  return 0;
+}
+
 void inspect_checkpoint(const std::string& folder, const std::string& json_file) {
   const Model model = load_model(folder);
   const Symmetries& symmetries = model.symmetries;
@@ -67,10 +75,10 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
       "{}: {}, {} parameters, {}, {} weights file(s), fingerprint {}\n"
       "hidden {}, layers {}, heads {}, feed-forward {}, vocabulary {}, positions {}\n",
       folder, symmetries.family, grouped(symmetries.parameters()), dtype, model.layout.size(),
-      fingerprint(model.parameters), symmetries.axis("x").size,
+      fingerprint(model.parameters), units_of(symmetries, "residual"),
       std::count_if(symmetries.axes.begin(), symmetries.axes.end(),
                     [](const auto& axis) { return axis.second.component == "ffn"; }),
-      symmetries.axis("layer.0.head").size, symmetries.axis("layer.0.ffn").size,
+      units_of(symmetries, "attention"), units_of(symmetries, "ffn"),
       model.network->vocabulary_size(), model.network->max_positions());
   for (const Json& tie : ties) {
     text += fmt::format("tied: {} = {}\n", tie[0].get<std::string>(), tie[1].get<std::string>());

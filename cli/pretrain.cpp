@@ -40,7 +40,7 @@ Json read_json(const std::string& path) {
 std::vector<std::string> vocabulary(const Options& options, const Json& config,
                                     const std::vector<std::string>& lines) {
   if (options.vocabulary != "train") return read_vocabulary(options.vocabulary);
-  return train_word_pieces(lines, config_size(config, "vocab_size", 30522));
+  return train_word_pieces(lines, make_network(config)->vocabulary_size());
 }
 
 // What either kind of training hands on.

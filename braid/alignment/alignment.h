@@ -7,7 +7,7 @@
 
 #include <filesystem>
 
-#include "braid/architectures/architecture.h"
+#include "braid/families/family.h"
 #include "braid/symmetry/transform.h"
 
 namespace braid {

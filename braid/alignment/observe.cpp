@@ -67,17 +67,15 @@ at::Tensor select_rows(const at::Tensor& features, const MicroBatch& batch, Pool
 // Adds a model's features, times its weight, to those of the chunk.
 void run(const Network& network, const Tensors& parameters, double weight, const MicroBatch& batch,
          Pool pool, std::map<std::string, at::Tensor>& features,
-         const std::set<std::string>& taps) {
-  const TapFunction tap = [&](const std::string& name, const at::Tensor& x) {
-    if (!taps.contains(name)) return;
-    const at::Tensor rows = select_rows(x, batch, pool);
-    const bool per_sequence = x.dim() == 2 || pool != Pool::none;
-    const std::int64_t first = per_sequence ? batch.first_sequence : batch.first_token;
-    features.at(name).narrow(0, first, rows.size(0)).add_(rows, weight);
-  };
-  const at::Tensor hidden = network.encode(parameters, batch.batch, tap);
-  if (taps.contains("head")) network.token_features(parameters, hidden, tap);
-  if (taps.contains("pooler")) network.pool(parameters, hidden, tap);
+         const std::set<std::string>& names) {
+  const Taps taps{names, [&](const std::string& name, const at::Tensor& x) {
+                    const at::Tensor rows = select_rows(x, batch, pool);
+                    const bool per_sequence = x.dim() == 2 || pool != Pool::none;
+                    const std::int64_t first =
+                        per_sequence ? batch.first_sequence : batch.first_token;
+                    features.at(name).narrow(0, first, rows.size(0)).add_(rows, weight);
+                  }};
+  network.run(parameters, batch.batch, {}, taps);
 }
 
 class Observer {

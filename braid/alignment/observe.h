@@ -5,7 +5,7 @@
 
 #include "braid/alignment/moments.h"
 #include "braid/models/model.h"
-#include "braid/models/sequences.h"
+#include "braid/networks/sequences.h"
 #include "braid/progress.h"
 
 namespace braid {

@@ -9,18 +9,29 @@
 namespace braid {
 namespace {
 
-constexpr const char* decoder_name = "cls.predictions.decoder.weight";
-constexpr const char* embeddings_name = "embeddings.word_embeddings.weight";
-constexpr const char* head_prefix = "cls.predictions.transform.";
-
 // The permutation that the word embeddings' columns get.
-const Permutation& embedding_permutation(const Symmetries& symmetries, const Transform& transform) {
-  const std::string& axis = symmetries.tensors.at(embeddings_name).back().front().front().axis;
+const Permutation& permutation_of(const Symmetries& symmetries, const Transform& transform,
+                                  const std::string& embeddings) {
+  const std::string& axis = symmetries.tensors.at(embeddings).back().front().front().axis;
   const auto found = transform.find(axis);
-  require(found != transform.end(),
+  const bool permutes = found != transform.end() && permutes_only(symmetries.axis(axis).group);
+  require(permutes,
           "`decoder` released is about permutations of the residual stream; align with "
           "`components` residual");
   return std::get<Permutation>(found->second.front());
+}
+
+// The head whose decoder may stand apart from what the alignment moves.
+const Head& head_to_untie(const Model& model) {
+  const Head* head = model.network->head(Predicts::token);
+  require(head && !model.parameters.contains(head->weight.front()),
+          "{}: has no tied decoder; only `decoder` tied, the ordinary checkpoint, is possible",
+          model.folder.string());
+  require(!head->dense.empty(),
+          "{}: the decoder of a {} model reads the residual stream itself, so it moves with every "
+          "alignment; only `decoder` tied, the ordinary checkpoint, is possible",
+          model.folder.string(), model.family->title);
+  return *head;
 }
 
 }  // namespace
@@ -70,19 +81,20 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
   path.start = path.a;
   path.end = transform_parameters(symmetries, path.b, transform);
   if (decoder == Decoder::tied) return path;
-  require(!a.parameters.contains(decoder_name), "`decoder`: these models have no tied decoder");
-  path.start[decoder_name] = path.a.at(embeddings_name);
-  path.end[decoder_name] = path.b.at(embeddings_name);
+  const Head& head = head_to_untie(a);
+  const std::string &decoder_name = head.weight.front(), &embeddings = head.weight.back();
+  path.start[decoder_name] = path.a.at(embeddings);
+  path.end[decoder_name] = path.b.at(embeddings);
   // An untied decoder keeps its input: of the head only the columns that read the stream move.
   for (auto& [name, tensor] : path.end) {
-    if (!name.starts_with(head_prefix)) continue;
+    if (!name.starts_with(head.dense + ".") && !name.starts_with(head.norm + ".")) continue;
     Pattern columns = symmetries.tensors.at(name);
     columns.front() = {{{"", Role::inert, path.b.at(name).size(0)}}};
     tensor = transform_tensor(symmetries, columns, path.b.at(name), transform).contiguous();
   }
   if (decoder == Decoder::released) {
-    const Permutation& p = embedding_permutation(symmetries, transform);
-    path.end[decoder_name] = apply(p, path.end.at(embeddings_name), 1, Role::vector);
+    const Permutation& p = permutation_of(symmetries, transform, embeddings);
+    path.end[decoder_name] = apply(p, path.end.at(embeddings), 1, Role::vector);
   }
   return path;
 }

@@ -11,7 +11,7 @@ namespace braid {
 namespace {
 
 void check(const Model& model, const TokenText& text) {
-  require(model.network->has_token_head(model.parameters),
+  require(model.network->head(Predicts::token),
           "{}: has no language-model head, so no loss of tokens can be measured",
           model.folder.string());
   for (const auto& [batch, labels] : text.batches) {
@@ -22,12 +22,11 @@ void check(const Model& model, const TokenText& text) {
 
 void check(const Model& model, const LabelledText& text) {
   const std::string folder = model.folder.string();
-  const auto weight = model.parameters.find("classifier.weight");
-  require(model.network->has_sentence_head(model.parameters) && weight != model.parameters.end(),
-          "{}: has no classifier (classifier.*, pooler.*); make one with braid finetune", folder);
-  require(weight->second.size(0) == text.task->outputs(),
-          "{}: its classifier has {} outputs, {} needs {}", folder, weight->second.size(0),
-          text.task->title, text.task->outputs());
+  const Head* head = model.network->head(Predicts::label);
+  require(head, "{}: has no classifier of texts, with its pooler; finetune makes one", folder);
+  const std::int64_t outputs = head->outputs(model.parameters);
+  require(outputs == text.task->outputs(), "{}: its classifier has {} outputs, {} needs {}", folder,
+          outputs, text.task->title, text.task->outputs());
   for (const TokenSequence& sequence : text.sequences) {
     check_tokens(*model.network, at::tensor(sequence.ids, at::kLong).unsqueeze(0));
   }
@@ -60,11 +59,10 @@ Score evaluate(const Network& network, const Tensors& parameters, const TokenTex
     const c10::InferenceMode inference;
     const auto& [batch, labels] = text.batches[static_cast<std::size_t>(i)];
     check_tokens(network, batch.input_ids);
-    const at::Tensor hidden = network.encode(parameters, batch).flatten(0, 1);
     const at::Tensor flat = labels.flatten();
     const at::Tensor scored = flat.ne(-100).nonzero().squeeze(1);
     if (scored.numel() == 0) return;
-    const at::Tensor logits = network.token_logits(parameters, hidden.index_select(0, scored));
+    const at::Tensor logits = network.predict(parameters, batch, Predicts::token, scored);
     const at::Tensor wide = logits.to(at::promote_types(logits.scalar_type(), at::kFloat));
     const at::Tensor log_likelihood =
         at::log_softmax(wide, -1).gather(1, flat.index_select(0, scored).unsqueeze(1));
@@ -92,9 +90,8 @@ Score evaluate(const Network& network, const Tensors& parameters, const Labelled
       sequences.push_back(text.sequences[j]);
       labels.push_back(text.labels[j]);
     }
-    const at::Tensor hidden = network.encode(parameters, pad(sequences));
     const at::Tensor outputs =
-        network.sentence_logits(parameters, network.pool(parameters, hidden)).to(at::kDouble);
+        network.predict(parameters, pad(sequences), Predicts::label).to(at::kDouble);
     sums[static_cast<std::size_t>(i)] = summed_loss(task, outputs, labels).item<double>();
     const std::vector<double> values = predictions(task, outputs);
     for (std::size_t j = 0; j < batch.size(); ++j) predicted[batch[j]] = values[j];

@@ -2,12 +2,20 @@
 #pragma once
 
 #include "braid/alignment/alignment.h"
-#include "braid/models/model.h"
+#include "braid/connectivity/verify.h"
 
 namespace braid {
 
-// The checkpoint, in canonical form where an alignment of it is to be. Error where that is not the
-// same function in float64, to 1e-8 of its largest output.
+struct Canonical {
+  Model model;       // in the dtypes of the model that it is of
+  Difference proof;  // from it in float64, before rounding to those
+};
+
+// The model in canonical form (models/canonical.h). Error where that is not the same function in
+// float64, to 1e-8 of its largest output on random tokens: nothing unproved comes out.
+Canonical canonicalise(const Model& model, int threads = 1);
+
+// The checkpoint, in canonical form where an alignment of it is to be.
 Model load_for_alignment(const std::filesystem::path& folder, bool canonical);
 
 // Does this alignment belong to canonical forms?

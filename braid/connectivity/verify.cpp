@@ -6,25 +6,6 @@
 #include "braid/parallel.h"
 
 namespace braid {
-namespace {
-
-// One (positions, outputs) matrix of everything the model computes for one sequence.
-at::Tensor outputs(const Network& network, const Tensors& parameters, const Batch& batch) {
-  const at::Tensor hidden = network.encode(parameters, batch);
-  if (network.has_token_head(parameters)) return network.token_logits(parameters, hidden)[0];
-  return at::matmul(hidden, hidden.transpose(1, 2))[0];
-}
-
-// Sentence outputs (1, outputs), or undefined without such a head.
-at::Tensor sentence_outputs(const Network& network, const Tensors& parameters, const Batch& batch) {
-  if (!network.has_pooler(parameters)) return {};
-  const at::Tensor pooled = network.pool(parameters, network.encode(parameters, batch));
-  if (network.has_sentence_head(parameters)) return network.sentence_logits(parameters, pooled);
-  return at::matmul(pooled, pooled.t());
-}
-
-}  // namespace
-
 Difference verify(const Model& first, const Model& second,
                   const std::vector<TokenSequence>& sequences, int threads) {
   // A decoder that was untied is a tensor more, and no other function.
@@ -48,9 +29,11 @@ Difference verify(const Model& first, const Model& second,
       difference.position = where / gap.size(1);
       difference.output = where % gap.size(1);
     };
-    compare(outputs(*first.network, x, batch), outputs(*second.network, y, batch));
-    const at::Tensor sentence = sentence_outputs(*first.network, x, batch);
-    if (sentence.defined()) compare(sentence, sentence_outputs(*second.network, y, batch));
+    const std::vector<at::Tensor> a = all_outputs(*first.network, x, batch),
+                                  b = all_outputs(*second.network, y, batch);
+    for (std::size_t k = 0; k < a.size(); ++k) {  // a matrix (rows, outputs) each
+      compare(a[k].flatten(0, -2), b[k].flatten(0, -2));
+    }
     difference.sequence = i;
     difference.tokens = batch.input_ids.size(1);
   });
@@ -63,9 +46,8 @@ Difference verify(const Model& first, const Model& second,
     result.scale = scale;
   }
   result.sequences = static_cast<std::int64_t>(sequences.size());
-  result.compared = first.network->has_token_head(first.parameters)
-                        ? "vocabulary logits"
-                        : "inner products of hidden states";
+  result.compared = first.network->head(Predicts::token) ? "vocabulary logits"
+                                                         : "inner products of hidden states";
   return result;
 }
 

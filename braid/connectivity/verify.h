@@ -2,7 +2,7 @@
 #pragma once
 
 #include "braid/models/model.h"
-#include "braid/models/sequences.h"
+#include "braid/networks/sequences.h"
 #include "braid/random.h"
 
 namespace braid {
@@ -17,9 +17,9 @@ struct Difference {
   double relative() const { return scale > 0 ? largest / scale : largest; }
 };
 
-// Outputs in float64 on the given token ids: vocabulary logits; for a classifier its logits too;
-// for a bare encoder, whose hidden units may be ordered differently, the inner products of its
-// hidden states at every pair of positions.
+// Outputs of every head, in float64, on the given token ids; where none reads the stream, whose
+// units may be ordered differently, the inner products of its hidden states at every pair of
+// positions.
 Difference verify(const Model& first, const Model& second,
                   const std::vector<TokenSequence>& sequences, int threads);
 

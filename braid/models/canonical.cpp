@@ -15,17 +15,15 @@ std::string bias_of(const std::string& weight) {
   return weight.substr(0, weight.size() - suffix.size()) + ".bias";
 }
 
+// A bare stack has no reader of its last norm, whose output is the model's.
 std::vector<Fold> folds_of(const Model& model) {
-  const Architecture& family = find_architecture(model.config, model.folder.string());
-  if (!family.folds) return {};
-  std::vector<Fold> folds;
-  for (Fold& fold : family.folds(model.config)) {
-    // A bare stack has no reader of its last norm, whose output is the model's.
-    const bool read = std::all_of(
-        fold.readers.begin(), fold.readers.end(),
-        [&](const std::string& reader) { return model.parameters.contains(reader + ".weight"); });
-    if (read) folds.push_back(std::move(fold));
-  }
+  std::vector<Fold> folds =
+      model.family->folds ? model.family->folds(model.config) : std::vector<Fold>();
+  std::erase_if(folds, [&](const Fold& fold) {
+    return !std::all_of(fold.readers.begin(), fold.readers.end(), [&](const std::string& reader) {
+      return model.parameters.contains(reader + ".weight");
+    });
+  });
   return folds;
 }
 
@@ -83,7 +81,8 @@ void centre_writers(const Symmetries& symmetries, const std::vector<Fold>& folds
 
 // Biases of attention, seen from the units inside heads: keys are the covectors among them, values
 // those whose readers are not biases.
-void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
+void move_attention_biases(const Symmetries& symmetries, bool key_bias_is_free,
+                           Tensors& parameters) {
   for (const auto& [name, axis] : symmetries.axes) {
     if (axis.per.empty()) continue;
     const UsePlace *key = nullptr, *value = nullptr, *output = nullptr;
@@ -97,6 +96,7 @@ void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
       }
     }
     if (key) {
+      if (!key_bias_is_free) continue;
       term_at(symmetries, *key, parameters.at(key->tensor)).zero_();
     } else if (value && output && parameters.contains(bias_of(output->tensor))) {
       // (blocks x units, 1) and (blocks x units, width)
@@ -111,23 +111,35 @@ void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
 
 }  // namespace
 
-Model canonicalise(const Model& model) {
+Model canonical_form(const Model& model) {
   const c10::NoGradGuard no_grad;  // not inference: alignments of the result may be learnt
-  const bool has_folds = !folds_of(untie(model)).empty();
-  Model result = has_folds ? untie(model) : model;
-  const Tensors stored = result.parameters;
-  for (auto& [name, tensor] : result.parameters) tensor = tensor.to(at::kDouble).clone();
-  const std::vector<Fold> folds = folds_of(result);
+  const Model start = model.family->folds ? untie(model) : model;
+  Tensors parameters;
+  for (const auto& [name, tensor] : start.parameters) {
+    parameters[name] = tensor.to(at::kDouble).clone();
+  }
+  const std::vector<Fold> folds = folds_of(start);
   for (const Fold& fold : folds) {
-    fold_norm(fold, result.symmetries, model.folder.string(), result.parameters);
+    fold_norm(fold, start.symmetries, model.folder.string(), parameters);
   }
-  describe_again(result);
+  // Folded gains are 1, which frees the stream.
+  Model result = with_parameters(start, std::move(parameters));
   centre_writers(result.symmetries, folds, result.parameters);
-  move_attention_biases(result.symmetries, result.parameters);
-  for (auto& [name, tensor] : result.parameters) {
-    tensor = tensor.to(stored.at(name).scalar_type()).contiguous();
-  }
+  move_attention_biases(result.symmetries, model.family->key_bias_is_free, result.parameters);
   return result;
+}
+
+Model in_dtypes_of(const Model& like, Model model) {
+  for (auto& [name, tensor] : model.parameters) {
+    auto stored = like.parameters.find(name);
+    if (stored == like.parameters.end()) {  // untied
+      const auto tie = std::find_if(like.ties.begin(), like.ties.end(),
+                                    [&](const Tie& tie) { return tie.alias == name; });
+      stored = like.parameters.find(tie->original);
+    }
+    tensor = tensor.to(stored->second.scalar_type()).contiguous();
+  }
+  return model;
 }
 
 }  // namespace braid

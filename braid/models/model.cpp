@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "braid/error.h"
+#include "braid/random.h"
 
 namespace braid {
 namespace {
 
-std::string modern_name(const Architecture& family, std::string name) {
+std::string modern_name(const Family& family, std::string name) {
   for (const auto& [old_suffix, suffix] : family.renamed_suffixes) {
     if (name.ends_with(old_suffix)) {
       return name.replace(name.size() - old_suffix.size(), old_suffix.size(), suffix);
@@ -16,11 +17,11 @@ std::string modern_name(const Architecture& family, std::string name) {
   return name;
 }
 
-std::string table_name(const Architecture& family, const std::string& name) {
+std::string table_name(const Family& family, const std::string& name) {
   return name.starts_with(family.prefix) ? name.substr(family.prefix.size()) : name;
 }
 
-bool is_buffer(const Architecture& family, const std::string& name) {
+bool is_buffer(const Family& family, const std::string& name) {
   return std::any_of(family.buffer_suffixes.begin(), family.buffer_suffixes.end(),
                      [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
@@ -42,28 +43,38 @@ void drop_aliases(Model& model) {
   }
 }
 
-Contents contents_of(const Architecture& family, const nlohmann::json& config,
-                     const Tensors& tensors) {
-  Contents contents;
-  for (const auto& [name, tensor] : tensors) contents.tensors.insert(name);
-  contents.unit_gains = family.folds != nullptr;
-  for (const Fold& fold : family.folds ? family.folds(config) : std::vector<Fold>()) {
-    const auto gain = tensors.find(fold.norm + ".weight");
-    contents.unit_gains &= gain != tensors.end() && gain->second.eq(1).all().item<bool>();
+// Parts, table and pass of the parameters as they are.
+void describe(Model& model) {
+  const Family& family = *model.family;
+  model.ties = family.ties(model.config);
+  drop_aliases(model);
+  model.parts = parts_among(family, model.config, model.parameters);
+  model.symmetries = family.describe(model.config, model.parts);
+  check_tensors(model.symmetries, model.parameters, model.folder.string());
+  model.network = family.network(model.config, model.parts);
+}
+
+// Names in a written checkpoint for what has none yet.
+void name_new(Model& model) {
+  for (const auto& [name, tensor] : model.parameters) {
+    model.stored_names.try_emplace(name, stored_name(*model.family, model.parts, name));
   }
-  return contents;
+}
+
+bool is_gain(const Pattern& pattern) {
+  return pattern.size() == 1 && pattern.front().front().front().role == Role::gain;
 }
 
 }  // namespace
 
-Model load_model(const std::filesystem::path& folder, const Ablation& ablation) {
+Model load_model(const std::filesystem::path& folder) {
   Checkpoint checkpoint = load_checkpoint(folder);
   const std::string source = folder.string();
-  const Architecture& family = find_architecture(checkpoint.config, source + "/config.json");
+  const Family& family = find_family(checkpoint.config, source + "/config.json");
   Model model;
   model.folder = folder;
+  model.family = &family;
   model.config = std::move(checkpoint.config);
-  model.ties = family.ties(model.config);
   for (auto& [stored, tensor] : checkpoint.tensors) {
     const std::string written = modern_name(family, stored);
     const std::string name = table_name(family, written);
@@ -79,19 +90,63 @@ Model load_model(const std::filesystem::path& folder, const Ablation& ablation) 
   for (Shard& shard : model.layout) {
     for (std::string& name : shard.tensors) name = modern_name(family, name);
   }
-  drop_aliases(model);
-  model.symmetries =
-      family.describe(model.config, contents_of(family, model.config, model.parameters), ablation);
-  check_tensors(model.symmetries, model.parameters, source);
-  model.network = make_network(model.config);
+  describe(model);
   return model;
 }
 
+Model make_model(const Family& family, const nlohmann::json& config, const Tensors& parameters,
+                 const std::filesystem::path& source) {
+  Model model;
+  model.folder = source;
+  model.family = &family;
+  model.config = config;
+  model.parameters = parameters;
+  describe(model);
+  name_new(model);
+  return model;
+}
+
+Model with_parameters(const Model& like, Tensors parameters) {
+  Model model = like;
+  model.parameters = std::move(parameters);
+  describe(model);
+  return model;
+}
+
+Model random_model(const nlohmann::json& config, std::uint64_t seed) {
+  const Family& family = find_family(config, "config.json");
+  const ModelClass* kind = &family.classes.front();
+  if (config.contains("architectures")) {
+    const auto& named = config["architectures"];
+    require(named.is_array() && !named.empty() && named[0].is_string() &&
+                family.find_class(named[0].get<std::string>()),
+            "config.json: architectures {} names no class of {}", named.dump(), family.title);
+    kind = family.find_class(named[0].get<std::string>());
+  }
+  return random_model(config, {kind->parts}, seed);
+}
+
+Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64_t seed) {
+  const Family& family = find_family(config, "config.json");
+  const Symmetries table = family.describe(config, {parts.names});
+  Random random(seed);
+  Tensors parameters;
+  for (const auto& [name, pattern] : table.tensors) {
+    const bool gain = is_gain(pattern);
+    at::Tensor tensor = at::empty(table.shape(pattern), at::kDouble);
+    double* values = tensor.data_ptr<double>();
+    for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = gain + 0.3 * random.normal();
+    parameters[name] = gain && parts.unit_gains ? at::ones_like(tensor) : tensor;
+  }
+  return make_model(family, config, parameters, "random");
+}
+
 Symmetries table_of(const Model& model, const Ablation& ablation) {
-  if (!ablation.separate_residual && !ablation.ignore_heads) return model.symmetries;
-  const Architecture& family = find_architecture(model.config, model.folder.string());
-  return family.describe(model.config, contents_of(family, model.config, model.parameters),
-                         ablation);
+  if (!ablation.any()) return model.symmetries;
+  require(model.family->ablate != nullptr,
+          "{}: the paper's ablations (a separate residual stream, heads ignored) are not for {}",
+          model.folder.string(), model.family->title);
+  return model.family->ablate(model.config, model.parts, ablation);
 }
 
 Tensors cast(const Tensors& parameters, at::ScalarType dtype) {
@@ -111,23 +166,18 @@ at::ScalarType main_dtype(const Tensors& parameters) {
 Model untie(const Model& model) {
   Model untied = model;
   untied.config["tie_word_embeddings"] = false;
-  const Architecture& family = find_architecture(model.config, model.folder.string());
-  untied.ties = family.ties(untied.config);
+  const std::vector<Tie> still_tied = model.family->ties(untied.config);
   for (const Tie& tie : model.ties) {
-    const bool still_tied = std::any_of(untied.ties.begin(), untied.ties.end(),
-                                        [&](const Tie& other) { return other.alias == tie.alias; });
-    if (still_tied || !model.parameters.contains(tie.original)) continue;
+    const bool stays = std::any_of(still_tied.begin(), still_tied.end(),
+                                   [&](const Tie& other) { return other.alias == tie.alias; });
+    const Part* part = part_of(*model.family, tie.alias);
+    const bool there = !part || model.parts.has(part->name);
+    if (stays || !there || !model.parameters.contains(tie.original)) continue;
     untied.parameters[tie.alias] = model.parameters.at(tie.original);
     untied.stored_names[tie.alias] = tie.alias;
   }
-  describe_again(untied);
+  describe(untied);
   return untied;
-}
-
-void describe_again(Model& model) {
-  const Architecture& family = find_architecture(model.config, model.folder.string());
-  model.symmetries =
-      family.describe(model.config, contents_of(family, model.config, model.parameters), {});
 }
 
 void require_same_architecture(const Model& a, const Model& b) {
@@ -146,7 +196,7 @@ void require_same_architecture(const Model& a, const Model& b) {
               fmt::join(b.parameters.at(name).sizes(), ", "), y);
     }
   }
-  for (const std::string& key : find_architecture(a.config, x).size_keys) {
+  for (const std::string& key : a.family->size_keys) {
     const auto left = a.config.value(key, nlohmann::json()),
                right = b.config.value(key, nlohmann::json());
     require(left == right, "config.json: {} is {} in {} and {} in {}", key, left.dump(), x,

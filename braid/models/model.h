@@ -1,19 +1,23 @@
-// Model: a checkpoint folder understood: today's tensor names, ties resolved, its symmetry table
-// and its forward pass. Parameters stay memory-mapped in the stored dtype until they are cast.
+// Model: a checkpoint folder understood: its family, today's tensor names, ties resolved, its
+// symmetry table and its forward pass. Parameters stay memory-mapped in the stored dtype until they
+// are cast.
 #pragma once
 
 #include <memory>
 
-#include "braid/architectures/architecture.h"
 #include "braid/checkpoint/checkpoint.h"
-#include "braid/models/network.h"
+#include "braid/families/families.h"
 
 namespace braid {
 
+// Made by the functions below, which keep table, pass and names fitting the parameters. Only values
+// of parameters are set from outside, not their names or shapes.
 struct Model {
   std::filesystem::path folder;
+  const Family* family = nullptr;
   nlohmann::json config;
   Tensors parameters;                               // names of the symmetry table
+  Parts parts;                                      // that the parameters have
   std::map<std::string, std::string> stored_names;  // table name -> name in a written checkpoint
   Layout layout;                                    // of the stored names over files
   std::vector<Tie> ties;                            // aliases that are not in `parameters`
@@ -23,9 +27,24 @@ struct Model {
 
 // Error naming the folder and the tensors where the checkpoint is not a complete model of its
 // family.
-Model load_model(const std::filesystem::path& folder, const Ablation& ablation = {});
+Model load_model(const std::filesystem::path& folder);
 
-// The model's own table, or the one of an ablation.
+// The model that `parameters`, by the table's names, are; aliases among them leave. Error naming
+// `source` and the tensors where they are not a complete one.
+Model make_model(const Family& family, const nlohmann::json& config, const Tensors& parameters,
+                 const std::filesystem::path& source);
+
+// `like` with other values of its parameters, which may free more of its table (unit gains).
+Model with_parameters(const Model& like, Tensors parameters);
+
+// Values for every parameter of the class that config.json's `architectures` names, or of the one
+// that pretraining makes: float64, normal of deviation .3 about 0, gains about 1. For tests and
+// trials; training starts from initialise().
+Model random_model(const nlohmann::json& config, std::uint64_t seed);
+// The same with these parts.
+Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64_t seed);
+
+// The model's own table, or the one of an ablation. Error where the family has none.
 Symmetries table_of(const Model& model, const Ablation& ablation);
 
 // Every floating tensor in `dtype` (shared where it already is).
@@ -34,12 +53,8 @@ Tensors cast(const Tensors& parameters, at::ScalarType dtype);
 // The dtype of most parameters: what a checkpoint "is in".
 at::ScalarType main_dtype(const Tensors& parameters);
 
-// The same function with the decoder as a parameter of its own, on the axis `head`.
+// The same function with the decoder as a parameter of its own, where the family ties it.
 Model untie(const Model& model);
-
-// The table that fits `model.parameters` as they are: to be called where their names, or gains,
-// changed.
-void describe_again(Model& model);
 
 // Error naming the first difference unless both have one family, shapes and tensors.
 void require_same_architecture(const Model& a, const Model& b);

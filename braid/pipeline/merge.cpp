@@ -70,7 +70,7 @@ class Measure {
     const AlignRequest& align = request.align;
     const Task* task = align.text_task();
     const bool has_text = !request.measured_file().empty() || !align.batches.empty();
-    if (!has_text || (!task && !model.network->has_token_head(model.parameters))) return;
+    if (!has_text || (!task && !model.network->head(Predicts::token))) return;
     ScoreRequest score;
     if (task) {
       score.task = align.task;

@@ -120,8 +120,7 @@ class Planner {
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
     source.config = p.config;
-    const Contents contents{{causal ? "lm_head.weight" : "cls.predictions.bias"}};
-    source.symmetries = find_architecture(p.config, "config").describe(p.config, contents, {});
+    source.symmetries = table_with(p.config, Predicts::token);
     const fs::path out = source.folder;
     Job job{"pretrain",
             "seed " + m.name,
@@ -172,8 +171,7 @@ class Planner {
     Json config = start.config;
     config["num_labels"] = task.outputs();
     config.erase("id2label");
-    return find_architecture(config, "config")
-        .describe(config, {{"pooler.dense.weight", "classifier.weight"}}, {});
+    return table_with(config, Predicts::label);
   }
 
   // The taps that a variant reads of these models.

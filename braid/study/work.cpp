@@ -47,7 +47,7 @@ Listener listen_to(const JobContext& context) {
 }  // namespace
 
 void work_vocabulary(const StudyPretraining& pretraining, const fs::path& out) {
-  const auto size = config_size(pretraining.config, "vocab_size", 30522);
+  const auto size = make_network(pretraining.config)->vocabulary_size();
   std::string words;
   for (const std::string& token : train_word_pieces(read_lines(pretraining.text), size)) {
     words += token + "\n";

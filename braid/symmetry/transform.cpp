@@ -56,8 +56,7 @@ void check_element(const Axis& axis, const Element& block) {
     return;
   }
   if (const auto* matrix = std::get_if<Matrix>(&block)) {
-    require(axis.group > Group::signed_permutation &&
-                matrix->forward.sizes().equals({axis.size, axis.size}),
+    require(mixes(axis.group) && matrix->forward.sizes().equals({axis.size, axis.size}),
             "axis {}: a matrix does not act on {} units of group {}", name, axis.size,
             group_name(axis.group));
     const double skew = (matrix->forward - matrix->inverse_transpose).abs().max().item<double>();

@@ -1,7 +1,7 @@
 // LabelledText: the examples of a classification or regression task as token sequences.
 #pragma once
 
-#include "braid/models/sequences.h"
+#include "braid/networks/sequences.h"
 #include "braid/tasks/glue.h"
 #include "braid/text/wordpiece.h"
 

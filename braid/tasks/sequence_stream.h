@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "braid/models/sequences.h"
+#include "braid/networks/sequences.h"
 #include "braid/tasks/labelled_text.h"
 #include "braid/text/lines.h"
 #include "braid/text/wordpiece.h"

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "braid/models/sequences.h"
+#include "braid/networks/sequences.h"
 
 namespace braid {
 

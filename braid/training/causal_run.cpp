@@ -1,14 +1,12 @@
 #include "braid/training/causal_run.h"
 
-#include "braid/architectures/architecture.h"
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/families/families.h"
 #include "braid/tasks/causal_text.h"
 
 namespace braid {
 
-bool is_causal(const nlohmann::json& config) {
-  return !find_architecture(config, "config.json").causal_lm_class.empty();
-}
+bool is_causal(const nlohmann::json& config) { return find_family(config, "config.json").causal; }
 
 PretrainOptions causal_defaults() {
   PretrainOptions options;

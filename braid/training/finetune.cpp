@@ -49,10 +49,8 @@ StepPart labelled_part(const Network& network, const Task& task,
     const Dropout dropout{options.dropout, options.dropout, at::detail::createCPUGenerator(seed)};
     const Tensors used =
         options.precision == at::kFloat ? parameters : cast(parameters, options.precision);
-    const at::Tensor hidden = network.encode(used, batch, {}, &dropout);
-    const at::Tensor pooled = dropout.apply(network.pool(used, hidden), dropout.hidden);
-    return summed_loss(task, network.sentence_logits(used, pooled), labels) /
-           static_cast<double>(scored);
+    const at::Tensor outputs = network.predict(used, batch, Predicts::label, {}, &dropout);
+    return summed_loss(task, outputs, labels) / static_cast<double>(scored);
   };
   return part;
 }
@@ -60,11 +58,11 @@ StepPart labelled_part(const Network& network, const Task& task,
 }  // namespace
 
 Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed) {
-  const Architecture& family = find_architecture(start.config, start.folder.string());
-  Model model = start;
-  model.layout.clear();
-  model.config["architectures"] = {family.classifier_class};
-  model.config["finetuning_task"] = task.name;
+  const Family& family = *start.family;
+  const ModelClass& kind = family.class_with(Predicts::label);
+  nlohmann::json config = start.config;
+  config["architectures"] = {kind.name};
+  config["finetuning_task"] = task.name;
   nlohmann::json names = nlohmann::json::object(), ids = nlohmann::json::object();
   for (std::int64_t i = 0; i < task.outputs(); ++i) {
     const std::string label =
@@ -72,24 +70,18 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
     names[std::to_string(i)] = label;
     ids[label] = i;
   }
-  model.config["id2label"] = names;
-  model.config["label2id"] = ids;
-  model.config["problem_type"] =
-      task.is_regression() ? "regression" : "single_label_classification";
-  std::erase_if(model.parameters,
-                [](const auto& named) { return named.first.starts_with("cls."); });
-  std::set<std::string> parts = {"pooler.dense.weight", "classifier.weight"};
-  model.symmetries = family.describe(model.config, {parts}, {});
-  draw_missing(model.symmetries, model.config, head_seed, model.parameters);
-  check_tensors(model.symmetries, model.parameters, start.folder.string());
-  model.parameters = cast(model.parameters, at::kFloat);
-  model.stored_names.clear();
-  for (const auto& [name, tensor] : model.parameters) {
-    model.stored_names[name] = stored_name(family, name);
+  config["id2label"] = names;
+  config["label2id"] = ids;
+  config["problem_type"] = task.is_regression() ? "regression" : "single_label_classification";
+  config["dtype"] = "float32";
+  config.erase("torch_dtype");
+  Tensors parameters;  // of the stack and of the parts that stay
+  for (const auto& [name, tensor] : start.parameters) {
+    const Part* part = part_of(family, name);
+    if (!part || kind.parts.contains(part->name)) parameters[name] = tensor;
   }
-  model.config["dtype"] = "float32";
-  model.config.erase("torch_dtype");
-  return model;
+  draw_missing(family.describe(config, {kind.parts}), config, head_seed, parameters);
+  return make_model(family, config, cast(parameters, at::kFloat), start.folder);
 }
 
 Finetuned finetune(const Model& start, const LabelledText& data,

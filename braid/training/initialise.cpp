@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "braid/architectures/architecture.h"
 #include "braid/random.h"
 
 namespace braid {
@@ -47,8 +46,15 @@ bool closes_branch(const Symmetries& symmetries, const Pattern& pattern) {
   return writes && reads;
 }
 
-bool closes_later_branch(const std::string& name) {
-  return name.ends_with("output.dense.weight") && !name.starts_with("encoder.layer.0.");
+bool in_first_layer(const Pattern& pattern) {
+  for (const Concatenation& dimension : pattern) {
+    for (const Product& product : dimension) {
+      for (const AxisUse& use : product) {
+        if (use.axis.starts_with("layer.0.")) return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -66,54 +72,36 @@ void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, st
   }
 }
 
-ModelStart initialise_masked_model(const nlohmann::json& config, std::uint64_t seed,
-                                   double damping) {
-  const Architecture& family = find_architecture(config, "config.json");
-  ModelStart start;
-  start.symmetries = family.describe(config, {{"cls.predictions.bias"}}, {});
-  const double range = config.value("initializer_range", 0.02);
-  Random random(seed);
-  for (const auto& [name, pattern] : start.symmetries.tensors) {
-    const std::vector<std::int64_t> shape = start.symmetries.shape(pattern);
-    at::Tensor value;
-    if (name.ends_with("LayerNorm.weight")) {
-      value = at::ones(shape, at::kDouble);
-    } else if (name.ends_with("bias")) {
-      value = at::zeros(shape, at::kDouble);
-    } else if (name == "embeddings.position_embeddings.weight") {
-      value = rotated_sinusoids(shape, range, random);
-    } else {
-      value = normal(shape, closes_later_branch(name) ? range / damping : range, random);
-    }
-    start.parameters[name] = value.to(at::kFloat);
-  }
-  return start;
-}
-
-ModelStart initialise_causal_model(const nlohmann::json& config, std::uint64_t seed) {
-  const Architecture& family = find_architecture(config, "config.json");
-  ModelStart start;
-  start.symmetries = family.describe(config, {{"lm_head.weight"}}, {});
+Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damping) {
+  const Family& family = find_family(config, "config.json");
+  const Symmetries table = family.describe(config, {family.classes.front().parts});
+  const Initialisation& how = family.initialisation;
   const double range = config.value("initializer_range", 0.02);
   std::int64_t branches = 0;
-  for (const auto& [name, pattern] : start.symmetries.tensors) {
-    branches += closes_branch(start.symmetries, pattern);
-  }
+  for (const auto& [name, pattern] : table.tensors) branches += closes_branch(table, pattern);
+  const auto deviation = [&](const Pattern& pattern) {
+    if (!closes_branch(table, pattern)) return range;
+    if (how.branches == Initialisation::Branches::by_depth) {
+      return range / std::sqrt(static_cast<double>(branches));
+    }
+    return in_first_layer(pattern) ? range : range / damping;
+  };
+  Tensors parameters;
   Random random(seed);
-  for (const auto& [name, pattern] : start.symmetries.tensors) {
-    const std::vector<std::int64_t> shape = start.symmetries.shape(pattern);
+  for (const auto& [name, pattern] : table.tensors) {
+    const std::vector<std::int64_t> shape = table.shape(pattern);
     at::Tensor value;
-    if (shape.size() > 1) {
-      const bool closes = closes_branch(start.symmetries, pattern);
-      value =
-          normal(shape, closes ? range / std::sqrt(static_cast<double>(branches)) : range, random);
-    } else {
+    if (shape.size() == 1) {
       const bool gain = pattern.front().front().front().role == Role::gain;
       value = gain ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
+    } else if (name == how.sinusoids) {
+      value = rotated_sinusoids(shape, range, random);
+    } else {
+      value = normal(shape, deviation(pattern), random);
     }
-    start.parameters[name] = value.to(at::kFloat);
+    parameters[name] = value.to(at::kFloat);
   }
-  return start;
+  return parameters;
 }
 
 }  // namespace braid

@@ -48,7 +48,7 @@ StepSource LearnRequest::steps(const Model& model, nlohmann::json& identity) con
 
 Learned learn(const Model& a, const Model& b, const Alignment& start, const LearnRequest& request,
               const std::filesystem::path& state, const TrainingLog& log) {
-  require(a.network->has_token_head(a.parameters),
+  require(a.network->head(Predicts::token),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   const LearnOptions& options = request.options;
   nlohmann::json from = to_json(start)["axes"];

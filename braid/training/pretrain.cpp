@@ -54,8 +54,7 @@ Pretrained pretrain(const nlohmann::json& config, const WordPiece& tokenizer,
   training.log = log;
   training.parts = masked_steps(*network, std::move(cut), tokenizer,
                                 {options.batch_size, options.mask_probability, options.seed});
-  TrainingState trained =
-      train(initialise_masked_model(config, options.seed).parameters, training, state);
+  TrainingState trained = train(initialise(config, options.seed), training, state);
   return {std::move(trained.parameters), std::move(trained.curve), {}, trained.step};
 }
 
@@ -104,8 +103,7 @@ Pretrained pretrain_causal(const nlohmann::json& config, const std::vector<std::
     const std::int64_t steps = options.steps;
     training.after = [watch, steps](TrainingState& s) { watch(s, s.step == steps); };
   }
-  TrainingState trained =
-      train(initialise_causal_model(config, options.seed).parameters, training, state);
+  TrainingState trained = train(initialise(config, options.seed), training, state);
   Validated best = take_best(trained);
   return {std::move(best.parameters), std::move(trained.curve), std::move(best.points),
           best.best_step};

@@ -26,24 +26,21 @@ TokenBatch stack(const std::vector<Sequence>& ids, const std::vector<Sequence>& 
 StepPart token_part(const Network& network, TokenBatch part, std::int64_t scored,
                     const DropoutRates& rates, std::uint64_t seed) {
   const std::int64_t tokens = part.batch.input_ids.numel();
-  return {
-      [&network, part = std::move(part), scored, rates, seed](const Tensors& parameters) {
-        const bool drops = rates.hidden > 0 || rates.attention > 0;
-        std::optional<Dropout> dropout;
-        if (drops)
-          dropout.emplace(
-              Dropout{rates.hidden, rates.attention, at::detail::createCPUGenerator(seed)});
-        const at::Tensor labels = part.labels.flatten();
-        const at::Tensor positions = labels.ne(-100).nonzero().squeeze(1);
-        const at::Tensor hidden =
-            network.encode(parameters, part.batch, {}, drops ? &*dropout : nullptr).flatten(0, 1);
-        const at::Tensor logits =
-            network.token_logits(parameters, hidden.index_select(0, positions));
-        return at::cross_entropy_loss(logits, labels.index_select(0, positions), {},
-                                      at::Reduction::Sum) /
-               static_cast<double>(scored);
-      },
-      tokens};
+  return {[&network, part = std::move(part), scored, rates, seed](const Tensors& parameters) {
+            const bool drops = rates.hidden > 0 || rates.attention > 0;
+            std::optional<Dropout> dropout;
+            if (drops)
+              dropout.emplace(
+                  Dropout{rates.hidden, rates.attention, at::detail::createCPUGenerator(seed)});
+            const at::Tensor labels = part.labels.flatten();
+            const at::Tensor positions = labels.ne(-100).nonzero().squeeze(1);
+            const at::Tensor logits = network.predict(parameters, part.batch, Predicts::token,
+                                                      positions, drops ? &*dropout : nullptr);
+            return at::cross_entropy_loss(logits, labels.index_select(0, positions), {},
+                                          at::Reduction::Sum) /
+                   static_cast<double>(scored);
+          },
+          tokens};
 }
 
 // How many sequences make a part whose logits the allocator keeps: larger ones go back to the

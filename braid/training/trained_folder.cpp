@@ -20,16 +20,15 @@ Json curve_json(const std::vector<TrainingPoint>& curve) {
 
 std::string pretrained_card(const Json& config, const PretrainOptions& o,
                             const Pretrained& trained) {
-  const Architecture& family = find_architecture(config, "config.json");
-  const bool causal = family.masked_lm_class.empty();
+  const Family& family = find_family(config, "config.json");
+  const bool causal = family.causal;
   const std::string masked = fmt::format(", {:.0f}% masked", 100 * o.mask_probability);
   std::string card = fmt::format(
       "# A {} trained by braid\n\n"
       "Trained from scratch by `braid pretrain`, seed {}: {} steps of {} sequences of {} tokens{}, "
       "last training loss {:.4f} nats per {} token. `training.json` has the curve.\n",
-      causal ? family.causal_lm_class : family.masked_lm_class, o.seed, trained.curve.back().step,
-      o.batch_size, o.block, causal ? "" : masked, trained.curve.back().loss,
-      causal ? "next" : "masked");
+      family.classes.front().name, o.seed, trained.curve.back().step, o.batch_size, o.block,
+      causal ? "" : masked, trained.curve.back().loss, causal ? "next" : "masked");
   for (const DevPoint& point : trained.dev) {
     if (point.step != trained.best_step) continue;
     card += fmt::format("\nThe best on validation text, after {} steps: {:.4f} nats a token.\n",
@@ -71,35 +70,6 @@ std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
 
 }  // namespace
 
-Json complete_config(Json config) {
-  static const std::map<std::string, Json> defaults = {{"bert",
-                                                        {{"architectures", {"BertForMaskedLM"}},
-                                                         {"hidden_act", "gelu"},
-                                                         {"layer_norm_eps", 1e-12},
-                                                         {"type_vocab_size", 2},
-                                                         {"pad_token_id", 0},
-                                                         {"hidden_dropout_prob", 0.0},
-                                                         {"attention_probs_dropout_prob", 0.0},
-                                                         {"initializer_range", 0.02},
-                                                         {"tie_word_embeddings", true}}},
-                                                       {"gpt2",
-                                                        {{"architectures", {"GPT2LMHeadModel"}},
-                                                         {"activation_function", "gelu_new"},
-                                                         {"layer_norm_epsilon", 1e-5},
-                                                         {"n_inner", nullptr},
-                                                         {"embd_pdrop", 0.1},
-                                                         {"resid_pdrop", 0.1},
-                                                         {"attn_pdrop", 0.1},
-                                                         {"initializer_range", 0.02},
-                                                         {"tie_word_embeddings", true}}}};
-  if (!config.contains("model_type")) config["model_type"] = "bert";
-  for (const auto& [key, value] :
-       defaults.at(find_architecture(config, "config").model_type).items()) {
-    if (!config.contains(key)) config[key] = value;
-  }
-  return config;
-}
-
 TokenizerFiles word_piece_files(const std::vector<std::string>& vocabulary) {
   std::string words;
   for (const std::string& token : vocabulary) words += token + "\n";
@@ -130,10 +100,11 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
   if (!trained.dev.empty()) {
     training.update({{"dev", dev_json(trained.dev)}, {"best_step", trained.best_step}});
   }
-  const Architecture& family = find_architecture(config, "config.json");
+  const Family& family = find_family(config, "config.json");
+  const Parts parts{family.classes.front().parts};
   Tensors tensors;
   for (const auto& [name, tensor] : trained.parameters) {
-    tensors[stored_name(family, name)] = tensor.to(dtype);
+    tensors[stored_name(family, parts, name)] = tensor.to(dtype);
   }
   Json written = config;
   written["dtype"] = dtype == at::kBFloat16 ? "bfloat16"

@@ -7,9 +7,6 @@
 
 namespace braid {
 
-// A hand-written BertConfig or GPT2Config with what Hugging Face's has and it leaves out.
-nlohmann::json complete_config(nlohmann::json config);
-
 // Names and contents of a tokenizer's files.
 using TokenizerFiles = std::vector<std::pair<std::string, std::string>>;
 TokenizerFiles word_piece_files(const std::vector<std::string>& vocabulary);

@@ -111,7 +111,7 @@ TEST(AlignTest, AnyAlignmentOfAnyModelsIsExact) {
       const Tensors moved = transform_parameters(b.symmetries, b.parameters, alignment.transform());
       const at::Tensor ids = random_ids(4, 16, 37, 3);
       const auto logits = [&](const Tensors& parameters) {
-        return b.network->token_logits(parameters, b.network->encode(parameters, {ids, {}, {}}));
+        return token_logits(b, parameters, {ids, {}, {}});
       };
       EXPECT_LT(largest_difference(logits(b.parameters), logits(moved)), 1e-9);
     }

@@ -95,7 +95,7 @@ TEST_P(MethodTest, IsExactForModelsThatShareNothing) {
   const Tensors moved = transform_parameters(b.symmetries, b.parameters, found.transform());
   const at::Tensor ids = random_ids(4, 16, 37, 3);
   const auto logits = [&](const Tensors& parameters) {
-    return b.network->token_logits(parameters, b.network->encode(parameters, {ids, {}, {}}));
+    return token_logits(b, parameters, {ids, {}, {}});
   };
   const at::Tensor before = logits(b.parameters);
   EXPECT_LT(largest_difference(before, logits(moved)) / before.abs().max().item<double>(), 1e-8);

@@ -112,6 +112,9 @@ def main(place):
     braid("verify", b, place / "canonical")
     check(json.loads((place / "canonical/config.json").read_text())["tie_word_embeddings"] is False, "tied")
     plain = result("barrier", a, b, "--no-align", "--task", "clm", "--text", valid, "--block", 16, "--points", 5)
+    for decoder in ("untied", "released-wrong-direction"):
+        refused = braid("barrier", a, b, "--no-align", "--task", "clm", "--text", valid, "--decoder", decoder, status=2)
+        check("decoder" in refused.stderr and "map::at" not in refused.stderr, f"{decoder}: {refused.stderr}")
     for name, options in {
             "activations": ["--text", text, "--preset", "paper"],
             "canonical activations": ["--text", text, "--canonicalise", "--in-head", "orthogonal", "--residual", "all"],

@@ -6,6 +6,7 @@
 #include "braid/connectivity/verify.h"
 #include "braid/error.h"
 #include "tests/models/small_bert.h"
+#include "tests/models/small_gpt2.h"
 
 namespace braid {
 namespace {
@@ -54,8 +55,7 @@ TEST(EvaluateTest, LossEqualsTheDefinition) {
   const TokenText text = random_text(3);
   double sum = 0;
   for (const auto& [batch, labels] : text.batches) {
-    const at::Tensor logits = model.network->token_logits(
-        model.parameters, model.network->encode(model.parameters, batch));
+    const at::Tensor logits = token_logits(model, model.parameters, batch);
     for (std::int64_t i = 0; i < 4; ++i) {
       for (const std::int64_t j : {3, 9}) {
         const at::Tensor p = at::softmax(logits[i][j], 0);
@@ -82,8 +82,7 @@ TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {
   b.parameters = transform_parameters(a.symmetries, a.parameters, planted);
   TokenText text = random_text(3);
   for (auto& [batch, labels] : text.batches) {  // what both predict, so that their loss is low
-    const at::Tensor predicted =
-        a.network->token_logits(a.parameters, a.network->encode(a.parameters, batch)).argmax(-1);
+    const at::Tensor predicted = token_logits(a, a.parameters, batch).argmax(-1);
     labels = at::where(labels.eq(-100), labels, predicted);
   }
   const Path scrambled = make_path(a, b, {}, a.symmetries, Decoder::tied, at::kDouble);
@@ -109,6 +108,21 @@ TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
   EXPECT_LT(end_error(Decoder::untied), 1e-10);
   EXPECT_GT(end_error(Decoder::released), 1e-3);
   EXPECT_THROW(make_path(a, b, {}, b.symmetries, Decoder::released, at::kDouble), Error);
+}
+
+// A decoder that reads the stream itself moves with it, and one of its own cannot be untied.
+TEST(BarrierTest, RefusesInWordsWhatCannotBeUntied) {
+  const auto refusal = [](const Model& model, Decoder decoder) {
+    return error_of([&] { make_path(model, model, {}, model.symmetries, decoder, at::kDouble); });
+  };
+  for (const Decoder decoder : {Decoder::untied, Decoder::released}) {
+    EXPECT_THAT(refusal(SmallGpt2{.tied = true}.model(), decoder),
+                ::testing::HasSubstr("a GPT-2 model reads the residual stream itself"));
+    for (const Model& model : {SmallGpt2{.tied = false}.model(), SmallBert{.tied = false}.model(),
+                               SmallBert{.masked_lm = false}.model()}) {
+      EXPECT_THAT(refusal(model, decoder), ::testing::HasSubstr("has no tied decoder"));
+    }
+  }
 }
 
 TEST(VerifyTest, TellsSameFromDifferent) {

@@ -18,8 +18,7 @@ Alignment by_weights(const Ensemble& others, const Model& model) {
 }
 
 at::Tensor logits(const Model& model, const Tensors& parameters) {
-  const at::Tensor hidden = model.network->encode(parameters, {random_ids(3, 11, 37, 9), {}, {}});
-  return model.network->token_logits(parameters, hidden);
+  return token_logits(model, parameters, {random_ids(3, 11, 37, 9), {}, {}});
 }
 
 // `model`, moved by elements of its groups that keep lengths, as unrelated training might have.

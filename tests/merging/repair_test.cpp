@@ -29,7 +29,7 @@ MomentsByTap observe_random(const Model& a, const Model& b, const std::vector<st
 
 at::Tensor logits(const Model& model, const Tensors& parameters) {
   const at::Tensor ids = random_ids(5, 12, vocabulary, 7);
-  return model.network->token_logits(parameters, model.network->encode(parameters, {ids, {}, {}}));
+  return token_logits(model, parameters, {ids, {}, {}});
 }
 
 // The parent with what writes the units of its FFNs and values scaled unit by unit, so that only
@@ -87,10 +87,9 @@ TEST(LeastSquaresTest, BringsBranchesToTheParentsMean) {
   const auto mean_branch = [&](const Model& model) {
     const Tap tap = model.symmetries.tap("layer.0.ffn");
     at::Tensor units;
-    model.network->encode(model.parameters, {random_ids(40, 12, vocabulary, 9), {}, {}},
-                          [&](const std::string& name, const at::Tensor& x) {
-                            if (name == tap.name) units = x;
-                          });
+    model.network->encode(
+        model.parameters, {random_ids(40, 12, vocabulary, 9), {}, {}},
+        {{tap.name}, [&](const std::string&, const at::Tensor& x) { units = x; }});
     return at::linear(units, model.parameters.at("encoder.layer.0.output.dense.weight"),
                       model.parameters.at("encoder.layer.0.output.dense.bias"));
   };

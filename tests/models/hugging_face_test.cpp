@@ -22,7 +22,7 @@ class HuggingFaceTest : public ::testing::Test {
     std::string name = (fs::temp_directory_path() / "braid-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder = name;
-    const fs::path script = fs::path(__FILE__).parent_path() / "make_models.py";
+    const fs::path script = fs::path(BRAID_SOURCE) / "tests/models/make_models.py";
     const std::string command = fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}' >&2",
                                             python, script.string(), name);
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
@@ -41,24 +41,24 @@ void expect_outputs(const fs::path& place, at::ScalarType precision, double tole
   const Tensors parameters = cast(model.parameters, precision);
   const Tensors expected = read_safetensors(place / "outputs.safetensors");
   const at::Tensor mask = expected.at("attention_mask").to(at::kBool);
-  const at::Tensor hidden = model.network->encode(
-      parameters, {expected.at("input_ids"), mask, expected.at("token_type_ids")});
+  Wanted wanted;
+  for (const Head& head : model.network->heads()) wanted.heads.insert(head.predicts);
+  const Outputs outputs = model.network->run(
+      parameters, {expected.at("input_ids"), mask, expected.at("token_type_ids")}, wanted);
   // Positions of padding are nobody's business.
   const auto compare = [&](const at::Tensor& found, const at::Tensor& wanted) {
     const at::Tensor gap = (found.to(at::kDouble) - wanted).abs();
     const at::Tensor seen = gap.dim() == 3 ? gap.masked_fill(~mask.unsqueeze(-1), 0) : gap;
     EXPECT_LT(seen.max().item<double>(), tolerance) << place;
   };
-  if (expected.contains("hidden")) compare(hidden, expected.at("hidden"));
+  if (expected.contains("hidden")) compare(outputs.hidden, expected.at("hidden"));
   if (expected.contains("logits")) {
-    compare(model.network->token_logits(parameters, hidden), expected.at("logits"));
+    compare(outputs.heads.at(Predicts::token), expected.at("logits"));
   }
   if (expected.contains("sentence")) {
-    const std::string head =
-        parameters.contains("classifier.weight") ? "classifier" : "cls.seq_relationship";
-    compare(at::linear(model.network->pool(parameters, hidden), parameters.at(head + ".weight"),
-                       parameters.at(head + ".bias")),
-            expected.at("sentence"));
+    const Predicts head =
+        model.network->head(Predicts::label) ? Predicts::label : Predicts::next_sentence;
+    compare(outputs.heads.at(head), expected.at("sentence"));
   }
 }
 
@@ -87,9 +87,10 @@ TEST(FixtureLogitsTest, EqualHuggingFaces) {
     const Model model = load_model(fixtures / name);
     for (const auto& [precision, tolerance] : {std::pair{at::kDouble, 1e-9}, {at::kFloat, 1e-4}}) {
       const Tensors parameters = cast(model.parameters, precision);
-      const at::Tensor hidden = model.network->encode(
-          parameters, {expected.at("input_ids"), mask, expected.at("token_type_ids")});
-      const at::Tensor logits = model.network->token_logits(parameters, hidden).to(at::kDouble);
+      const at::Tensor logits =
+          token_logits(model, parameters,
+                       {expected.at("input_ids"), mask, expected.at("token_type_ids")})
+              .to(at::kDouble);
       const at::Tensor gap = (logits - expected.at(name)).abs().masked_fill(~mask.unsqueeze(-1), 0);
       EXPECT_LT(gap.max().item<double>(), tolerance) << name;
     }

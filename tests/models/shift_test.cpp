@@ -21,10 +21,10 @@ class ShiftTest : public ::testing::Test {
   }
 
   at::Tensor outputs(const Tensors& parameters) const {
-    const at::Tensor hidden =
-        model_.network->encode(parameters, {random_ids(3, 11, 37, 9), {}, {}});
-    return at::cat({model_.network->token_logits(parameters, hidden).flatten(),
-                    model_.network->pool(parameters, hidden).flatten()});
+    const Outputs found =
+        model_.network->run(parameters, {random_ids(3, 11, 37, 9), {}, {}},
+                            {.heads = {Predicts::token}, .positions = {}, .pooled = true});
+    return at::cat({found.heads.at(Predicts::token).flatten(), found.pooled.flatten()});
   }
 
   Transform random_shift(const std::string& name, Random& random) const {

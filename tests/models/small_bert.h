@@ -28,31 +28,12 @@ struct SmallBert {
             {"tie_word_embeddings", tied}};
   }
 
-  Model model(const Ablation& ablation = {}) const {
-    std::set<std::string> parts;
-    if (masked_lm) parts.insert("cls.predictions.bias");
-    if (pooler) parts.insert({"pooler.dense.weight", "cls.seq_relationship.weight"});
-    if (classifier) parts.insert("classifier.weight");
-    Model model;
-    model.config = config();
-    const Architecture& family = find_architecture(model.config, "small");
-    model.ties = family.ties(model.config);
-    model.symmetries = family.describe(model.config, {parts}, ablation);
-    model.network = make_network(model.config);
-    Random random(seed);
-    for (const auto& [name, pattern] : model.symmetries.tensors) {
-      at::Tensor tensor = at::empty(model.symmetries.shape(pattern), at::kDouble);
-      const bool gain = name.ends_with("LayerNorm.weight");
-      for (std::int64_t i = 0; i < tensor.numel(); ++i) {
-        tensor.data_ptr<double>()[i] = (gain ? 1 : 0) + 0.3 * random.normal();
-      }
-      model.parameters[name] = tensor;
-      const bool prefixed =
-          masked_lm && !name.starts_with("cls") && !name.starts_with("classifier");
-      model.stored_names[name] = (prefixed ? "bert." : "") + name;
-    }
-    model.folder = "small";
-    return model;
+  Model model() const {
+    Parts parts;
+    if (masked_lm) parts.names.insert("masked LM");
+    if (pooler) parts.names.insert({"pooler", "next sentence"});
+    if (classifier) parts.names.insert("classifier");
+    return random_model(config(), parts, seed);
   }
 };
 
@@ -68,6 +49,11 @@ inline at::Tensor random_ids(std::int64_t sequences, std::int64_t length, std::i
 
 inline double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
+}
+
+// Logits of every token, by these parameters.
+inline at::Tensor token_logits(const Model& model, const Tensors& parameters, const Batch& batch) {
+  return model.network->predict(parameters, batch, Predicts::token);
 }
 
 }  // namespace braid

@@ -67,7 +67,7 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
     const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, learned.transform());
     const at::Tensor ids = random_ids(4, 12, 37, 3);
     const auto logits = [&](const Tensors& parameters) {
-      return b_.network->token_logits(parameters, b_.network->encode(parameters, {ids, {}, {}}));
+      return token_logits(b_, parameters, {ids, {}, {}});
     };
     const at::Tensor before = logits(b_.parameters);
     EXPECT_LT(largest_difference(before, logits(moved)) / before.abs().max().item<double>(), 1e-8);

@@ -118,15 +118,15 @@ TEST_F(PretrainTest, SaysWhatDoesNotFit) {
 }
 
 TEST(InitialiseTest, SeedsShareOnlyShapes) {
-  const Tensors one = initialise_masked_model(config(), 1).parameters;
-  const Tensors two = initialise_masked_model(config(), 2).parameters;
+  const Tensors one = initialise(config(), 1);
+  const Tensors two = initialise(config(), 2);
   for (const auto& [name, tensor] : one) {
     if (tensor.dim() < 2) continue;  // gains are 1, biases 0
     const at::Tensor both = at::stack({tensor.flatten(), two.at(name).flatten()});
     const double chance = 5 / std::sqrt(static_cast<double>(tensor.numel()));
     EXPECT_LT(std::abs(at::corrcoef(both)[0][1].item<double>()), chance) << name;
   }
-  EXPECT_TRUE(equal(one, initialise_masked_model(config(), 1).parameters));
+  EXPECT_TRUE(equal(one, initialise(config(), 1)));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-#include "braid/architectures/bert.h"
+// BERT's table: counts and patterns as published, refusals.
+#include "braid/families/families.h"
 
 #include <gmock/gmock.h>
 
@@ -13,15 +14,15 @@ nlohmann::json bert_base() {
           {"max_position_embeddings", 512}, {"type_vocab_size", 2}};
 }
 
+const Family& family() { return find_family(bert_base(), "config.json"); }
+
 // The count that Hugging Face prints for bert-base-uncased with its pooler and no MLM head.
 TEST(BertTableTest, CountsThePublishedParameters) {
-  EXPECT_EQ(bert_architecture().describe(bert_base(), {{"pooler.dense.weight"}}, {}).parameters(),
-            109482240);
+  EXPECT_EQ(family().describe(bert_base(), {{"pooler"}}).parameters(), 109482240);
 }
 
 TEST(BertTableTest, HasTheDocumentedPatterns) {
-  const Symmetries table =
-      bert_architecture().describe(bert_base(), {{"cls.predictions.bias"}}, {});
+  const Symmetries table = table_with(bert_base(), Predicts::token);
   const auto pattern = [&](const std::string& name) {
     return format_pattern(table.tensors.at(name));
   };
@@ -36,15 +37,14 @@ TEST(BertTableTest, HasTheDocumentedPatterns) {
 TEST(BertTableTest, AnUntiedDecoderHasAnAxisOfItsOwn) {
   nlohmann::json config = bert_base();
   config["tie_word_embeddings"] = false;
-  const Symmetries table = bert_architecture().describe(
-      config, {{"cls.predictions.bias", "cls.predictions.decoder.weight"}}, {});
+  const Symmetries table = table_with(config, Predicts::token);
   EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.decoder.weight")), "_30522 head'");
   EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.transform.dense.weight")), "head x'");
 }
 
 TEST(BertTableTest, AblationsSayThatTheyAreNotSymmetries) {
   const auto broken = [](const Ablation& ablation) {
-    return bert_architecture().describe(bert_base(), {{"cls.predictions.bias"}}, ablation).broken;
+    return family().ablate(bert_base(), {{"masked LM"}}, ablation).broken;
   };
   EXPECT_EQ(broken({}), "");
   EXPECT_THAT(broken({.separate_residual = true}), ::testing::HasSubstr("residual"));
@@ -55,7 +55,7 @@ TEST(BertTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   const auto with = [](const char* key, const nlohmann::json& value) {
     nlohmann::json config = bert_base();
     config[key] = value;
-    find_architecture(config, "config.json").describe(config, {}, {});
+    find_family(config, "config.json").describe(config, {});
   };
   EXPECT_NO_THROW(with("hidden_size", 768));
   EXPECT_THROW(with("hidden_size", 770), Error);  // not a multiple of the heads

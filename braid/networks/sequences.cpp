@@ -1,4 +1,4 @@
-#include "braid/models/sequences.h"
+#include "braid/networks/sequences.h"
 
 #include <algorithm>
 

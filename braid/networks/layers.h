@@ -1,9 +1,29 @@
-// The layers that families share.
+// The layers that families share, by the names of their parameters.
 #pragma once
 
-#include "braid/models/network.h"
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+#include "braid/checkpoint/tensors.h"
 
 namespace braid {
+
+// Dropout (Srivastava et al. 2014) while training: probabilities, and where the draws come from.
+struct Dropout {
+  double hidden = 0;     // of embeddings, of what every branch adds, of what a head reads
+  double attention = 0;  // of attention probabilities
+  mutable at::Generator generator;
+
+  // x with each element dropped at `probability`, the rest scaled up.
+  at::Tensor apply(const at::Tensor& x, double probability) const;
+};
+
+inline at::Tensor drop(const Dropout* dropout, const at::Tensor& x) {
+  return dropout ? dropout->apply(x, dropout->hidden) : x;
+}
 
 // The feed-forward layer's nonlinearity by Hugging Face's name: gelu, gelu_new, gelu_pytorch_tanh,
 // relu.
@@ -27,13 +47,12 @@ struct Visibility {
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                      std::int64_t heads, const Visibility& visible, const Dropout* dropout);
 
-inline void tap_if(const TapFunction& tap, const std::string& name, const at::Tensor& features) {
-  if (tap) tap(name, features);
-}
+// x W^T + b by <name>.weight (out, in) and <name>.bias.
+at::Tensor linear(const Tensors& parameters, const std::string& name, const at::Tensor& x);
 
-inline at::Tensor drop(const Dropout* dropout, const at::Tensor& x) {
-  return dropout ? dropout->apply(x, dropout->hidden) : x;
-}
+// x W + b by <name>.weight, stored (in, out), and <name>.bias.
+at::Tensor linear_input_first(const Tensors& parameters, const std::string& name,
+                              const at::Tensor& x);
 
 // LayerNorm over the last dimension, by <name>.weight and <name>.bias.
 at::Tensor layer_norm(const Tensors& parameters, const std::string& name, const at::Tensor& x,

@@ -1,4 +1,4 @@
-#include "braid/models/layers.h"
+#include "braid/networks/layers.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,12 @@
 #include "braid/error.h"
 
 namespace braid {
+
+at::Tensor Dropout::apply(const at::Tensor& x, double probability) const {
+  if (probability <= 0) return x;
+  const at::Tensor kept = at::empty_like(x).bernoulli_(1 - probability, generator);
+  return x * kept.div_(1 - probability);
+}
 
 Activation::Activation(const nlohmann::json& config, const char* key, const char* fallback)
     : name_(config.value(key, std::string(fallback))) {
@@ -47,6 +53,15 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
     context = at::matmul(dropout->apply(at::softmax(scores, -1), dropout->attention), v);
   }
   return context.transpose(1, 2).flatten(2);
+}
+
+at::Tensor linear(const Tensors& parameters, const std::string& name, const at::Tensor& x) {
+  return at::linear(x, parameters.at(name + ".weight"), parameters.at(name + ".bias"));
+}
+
+at::Tensor linear_input_first(const Tensors& parameters, const std::string& name,
+                              const at::Tensor& x) {
+  return at::matmul(x, parameters.at(name + ".weight")) + parameters.at(name + ".bias");
 }
 
 at::Tensor layer_norm(const Tensors& parameters, const std::string& name, const at::Tensor& x,

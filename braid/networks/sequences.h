@@ -1,7 +1,7 @@
 // TokenSequence: one text as a model reads it; pad: several texts as one batch.
 #pragma once
 
-#include "braid/models/network.h"
+#include "braid/networks/network.h"
 
 namespace braid {
 

@@ -1,4 +1,5 @@
-#include "braid/architectures/gpt2.h"
+// GPT-2's table: counts and patterns as published, refusals.
+#include "braid/families/families.h"
 
 #include <gmock/gmock.h>
 
@@ -10,13 +11,17 @@ namespace {
 // Every size is GPT-2 small's when config.json does not say.
 const nlohmann::json small = {{"model_type", "gpt2"}};
 
+Symmetries describe(const nlohmann::json& config, const Parts& parts = {}) {
+  return find_family(config, "config.json").describe(config, parts);
+}
+
 // The count that Hugging Face prints for gpt2.
 TEST(Gpt2TableTest, CountsThePublishedParameters) {
-  EXPECT_EQ(gpt2_architecture().describe(small, {}, {}).parameters(), 124439808);
+  EXPECT_EQ(describe(small).parameters(), 124439808);
 }
 
 TEST(Gpt2TableTest, HasTheDocumentedPatterns) {
-  const Symmetries table = gpt2_architecture().describe(small, {}, {});
+  const Symmetries table = describe(small);
   const auto pattern = [&](const std::string& name) {
     return format_pattern(table.tensors.at(name));
   };
@@ -28,7 +33,7 @@ TEST(Gpt2TableTest, HasTheDocumentedPatterns) {
 }
 
 TEST(Gpt2TableTest, GainsOfOneFreeTheResidualStream) {
-  const Symmetries table = gpt2_architecture().describe(small, {{}, true}, {});
+  const Symmetries table = describe(small, {{}, true});
   EXPECT_EQ(table.axis("x").group, Group::centred_orthogonal);
   EXPECT_EQ(format_pattern(table.tensors.at("h.3.ln_2.weight")), "_768");
 }
@@ -37,7 +42,7 @@ TEST(Gpt2TableTest, RefusesConfigurationsItDoesNotUnderstand) {
   const auto with = [](const char* key, const nlohmann::json& value) {
     nlohmann::json config = small;
     config[key] = value;
-    gpt2_architecture().describe(config, {}, {});
+    describe(config);
   };
   EXPECT_THROW(with("n_embd", 770), Error);  // not a multiple of the heads
   EXPECT_THROW(with("scale_attn_weights", false), Error);

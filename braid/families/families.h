@@ -1,0 +1,22 @@
+// families: the list of what braid understands, and what a config.json means by it.
+#pragma once
+
+#include "braid/families/family.h"
+
+namespace braid {
+
+const std::vector<const Family*>& families();
+
+// By config.json's model_type; Error naming `source` and the families there are.
+const Family& find_family(const nlohmann::json& config, const std::string& source);
+
+// A hand-written config.json with what Hugging Face's has and it leaves out.
+nlohmann::json complete_config(nlohmann::json config);
+
+// What a model with a head of this kind has, without its tensors.
+Symmetries table_with(const nlohmann::json& config, Predicts head);
+
+// The forward pass of a model that is being pretrained.
+std::unique_ptr<Network> make_network(const nlohmann::json& config);
+
+}  // namespace braid

@@ -1,0 +1,126 @@
+// Family: everything that braid knows of a model family. A new family is one file that defines such
+// a value, and its line in families.cpp. Nothing outside this folder knows a tensor's name.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "braid/networks/network.h"
+#include "braid/symmetry/symmetries.h"
+
+namespace braid {
+
+// Ablations of the paper: tables that treat more as free than is. Both are flagged as not exact.
+struct Ablation {
+  bool separate_residual = false;  // every LayerNorm output on an axis of its own
+  bool ignore_heads = false;       // one axis over all attention units of a layer
+
+  bool any() const { return separate_residual || ignore_heads; }
+};
+
+struct Tie {
+  std::string alias;  // not stored: the same parameter as
+  std::string original;
+};
+
+// A norm whose gain and bias can go into the maps that read it: <norm>.weight, <reader>.weight, ...
+struct Fold {
+  std::string norm;
+  std::vector<std::string> readers;
+};
+
+// A part that a checkpoint may have beside its stack: a pooler, a head.
+struct Part {
+  std::string name;
+  std::string tensors;       // what their names begin with
+  bool in_stack = false;     // stored under the stack's prefix, as a pooler is
+  bool may_be_tied = false;  // a tie can be all of it: then it is there where the tie is
+  std::optional<Head> head = {};
+};
+
+// What a model has beyond what its configuration says.
+struct Parts {
+  std::set<std::string> names;  // of its optional parts
+  bool unit_gains = false;      // every gain that can be folded is 1
+
+  bool has(const std::string& name) const { return names.contains(name); }
+};
+
+// Hugging Face's class and the parts that it has.
+struct ModelClass {
+  std::string name;
+  std::set<std::string> parts;
+};
+
+// How parameters start, beside normal weights, zero biases and unit gains.
+struct Initialisation {
+  // Tables of positions that start as sinusoids; empty = as all weights do.
+  std::string sinusoids;
+  // The maps that close a branch start smaller: in all layers but the first, by as much as one
+  // asks; or everywhere, by the root of the number of branches.
+  enum class Branches { later, by_depth } branches = Branches::by_depth;
+};
+
+struct Family {
+  std::string model_type;  // in config.json
+  std::string title;       // what a user calls it
+  std::string prefix;      // of the stack's tensors in checkpoints with a head, such as "bert."
+  std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
+  std::vector<std::string> buffer_suffixes;  // stored by some, not parameters
+  std::vector<Part> parts;
+  std::vector<ModelClass> classes;     // the one that pretraining makes first
+  std::vector<std::string> size_keys;  // of config.json that shapes do not tell
+  nlohmann::json defaults;             // of config.json, where a hand-written one leaves them out
+  nlohmann::json sample;               // a small configuration of it, which tests and trials run
+  bool causal = false;                 // is it pretrained on next tokens, or on masked ones?
+  Initialisation initialisation = {};
+
+  std::vector<Tie> (*ties)(const nlohmann::json& config) = nullptr;
+  // The table; Error where a key of the configuration changes the function in a way that is not
+  // there.
+  Symmetries (*describe)(const nlohmann::json& config, const Parts& parts) = nullptr;
+  // The table of an ablation; null where the paper has none.
+  Symmetries (*ablate)(const nlohmann::json& config, const Parts& parts,
+                       const Ablation& ablation) = nullptr;
+  std::unique_ptr<Network> (*network)(const nlohmann::json& config, const Parts& parts) = nullptr;
+  // Canonical form: norms off the residual stream (pre-LN), null where there are none;
+  std::vector<Fold> (*folds)(const nlohmann::json& config) = nullptr;
+  // and may key biases go? They add one number to all scores of a query, but not where positions
+  // turn queries and keys.
+  bool key_bias_is_free = false;
+
+  const Part& part(const std::string& name) const;
+  // The first class that has a head of this kind; Error naming the family where none has.
+  const ModelClass& class_with(Predicts head) const;
+  // The class of this name; null where there is none.
+  const ModelClass* find_class(const std::string& name) const;
+};
+
+// The heads of `parts`, and the pooler where one of them may read it.
+HeadParts head_parts(const Family& family, const Parts& parts, const std::string& pooler = "");
+
+// Which optional parts are among `tensors` of the table, and are the gains folded?
+Parts parts_among(const Family& family, const nlohmann::json& config, const Tensors& tensors);
+
+// The name of a table's tensor in a checkpoint that has these parts.
+std::string stored_name(const Family& family, const Parts& parts, const std::string& name);
+
+// The part that a table's tensor belongs to; null for the stack's.
+const Part* part_of(const Family& family, const std::string& name);
+
+// A positive integer of config.json; Error naming the key, the value found and the limit.
+std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback = 0);
+
+// Outputs of a head: labels by config.json's id2label or num_labels.
+std::int64_t output_count(const nlohmann::json& config, Predicts head);
+
+// config.json's tie_word_embeddings: true where it does not say.
+bool is_tied(const nlohmann::json& config);
+
+}  // namespace braid

@@ -1,0 +1,158 @@
+// GPT-2 (Radford et al. 2019): pre-LN decoder with a language-model head, tied or not.
+#include "braid/error.h"
+#include "braid/families/rules.h"
+#include "braid/networks/decoder.h"
+
+namespace braid {
+
+extern const Family gpt2;
+
+namespace {
+
+using Json = nlohmann::json;
+
+const DecoderNames names = {.words = "wte.weight",
+                            .positions = "wpe.weight",
+                            .layer = "h.*.",
+                            .attention_norm = "ln_1",
+                            .query_key_value = "attn.c_attn",
+                            .attention_output = "attn.c_proj",
+                            .ffn_norm = "ln_2",
+                            .ffn_in = "mlp.c_fc",
+                            .ffn_out = "mlp.c_proj",
+                            .norm = "ln_f"};
+const std::string decoder = "lm_head";
+
+Sizes sizes(const Json& config) {
+  return {config_size(config, "n_layer", 12),
+          config_size(config, "n_head", 12),
+          config_size(config, "vocab_size", 50257),
+          config_size(config, "n_positions", 1024),
+          config.value("layer_norm_epsilon", 1e-5),
+          Activation(config, "activation_function", "gelu_new")};
+}
+
+std::unique_ptr<Network> network(const Json& config, const Parts& parts) {
+  return std::make_unique<Decoder>(sizes(config), names, head_parts(gpt2, parts));
+}
+
+std::vector<Tie> ties(const Json& config) {
+  if (!is_tied(config)) return {};
+  return {{decoder + ".weight", names.words}};
+}
+
+void check(const Json& config) {
+  for (const char* key : {"scale_attn_by_inverse_layer_idx", "add_cross_attention"}) {
+    require(!config.value(key, false), "config.json: {} is not supported", key);
+  }
+  require(config.value("scale_attn_weights", true),
+          "config.json: scale_attn_weights false is not supported");
+}
+
+// Hugging Face stores GPT-2's linear maps as (in, out).
+void add_input_first(SymmetriesBuilder& table, const std::string& name, const std::string& in,
+                     const std::string& out) {
+  table.tensor(name + ".weight", in + " " + out).tensor(name + ".bias", out);
+}
+
+Symmetries describe(const Json& config, const Parts& parts) {
+  check(config);
+  const std::int64_t width = config_size(config, "n_embd", 768);
+  const std::int64_t heads = config_size(config, "n_head", 12);
+  const std::int64_t layers = config_size(config, "n_layer", 12);
+  const bool own_width = config.contains("n_inner") && !config["n_inner"].is_null();
+  require(width % heads == 0, "config.json: n_embd {} is not a multiple of n_head {}", width,
+          heads);
+  SymmetriesBuilder table(gpt2.title, layers);
+  // The stream runs past a norm's gain: where every gain is 1 nothing holds it to permutations.
+  const bool unit = parts.unit_gains;
+  table.axis({"x", width, unit ? Group::centred_orthogonal : Group::permutation, "residual", ""})
+      .axis({"layer.*.head", heads, Group::permutation, "attention", ""})
+      .axis({"layer.*.qk", width / heads, Group::general, "attention", "layer.*.head"})
+      .axis({"layer.*.ov", width / heads, Group::general, "attention", "layer.*.head"})
+      .axis({"layer.*.ffn", own_width ? config_size(config, "n_inner") : 4 * width,
+             Group::permutation, "ffn", ""});
+  const auto norm = [&](const std::string& name) {
+    unit ? add_unit_norm(table, name, "x", width) : add_norm(table, name, "x");
+  };
+
+  const std::string vocabulary = "_" + std::to_string(config_size(config, "vocab_size", 50257));
+  table.tensor(names.words, vocabulary + " x");
+  if (is_tied(config)) table.also_read(names.words);
+  table.tensor(names.positions,
+               "_" + std::to_string(config_size(config, "n_positions", 1024)) + " x");
+  table.tap("embeddings", "x", "residual");
+  for (std::int64_t i = 0; i < layers; ++i) {
+    const std::string on = "layer." + std::to_string(i) + ".";
+    const auto name = [&](const std::string& part) { return names.in_layer(i, part); };
+    const auto units = [&](const char* inner) { return on + "head " + on + inner; };
+    norm(name(names.attention_norm));
+    add_input_first(table, name(names.query_key_value), "x'",
+                    "(" + units("qk") + " | " + units("qk'") + " | " + units("ov") + ")");
+    add_input_first(table, name(names.attention_output), "(" + units("ov'") + ")", "x");
+    norm(name(names.ffn_norm));
+    add_input_first(table, name(names.ffn_in), "x'", on + "ffn");
+    add_input_first(table, name(names.ffn_out), on + "ffn'", "x");
+    table.tap(on + "attention", units("ov"), "attention");
+    table.tap(on + "query", units("qk"), "query_key");
+    table.tap(on + "key", units("qk'"), "query_key");
+    table.tap(on + "attention_sum", "x", "residual");
+    table.tap(on + "ffn", on + "ffn", "ffn");
+    table.tap(on + "output_sum", "x", "residual");
+  }
+  norm(names.norm);
+  table.tap("final_norm", "x", "residual");
+  if (!is_tied(config) && parts.has("LM")) table.tensor(decoder + ".weight", vocabulary + " x'");
+  return std::move(table).build("");
+}
+
+std::vector<Fold> folds(const Json& config) {
+  std::vector<Fold> result;
+  for (std::int64_t i = 0; i < config_size(config, "n_layer", 12); ++i) {
+    const auto name = [&](const std::string& part) { return names.in_layer(i, part); };
+    result.push_back({name(names.attention_norm), {name(names.query_key_value)}});
+    result.push_back({name(names.ffn_norm), {name(names.ffn_in)}});
+  }
+  result.push_back({names.norm, {decoder}});
+  return result;
+}
+
+Head language_model() {
+  Head head{.predicts = Predicts::token};
+  head.weight = {decoder + ".weight", names.words};
+  return head;
+}
+
+}  // namespace
+
+const Family gpt2{.model_type = "gpt2",
+                  .title = "GPT-2",
+                  .prefix = "transformer.",
+                  .renamed_suffixes = {},
+                  .buffer_suffixes = {".attn.bias", ".attn.masked_bias"},
+                  .parts = {{"LM", "lm_head.", false, true, language_model()}},
+                  .classes = {{"GPT2LMHeadModel", {"LM"}}, {"GPT2Model", {}}},
+                  .size_keys = {"n_head", "activation_function", "layer_norm_epsilon"},
+                  .defaults = {{"activation_function", "gelu_new"},
+                               {"layer_norm_epsilon", 1e-5},
+                               {"n_inner", nullptr},
+                               {"embd_pdrop", 0.1},
+                               {"resid_pdrop", 0.1},
+                               {"attn_pdrop", 0.1},
+                               {"initializer_range", 0.02},
+                               {"tie_word_embeddings", true}},
+                  .sample = {{"model_type", "gpt2"},
+                             {"n_embd", 24},
+                             {"n_layer", 2},
+                             {"n_head", 3},
+                             {"n_inner", 40},
+                             {"vocab_size", 37},
+                             {"n_positions", 16}},
+                  .causal = true,
+                  .ties = ties,
+                  .describe = describe,
+                  .network = network,
+                  .folds = folds,
+                  .key_bias_is_free = true};
+
+}  // namespace braid

@@ -1,0 +1,35 @@
+// Encoder: a post-LN Transformer that sees all of a text (Vaswani et al. 2017, Devlin et al. 2019).
+#pragma once
+
+#include "braid/networks/network.h"
+
+namespace braid {
+
+// Where its parameters are: tables by their whole names, maps and norms without .weight and .bias.
+struct EncoderNames {
+  std::string words, positions;  // tables
+  std::string types;             // table of token types; empty = none
+  std::string norm;              // of the embeddings
+  std::string layer;             // what a layer's names begin with, * for its index
+  std::string query, key, value, attention_output, attention_norm, ffn_in, ffn_out, ffn_norm;
+
+  std::string in_layer(std::int64_t i, const std::string& name) const;
+};
+
+class Encoder final : public Network {
+ public:
+  Encoder(Sizes sizes, EncoderNames names, HeadParts parts)
+      : Network(std::move(sizes), std::move(parts)), names_(std::move(names)) {}
+
+  at::Tensor encode(const Tensors& parameters, const Batch& batch, const Taps& taps = {},
+                    const Dropout* dropout = nullptr) const override;
+
+ private:
+  at::Tensor embed(const Tensors& parameters, const Batch& batch) const;
+  at::Tensor attend(const Tensors& parameters, std::int64_t layer, const at::Tensor& x,
+                    const at::Tensor& mask, const Taps& taps, const Dropout* dropout) const;
+
+  const EncoderNames names_;
+};
+
+}  // namespace braid

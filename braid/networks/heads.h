@@ -1,0 +1,45 @@
+// Head: what a checkpoint computes from its stream of hidden states, as data: which tensors, and
+// what they read. Several stand side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "braid/checkpoint/tensors.h"
+
+namespace braid {
+
+// What a head's outputs are about. A model has at most one head of a kind.
+enum class Predicts {
+  token,          // a logit a word of the vocabulary
+  next_sentence,  // does the second text follow the first?
+  label,          // a logit a label of the text, or its score
+};
+
+// What a head reads.
+enum class Reads {
+  tokens,  // the hidden state of every token: outputs (B, T, n)
+  pooled,  // the pooler's features of the text: outputs (B, n)
+};
+
+// y = W f + b of features f, which are what the head reads, or LayerNorm(act(dense x)) of it.
+struct Head {
+  Predicts predicts = Predicts::token;
+  Reads reads = Reads::tokens;
+  std::string dense = {}, norm = {};     // of the features; empty = none
+  std::vector<std::string> weight = {};  // W (n, width): the first of these that there is
+  std::vector<std::string> bias = {};    // b (n): likewise, or 0 where there is none
+  std::string tap = {};                  // that hands out the features; empty = none
+  bool dropped = false;                  // are the features dropped out while training?
+
+  // Outputs by the parameters of a model that has the head.
+  std::int64_t outputs(const Tensors& parameters) const;
+};
+
+// One linear map, <map>.weight and <map>.bias.
+Head linear_head(Predicts predicts, Reads reads, const std::string& map);
+
+// The first of `names` that there is; an undefined tensor where there is none.
+at::Tensor first_of(const Tensors& parameters, const std::vector<std::string>& names);
+
+}  // namespace braid

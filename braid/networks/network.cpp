@@ -1,0 +1,102 @@
+#include "braid/networks/network.h"
+
+#include <algorithm>
+
+#include "braid/error.h"
+
+namespace braid {
+
+at::Tensor Network::features(const Tensors& parameters, const Head& head, const at::Tensor& read,
+                             const Taps& taps) const {
+  at::Tensor x = read;
+  if (!head.dense.empty()) {
+    x = normalise(parameters, head.norm, sizes_.activation(linear(parameters, head.dense, x)));
+  }
+  taps(head.tap, x);
+  return x;
+}
+
+Outputs Network::run(const Tensors& parameters, const Batch& batch, const Wanted& wanted,
+                     const Taps& taps, const Dropout* dropout) const {
+  constexpr const char* pooler_tap = "pooler";
+  const auto asked = [&](const Head& head) {
+    return wanted.heads.contains(head.predicts) || taps.want(head.tap);
+  };
+  Outputs outputs;
+  outputs.hidden = encode(parameters, batch, taps, dropout);
+  bool pools = wanted.pooled || (has_pooler() && taps.want(pooler_tap));
+  for (const Head& head : heads()) pools |= asked(head) && head.reads == Reads::pooled;
+  if (pools) {  // (Devlin et al. 2019) of the first token
+    outputs.pooled = at::tanh(linear(parameters, parts_.pooler, outputs.hidden.select(1, 0)));
+    taps(pooler_tap, outputs.pooled);
+  }
+  for (const Head& head : heads()) {
+    if (!asked(head)) continue;
+    at::Tensor read = head.reads == Reads::pooled ? outputs.pooled : outputs.hidden;
+    if (head.reads == Reads::tokens && wanted.positions.defined()) {
+      read = read.flatten(0, 1).index_select(0, wanted.positions);
+    }
+    const at::Tensor x = features(parameters, head, read, taps);
+    if (!wanted.heads.contains(head.predicts)) continue;
+    const at::Tensor bias = first_of(parameters, head.bias);
+    outputs.heads[head.predicts] =
+        at::linear(head.dropped ? drop(dropout, x) : x, first_of(parameters, head.weight),
+                   bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
+  }
+  return outputs;
+}
+
+at::Tensor Network::predict(const Tensors& parameters, const Batch& batch, Predicts what,
+                            const at::Tensor& positions, const Dropout* dropout) const {
+  return run(parameters, batch, {{what}, positions}, {}, dropout).heads.at(what);
+}
+
+const Head* Network::head(Predicts what) const {
+  const auto found = std::find_if(heads().begin(), heads().end(),
+                                  [&](const Head& head) { return head.predicts == what; });
+  return found == heads().end() ? nullptr : &*found;
+}
+
+std::string of_layer(std::int64_t i, const std::string& name) {
+  return "layer." + std::to_string(i) + "." + name;
+}
+
+std::string with_index(const std::string& pattern, std::int64_t i) {
+  std::string text = pattern;
+  return text.replace(text.find('*'), 1, std::to_string(i));
+}
+
+std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& parameters,
+                                    const Batch& batch) {
+  Wanted wanted;
+  bool stream_read = false, pooler_read = false;
+  for (const Head& head : network.heads()) {
+    wanted.heads.insert(head.predicts);
+    (head.reads == Reads::pooled ? pooler_read : stream_read) = true;
+  }
+  wanted.pooled = network.has_pooler();
+  const Outputs found = network.run(parameters, batch, wanted);
+  std::vector<at::Tensor> all;
+  const auto add_products = [&](const at::Tensor& x) {
+    all.push_back(at::matmul(x, x.transpose(-1, -2)));
+  };
+  if (!stream_read) add_products(found.hidden);
+  if (wanted.pooled && !pooler_read) add_products(found.pooled);
+  for (const auto& [kind, logits] : found.heads) all.push_back(logits);
+  return all;
+}
+
+void check_tokens(const Network& network, const at::Tensor& input_ids) {
+  require(input_ids.size(1) <= network.max_positions(),
+          "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",
+          input_ids.size(1), network.max_positions());
+  if (input_ids.numel() == 0) return;
+  const auto lowest = input_ids.min().item<std::int64_t>();
+  const auto highest = input_ids.max().item<std::int64_t>();
+  require(lowest >= 0 && highest < network.vocabulary_size(),
+          "token id {} is outside the model's vocabulary of {}; are tokenizer and model from one "
+          "checkpoint?",
+          lowest < 0 ? lowest : highest, network.vocabulary_size());
+}
+
+}  // namespace braid

@@ -1,0 +1,121 @@
+// Network: a model's forward pass, a pure function of the parameters. Nothing is hooked: the pass
+// hands out features under the names of the taps in the model's symmetry table.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "braid/networks/heads.h"
+#include "braid/networks/layers.h"
+
+namespace braid {
+
+struct Batch {
+  at::Tensor input_ids;       // (B, T) int64
+  at::Tensor attention_mask;  // (B, T) bool, true = token; undefined = no padding
+  at::Tensor token_type_ids;  // (B, T) int64; undefined = zeros
+};
+
+// Which taps are wanted, and where their features go: (B, T, units), the pooler's (B, units).
+struct Taps {
+  std::set<std::string> names;
+  std::function<void(const std::string& name, const at::Tensor& features)> take;
+
+  bool want(const std::string& name) const { return names.contains(name); }
+  void operator()(const std::string& name, const at::Tensor& features) const {
+    if (want(name)) take(name, features);
+  }
+};
+
+// What a pass is run for, besides the hidden states and the taps.
+struct Wanted {
+  std::set<Predicts> heads = {};
+  // Heads that read tokens answer for these alone, counted through the batch, (n, outputs);
+  // undefined = all, (B, T, outputs).
+  at::Tensor positions = {};
+  bool pooled = false;
+};
+
+struct Outputs {
+  at::Tensor hidden;  // (B, T, width)
+  at::Tensor pooled;  // (B, width) where it was wanted
+  std::map<Predicts, at::Tensor> heads;
+};
+
+// What config.json says of a Transformer, whatever its keys are called.
+struct Sizes {
+  std::int64_t layers = 0, heads = 0, vocabulary = 0, positions = 0;
+  double epsilon = 0;  // of norms
+  Activation activation;
+};
+
+// The heads that a model has, and the pooler that some of them read.
+struct HeadParts {
+  std::vector<Head> heads;
+  std::string pooler;  // <pooler>.weight, <pooler>.bias; empty = none
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // Hidden states (B, T, width). All parameters have one floating dtype, which is the result's.
+  // Dropped out only where `dropout` is given.
+  virtual at::Tensor encode(const Tensors& parameters, const Batch& batch, const Taps& taps = {},
+                            const Dropout* dropout = nullptr) const = 0;
+
+  // The hidden states and what was asked for, no more. REQUIRES the wanted heads and pooler.
+  Outputs run(const Tensors& parameters, const Batch& batch, const Wanted& wanted,
+              const Taps& taps = {}, const Dropout* dropout = nullptr) const;
+  // The outputs of one head.
+  at::Tensor predict(const Tensors& parameters, const Batch& batch, Predicts what,
+                     const at::Tensor& positions = {}, const Dropout* dropout = nullptr) const;
+
+  // The head of a kind; null without one.
+  const Head* head(Predicts what) const;
+  const std::vector<Head>& heads() const { return parts_.heads; }
+  bool has_pooler() const { return !parts_.pooler.empty(); }
+
+  // Does the hidden state of a token see only what came before it? Then the head of tokens predicts
+  // the next one, otherwise the token itself.
+  virtual bool is_causal() const { return false; }
+  std::int64_t vocabulary_size() const { return sizes_.vocabulary; }
+  std::int64_t max_positions() const { return sizes_.positions; }
+
+ protected:
+  Network(Sizes sizes, HeadParts parts) : sizes_(std::move(sizes)), parts_(std::move(parts)) {}
+
+  at::Tensor normalise(const Tensors& parameters, const std::string& name,
+                       const at::Tensor& x) const {
+    return layer_norm(parameters, name, x, sizes_.epsilon);
+  }
+
+  const Sizes sizes_;
+
+ private:
+  at::Tensor features(const Tensors& parameters, const Head& head, const at::Tensor& read,
+                      const Taps& taps) const;
+
+  const HeadParts parts_;
+};
+
+// "layer.<i>.<name>": what taps and axes of a layer are called, in every family.
+std::string of_layer(std::int64_t i, const std::string& name);
+
+// `pattern` with the index for its *.
+std::string with_index(const std::string& pattern, std::int64_t i);
+
+// Everything that a model computes of a batch, (..., outputs) each: what every head says, and where
+// none reads the stream, or the pooler, whose units may then be in any order, its inner products
+// with itself.
+std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& parameters,
+                                    const Batch& batch);
+
+// Error naming the largest id or the length where `input_ids` do not fit the network.
+void check_tokens(const Network& network, const at::Tensor& input_ids);
+
+}  // namespace braid

@@ -1,0 +1,100 @@
+// Models as they are made: parts, names, ties, the table and the pass that fit.
+#include "braid/models/model.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+#include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
+#include "tests/models/small_gpt2.h"
+
+namespace braid {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ModelFileTest : public TemporaryFolder {};
+
+// What is written is read as the same model, for every class of every family.
+TEST_F(ModelFileTest, EveryClassIsReadAsItWasWritten) {
+  for (const Family* family : families()) {
+    for (const ModelClass& kind : family->classes) {
+      nlohmann::json config = family->sample;
+      config["architectures"] = {kind.name};
+      config["tie_word_embeddings"] = family->causal && !kind.parts.empty();
+      const Model model = random_model(config, 3);
+      EXPECT_EQ(model.parts.names, kind.parts) << kind.name;
+      model.family->network(config, model.parts);
+      Tensors stored;
+      for (const auto& [name, tensor] : model.parameters) {
+        stored[model.stored_names.at(name)] = tensor;
+      }
+      write_checkpoint(folder / kind.name, config, stored, {}, {});
+      const Model read = load_model(folder / kind.name);
+      EXPECT_EQ(read.parts.names, model.parts.names) << kind.name;
+      EXPECT_EQ(read.stored_names, model.stored_names) << kind.name;
+      EXPECT_EQ(read.network->heads().size(), model.network->heads().size()) << kind.name;
+      require_same_architecture(read, model);
+      for (const auto& [name, tensor] : read.parameters) {
+        EXPECT_TRUE(at::equal(tensor, model.parameters.at(name))) << name;
+      }
+    }
+  }
+}
+
+TEST(RandomModelTest, IsTheClassThatTheConfigNames) {
+  nlohmann::json config = SmallBert{}.config();
+  EXPECT_TRUE(random_model(config, 1).network->head(Predicts::token));
+  config["architectures"] = {"BertForSequenceClassification"};
+  const Model classifier = random_model(config, 1);
+  EXPECT_FALSE(classifier.network->head(Predicts::token));
+  EXPECT_EQ(classifier.network->head(Predicts::label)->outputs(classifier.parameters), 3);
+  EXPECT_EQ(classifier.stored_names.at("pooler.dense.bias"), "bert.pooler.dense.bias");
+  EXPECT_EQ(classifier.stored_names.at("classifier.bias"), "classifier.bias");
+  config["architectures"] = {"BertModel"};
+  EXPECT_EQ(random_model(config, 1).stored_names.at("pooler.dense.bias"), "pooler.dense.bias");
+  config["architectures"] = {"BertForNothing"};
+  EXPECT_THAT(error_of([&] { random_model(config, 1); }), HasSubstr("no class of BERT"));
+}
+
+TEST(RandomModelTest, DiffersBySeed) {
+  const Tensors one = random_model(SmallBert{}.config(), 1).parameters;
+  EXPECT_EQ(one.at("embeddings.LayerNorm.weight").scalar_type(), at::kDouble);
+  for (const auto& [name, tensor] : random_model(SmallBert{}.config(), 1).parameters) {
+    EXPECT_TRUE(at::equal(tensor, one.at(name))) << name;
+  }
+  for (const auto& [name, tensor] : random_model(SmallBert{}.config(), 2).parameters) {
+    EXPECT_FALSE(at::equal(tensor, one.at(name))) << name;
+  }
+}
+
+TEST(MakeModelTest, NamesWhatIsMissing) {
+  const Model model = SmallBert{}.model();
+  Tensors parameters = model.parameters;
+  parameters.erase("encoder.layer.1.output.dense.bias");
+  EXPECT_THAT(error_of([&] { make_model(*model.family, model.config, parameters, "here"); }),
+              HasSubstr("encoder.layer.1.output.dense.bias"));
+}
+
+TEST(UntieTest, KeepsTheFunction) {
+  const Batch batch{random_ids(3, 11, 37, 9), {}, {}};
+  for (const Model& model : {SmallBert{}.model(), SmallGpt2{.tied = true}.model()}) {
+    const Model untied = untie(model);
+    EXPECT_EQ(untied.parameters.size(), model.parameters.size() + model.ties.size());
+    EXPECT_TRUE(untied.ties.empty());
+    EXPECT_TRUE(at::equal(token_logits(model, model.parameters, batch),
+                          token_logits(untied, untied.parameters, batch)));
+  }
+  // There is nothing to untie without the head.
+  const Model bare = SmallBert{.masked_lm = false}.model();
+  EXPECT_EQ(untie(bare).parameters.size(), bare.parameters.size());
+}
+
+TEST(TableOfTest, AblationsAreOneFamilys) {
+  const Model model = SmallGpt2{}.model();
+  EXPECT_THAT(error_of([&] { table_of(model, {.ignore_heads = true}); }),
+              HasSubstr("not for GPT-2"));
+}
+
+}  // namespace
+}  // namespace braid
