@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/checkpoint/fingerprint.h"
+#include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
 #include "braid/merging/joint_alignment.h"
 #include "braid/tasks/sequence_stream.h"
@@ -31,7 +32,7 @@ void check_vocabulary(const Tokenizer& tokenizer, const Model& a, const Model& b
 ObserveOptions observe_options(const AlignOptions& options, const MatchOptions& match,
                                const Model& a, const Tokenizer& tokenizer,
                                const ComputeOptions& compute) {
-  ObserveOptions observe = options.observe_options(tokenizer.sequence_marks());
+  ObserveOptions observe = options.observe_options(tokenizer.marks());
   observe.taps = taps_to_observe(table_of(a, match.ablation()), match);
   observe.precision = compute.dtype();
   observe.threads = compute.thread_count();
@@ -54,43 +55,27 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignOptio
   const auto tokenizer = load_tokenizer(a.folder);
   check_vocabulary(*tokenizer, a, b);
   const std::string& file = options.batches.empty() ? options.text_file() : options.batches;
-  std::vector<TokenSequence> ready;
-  std::optional<SequenceStream> text;
-  if (options.batches.empty()) {
-    text.emplace(file, options.text_task(), *tokenizer, sequence_limit(a, options.max_length),
-                 options.lines, options.blocks);
-  } else {
-    ready = sequences_of(load_token_text(file, 32));
-    if (options.lines > 0 && options.lines < std::ssize(ready)) {
-      ready.resize(static_cast<std::size_t>(options.lines));
-    }
-  }
-  std::int64_t next_ready = 0;
-  const auto next = [&] {
-    if (text) return text->next();
-    const bool more = next_ready < std::ssize(ready);
-    return more ? ready[static_cast<std::size_t>(next_ready++)] : TokenSequence{};
-  };
+  const auto text =
+      open_sequences({file, options.text_task(), !options.batches.empty(), options.blocks,
+                      sequence_limit(a, options.max_length), options.lines},
+                     *tokenizer);
   Ensemble table = ensemble;  // ablations observe other axes
   table.models.front().symmetries = table_of(a, match.ablation());
   const Progress progress = terminal_progress("of the text");
   Observed observed;
   std::int64_t tokens = 0;
-  observed.moments =
-      observe(table, b, next, observe_options(options, match, a, *tokenizer, compute),
-              [&](std::int64_t seen) {
-                tokens = seen;
-                if (text) {
-                  progress("observing", text->done(), text->total());
-                } else {
-                  progress("observing", next_ready, std::ssize(ready));
-                }
-              });
+  observed.moments = observe(
+      table, b, [&] { return text->next(); },
+      observe_options(options, match, a, *tokenizer, compute),
+      [&](std::int64_t seen) {
+        tokens = seen;
+        progress("observing", text->done(), text->total());
+      });
   observed.a = identify(mean_model(ensemble));
   observed.b = identify(b);
   observed.text = {{"path", file},
                    {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())},
-                   {"lines", text ? text->sequences() : next_ready},
+                   {"lines", text->sequences()},
                    {"tokens", tokens}};
   if (!options.task.empty()) observed.text["task"] = options.task;
   if (!options.moments.empty()) {
@@ -234,9 +219,10 @@ void check_alignment(const Alignment& alignment, const Model& a, const Model& b,
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit) {
   const auto tokenizer = load_tokenizer(model.folder);
-  SequenceStream stream(file, task, *tokenizer, sequence_limit(model, 512), limit);
+  const auto stream =
+      open_sequences({file, task, false, false, sequence_limit(model, 512), limit}, *tokenizer);
   std::vector<TokenSequence> sequences;
-  for (TokenSequence s = stream.next(); !s.empty(); s = stream.next()) sequences.push_back(s);
+  for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) sequences.push_back(s);
   return sequences;
 }
 

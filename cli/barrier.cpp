@@ -69,8 +69,8 @@ void run(const Options& options) {
     broken += std::string(broken.empty() ? "" : "; ") +
               "the decoder is permuted in the wrong direction, as the authors' released code does";
   }
-  const ScoredText text = options.evaluate.load(a);
-  check_text(b, text);
+  const Examples text = options.evaluate.load(a);
+  check_examples(b, text);
   const Path path = make_path(a, b, transform, symmetries, decoder, options.compute.dtype());
   const Curve curve = trace(path, text, options.points, options.compute.thread_count(),
                             terminal_progress("points"));

@@ -63,14 +63,14 @@ Difference prove(const Model& b, const Alignment& alignment, const MergeOptions&
   return found;
 }
 
-ScoredText measured_text(const Model& model, const MergeOptions& options) {
+Examples measured_text(const Model& model, const MergeOptions& options) {
   EvaluateOptions evaluation;
   if (options.align.text_task()) {
     evaluation.task = options.align.task;
     evaluation.data = options.measured_file();
     evaluation.max_length = options.align.max_length;
   } else {
-    if (model.network->is_causal()) evaluation.task = "clm";
+    evaluation.task = token_task(*model.network).name();
     evaluation.text = options.measured_file();
     if (options.dev.empty()) evaluation.batches = options.align.batches;
   }
@@ -87,7 +87,7 @@ Tensors repair_merged(const Model& merged, const Ensemble& parents, const MergeO
                                         options.align.text_task(), options.repair_lines);
   const ObserveTaps observe_taps = [&](const Model& a, const Model& b,
                                        const std::vector<std::string>& taps) {
-    ObserveOptions observing = options.align.observe_options(tokenizer->sequence_marks());
+    ObserveOptions observing = options.align.observe_options(tokenizer->marks());
     observing.taps = taps;
     observing.pool = Pool::none;  // readers see every token
     observing.precision = options.compute.dtype();
@@ -160,14 +160,15 @@ void run(const MergeOptions& options) {
   const bool measurable = !options.measured_file().empty() || !options.align.batches.empty();
   const bool has_head =
       options.align.text_task() || result.network->has_token_head(result.parameters);
-  std::optional<ScoredText> text;
+  std::optional<Examples> text;
   if (measurable && has_head) {
     text = measured_text(result, options);
-    for (const Model& model : models) check_text(model, *text);
+    for (const Model& model : models) check_examples(model, *text);
     merged.measured_on =
         options.measured_file().empty() ? options.align.batches : options.measured_file();
-    merged.measure = options.align.text_task() ? options.align.text_task()->title + " loss"
-                                               : "Language-model loss";
+    merged.measure = options.align.text_task()
+                         ? std::string(options.align.text_task()->title()) + " loss"
+                         : "Language-model loss";
   }
   const Measure measure = [&](const Tensors& parameters) {
     return evaluate(*result.network, cast(parameters, options.compute.dtype()), *text,

@@ -7,8 +7,9 @@
 namespace braid {
 namespace {
 
-std::vector<std::string> task_names(std::vector<std::string> names) {
-  for (const Task& task : glue_tasks()) names.push_back(task.name);
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const Task* task : tasks()) names.push_back(task->name());
   return names;
 }
 
@@ -28,9 +29,7 @@ void ComputeOptions::add_to(CLI::App& command) {
 
 at::ScalarType ComputeOptions::dtype() const {
   require(device == "cpu", "--device {}: braid 0.1 computes on the CPU only", device);
-  return precision == "float64"    ? at::kDouble
-         : precision == "bfloat16" ? at::kBFloat16
-                                   : at::kFloat;
+  return find_dtype(precision);
 }
 
 int ComputeOptions::thread_count() const {
@@ -42,7 +41,7 @@ void EvaluateOptions::add_to(CLI::App& command) {
   command
       .add_option("--task", task,
                   "What is measured: mlm (masked tokens), clm (next tokens) or a GLUE task")
-      ->check(CLI::IsMember(task_names({"mlm", "clm"})))
+      ->check(CLI::IsMember(task_names()))
       ->capture_default_str();
   command.add_option("--data", data, "The GLUE task's tab-separated file, such as dev.tsv");
   command.add_option("--max-length", max_length, "Tokens of a GLUE example")
@@ -68,7 +67,7 @@ void EvaluateOptions::add_to(CLI::App& command) {
 void AlignOptions::add_to(CLI::App& command) {
   command.add_option("--text", text, "What is aligned on: a sequence a line");
   command.add_option("--task", task, "Instead of --text: a GLUE task, whose --data is aligned on")
-      ->check(CLI::IsMember(task_names({})));
+      ->check(CLI::IsMember(row_task_names()));
   command.add_option("--data", data, "The task's tab-separated file, such as train.tsv");
   command.add_option("--batches", batches,
                      "Instead of --text: safetensors file of input_ids and labels (N, T) int64");

@@ -3,11 +3,8 @@
 
 #include <fstream>
 
-#include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
-#include "braid/text/lines.h"
-#include "braid/text/train_vocabulary.h"
-#include "braid/training/causal_run.h"
+#include "braid/tasks/tasks.h"
 #include "braid/training/trained_folder.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -16,12 +13,11 @@
 namespace braid {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 struct Options {
-  std::string config, vocabulary, restrict_to, text, valid, out, save_dtype = "float32";
-  PretrainOptions training;
+  PretrainRequest request;
+  std::string config, out, save_dtype = "float32";
   std::optional<std::int64_t> block;  // defaults differ by family
   std::optional<double> learning_rate, warmup;
   ComputeOptions compute;
@@ -36,84 +32,49 @@ Json read_json(const std::string& path) {
   return json;
 }
 
-std::vector<std::string> vocabulary(const Options& options, const Json& config,
-                                    const std::vector<std::string>& lines) {
-  if (options.vocabulary != "train") return read_vocabulary(options.vocabulary);
-  return train_word_pieces(lines, config_size(config, "vocab_size", 30522));
-}
-
-// What either kind of training hands on.
-struct Trained {
-  Json config;
-  Pretrained result;
-  TokenizerFiles tokenizer;
-};
-
-void announce(const std::string& text, std::int64_t vocabulary, const PretrainOptions& training) {
-  spdlog::info("{}, vocabulary of {}, seed {}, {} steps of {} tokens", text, grouped(vocabulary),
-               training.seed, grouped(training.steps),
-               grouped(training.batch_size * training.block));
-}
-
-Trained train_masked(const Options& options, const Json& config, const PretrainOptions& training,
-                     const fs::path& state) {
-  require(options.valid.empty() && options.restrict_to.empty(),
-          "--valid and --restrict-vocab are for GPT-2");
-  for (const char* key : {"hidden_dropout_prob", "attention_probs_dropout_prob"}) {
-    if (config[key] != 0.0)
-      spdlog::warn("{} is {}: pretraining is done without dropout", key, config[key].dump());
-  }
-  const std::vector<std::string> lines = read_lines(options.text);
-  const std::vector<std::string> tokens = vocabulary(options, config, lines);
-  const WordPiece tokenizer = WordPiece::from_vocabulary(tokens);
-  announce(grouped(std::ssize(lines)) + " lines", tokenizer.size(), training);
-  return {config, pretrain(config, tokenizer, lines, training, state, training_log()),
-          word_piece_files(tokens)};
-}
-
-Trained train_causal(const Options& options, const Json& config, const PretrainOptions& training,
-                     const fs::path& state) {
-  require(options.valid.empty() ? training.patience == 0 : true,
-          "--patience stops by the loss on --valid; give one");
-  CausalRun run = read_causal_run(config, options.vocabulary, options.text,
-                                  {options.restrict_to, options.valid}, training.block);
-  announce(grouped(std::ssize(run.ids)) + " tokens", run.tokenizer.size(), training);
-  const auto log_dev = [](const DevPoint& point) {
+TrainingLogs logs(const PretrainRequest& request, const std::string& out) {
+  TrainingLogs logs;
+  logs.start = [&](const TrainingStart& start) {
+    const PretrainOptions& o = request.options;
+    spdlog::info("{} tokens in {} sequences, vocabulary of {}, seed {}, {} steps of {} tokens",
+                 grouped(start.tokens), grouped(start.sequences), grouped(start.vocabulary), o.seed,
+                 grouped(o.steps), grouped(o.batch_size * o.block));
+    if (start.resumed) spdlog::info("going on from {}", training_state(out).string());
+  };
+  logs.step = training_log();
+  logs.dev = [](const DevPoint& point) {
     clear_progress();
     spdlog::info("step {}, epoch {:.1f}: validation loss {:.4f}", point.step, point.epoch,
                  point.score.loss);
   };
-  Pretrained result =
-      pretrain_causal(run.config, run.ids, run.valid, training, state, training_log(), log_dev);
-  return {std::move(run.config), std::move(result), run.tokenizer.files()};
+  return logs;
 }
 
 void run(const Options& options) {
-  check_output_folder(options.out, options.overwrite);
-  const Json config = complete_config(read_json(options.config));
-  const bool causal = is_causal(config);
-  const PretrainOptions usual = causal ? causal_defaults() : PretrainOptions{};
-  PretrainOptions training = options.training;
+  PretrainRequest request = options.request;
+  request.config = complete_config(read_json(options.config));
+  const PretrainOptions usual = pretrain_defaults(request.config);
+  PretrainOptions& training = request.options;
   training.threads = options.compute.thread_count();
   training.block = options.block.value_or(usual.block);
   training.learning_rate = options.learning_rate.value_or(usual.learning_rate);
   training.warmup = options.warmup.value_or(usual.warmup);
-  const fs::path state = options.out + ".state.safetensors";
-  if (fs::exists(state)) spdlog::info("going on from {}", state.string());
-  const Trained trained = causal ? train_causal(options, config, training, state)
-                                 : train_masked(options, config, training, state);
-  const Pretrained& result = trained.result;
-  static const std::map<std::string, at::ScalarType> dtypes = {
-      {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
-  write_pretrained(options.out, trained.config, trained.tokenizer, training, result,
-                   dtypes.at(options.save_dtype), options.overwrite);
-  fs::remove(state);
+  if (!token_task(request.config).is_causal()) {
+    for (const char* key : {"hidden_dropout_prob", "attention_probs_dropout_prob"}) {
+      if (request.config[key] != 0.0) {
+        spdlog::warn("{} is {}: pretraining is done without dropout", key,
+                     request.config[key].dump());
+      }
+    }
+  }
+  const Pretrained result =
+      pretrain_folder(request, options.out, {find_dtype(options.save_dtype), options.overwrite},
+                      logs(request, options.out));
   clear_progress();
   fmt::print("{}: trained on {} tokens, loss {:.4f}\n", options.out,
              grouped(result.curve.back().tokens), result.curve.back().loss);
-  for (const DevPoint& point : result.dev) {
-    if (point.step != result.best_step) continue;
-    fmt::print("best on {} at step {}: loss {:.4f}\n", options.valid, point.step, point.score.loss);
+  if (const DevPoint* best = result.best()) {
+    fmt::print("best on {} at step {}: loss {:.4f}\n", request.valid, best->step, best->score.loss);
   }
 }
 
@@ -129,22 +90,21 @@ void add_pretrain(CLI::App& app) {
       "--valid valid.txt --steps 800 --patience 5 --seed 1 -o gpt2-1\n\n"
       "A run that was stopped goes on from OUT.state.safetensors when the command is repeated.");
   auto options = std::make_shared<Options>();
-  PretrainOptions& t = options->training;
+  PretrainRequest& r = options->request;
+  PretrainOptions& t = r.options;
   command
       .add_option("--config", options->config,
                   "config.json of the model (BertConfig or GPT2Config)")
       ->required();
   command
       .add_option(
-          "--vocab", options->vocabulary,
-          "BERT: vocab.txt, or 'train' to learn one from the text. GPT-2: a folder with its "
-          "tokenizer")
+          "--vocab", r.vocabulary,
+          "A vocab.txt, 'train' to learn one from the text, or a folder with a tokenizer (GPT-2)")
       ->required();
-  command.add_option("--text", options->text, "Training text, a passage a line")->required();
-  command.add_option("--restrict-vocab", options->restrict_to,
-                     "GPT-2: keep only the tokens that this text needs, numbered anew");
-  command.add_option("--valid", options->valid,
-                     "GPT-2: text to score on the way; the best parameters are kept");
+  command.add_option("--text", r.text, "Training text, a passage a line")->required();
+  command.add_option("--restrict-vocab", r.restrict_to,
+                     "Keep only the tokens that this text needs, numbered anew");
+  command.add_option("--valid", r.valid, "Text to score on the way; the best parameters are kept");
   command.add_option("--evaluate-every", t.evaluate_every, "Steps between scores on --valid")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -75,14 +75,14 @@ class Planner {
       source.symmetries = loaded.symmetries;
       return source;
     }
-    const StudyPretraining& p = *study_.pretraining;
+    const PretrainRequest& p = *study_.pretraining;
     const PretrainOptions& o = p.options;
     fs::path vocabulary = p.vocabulary;
     std::string vocabulary_key;
     std::vector<std::size_t> needs;
-    const bool causal = is_causal(p.config);
-    if (causal) {
-      for (const char* name : {"vocab.json", "merges.txt", "tokenizer.json"}) {
+    const bool causal = token_task(p.config).is_causal();
+    if (fs::is_directory(p.vocabulary)) {
+      for (const char* name : {"vocab.json", "merges.txt", "tokenizer.json", "vocab.txt"}) {
         const fs::path part = fs::path(p.vocabulary) / name;
         if (fs::exists(part)) vocabulary_key += file(part);
       }
@@ -112,7 +112,7 @@ class Planner {
     what["options"] = {o.steps,         o.batch_size, o.block,        o.mask_probability,
                        o.learning_rate, o.warmup,     o.weight_decay, o.clip};
     if (causal) {
-      for (const std::string& path : {p.causal.valid, p.causal.restrict_to}) {
+      for (const std::string& path : {p.valid, p.restrict_to}) {
         what["causal"].push_back(path.empty() ? "" : file(path));
       }
       what["causal"].push_back({o.evaluate_every, o.patience});

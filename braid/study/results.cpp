@@ -52,9 +52,7 @@ Json describe_tasks(const Study& study) {
   Json tasks = Json::array();
   for (const StudyTask& task : study.tasks) {
     Json json = {{"task", task.name},
-                 {"title", task.name == "mlm"   ? "MLM"
-                           : task.name == "clm" ? "Next token"
-                                                : find_task(task.name).title},
+                 {"title", find_task(task.name).title()},
                  {"score", task.score.provenance()},
                  {"align", {{"text", task.align.file.string()}, {"task", task.align.task}}}};
     if (task.finetuning) {

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 void read_pretraining(YamlFields fields, Study& study) {
-  StudyPretraining p;
+  PretrainRequest p;
   const YAML::Node config = fields.node("config");
   if (config.IsMap()) {
     for (const auto& entry : config) {
@@ -33,11 +33,11 @@ void read_pretraining(YamlFields fields, Study& study) {
   fields.read("vocab", p.vocabulary);
   p.text = fields.text("text");
   PretrainOptions& o = p.options;
-  if (is_causal(p.config)) {
-    o = causal_defaults();
+  o = pretrain_defaults(p.config);
+  if (token_task(p.config).is_causal()) {
     p.vocabulary = fields.text("vocab");
-    fields.read("restrict-vocab", p.causal.restrict_to);
-    fields.read("valid", p.causal.valid);
+    fields.read("restrict-vocab", p.restrict_to);
+    fields.read("valid", p.valid);
     fields.read("evaluate-every", o.evaluate_every);
     fields.read("patience", o.patience);
   }
@@ -150,7 +150,7 @@ StudyTask read_task(YamlFields fields) {
   StudyTask task;
   ScoreRequest& s = task.score;
   task.name = s.task = fields.text("task");
-  if (!s.scores_tokens()) find_task(s.task);
+  find_task(s.task);
   fields.read("text", s.text);
   fields.read("batches", s.batches);
   fields.read("data", s.data);
@@ -255,12 +255,10 @@ Study read_study(const fs::path& file, const std::map<std::string, std::string>&
   if (study.points < 2) fields.wrong(fields.node("points"), "points: 2 at least");
   std::string precision = "float32", moments = "keep";
   fields.read("precision", precision);
-  const std::map<std::string, at::ScalarType> precisions = {
-      {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float64", at::kDouble}};
-  if (!precisions.contains(precision)) {
+  if (precision != "float32" && precision != "bfloat16" && precision != "float64") {
     fields.wrong(fields.node("precision"), "precision: float32, bfloat16 or float64");
   }
-  study.precision = precisions.at(precision);
+  study.precision = find_dtype(precision);
   fields.read("moments", moments);
   if (moments != "keep" && moments != "drop") {
     fields.wrong(fields.node("moments"), "moments: keep or drop");

@@ -11,9 +11,8 @@
 #include "braid/alignment/align_request.h"
 #include "braid/connectivity/barrier.h"
 #include "braid/connectivity/score_request.h"
-#include "braid/training/causal_run.h"
-#include "braid/training/finetune.h"
 #include "braid/training/learn_request.h"
+#include "braid/training/train_folder.h"
 
 namespace braid {
 
@@ -22,14 +21,6 @@ struct StudyModel {
   std::string name;
   std::filesystem::path folder;  // empty: trained
   std::uint64_t seed = 0;
-};
-
-struct StudyPretraining {
-  nlohmann::json config;   // BertConfig or GPT2Config
-  std::string vocabulary;  // BERT: vocab.txt, or "train"; GPT-2: a folder with a tokenizer
-  std::filesystem::path text;
-  CausalFiles causal;       // more of GPT-2's
-  PretrainOptions options;  // `seed` is each model's
 };
 
 struct StudyFinetuning {
@@ -66,7 +57,7 @@ struct StudyVariant {
 struct Study {
   std::string name, title, about;
   std::vector<StudyModel> models;
-  std::optional<StudyPretraining> pretraining;
+  std::optional<PretrainRequest> pretraining;  // its seed is each model's
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
   std::vector<StudyTask> tasks;
   std::vector<StudyVariant> variants;

@@ -1,24 +1,17 @@
 #include "braid/study/work.h"
 
-#include <fstream>
-
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "braid/tasks/sequence_stream.h"
-#include "braid/text/lines.h"
-#include "braid/text/train_vocabulary.h"
-#include "braid/training/trained_folder.h"
+#include "braid/text/new_tokenizer.h"
 
 namespace braid {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-// A state file beside the model, from which a killed run goes on.
-fs::path state_of(const fs::path& out) { return out.string() + ".state.safetensors"; }
 
 TrainingLog log_to(const JobContext& context) {
   return [&context](const TrainingPoint& point, std::int64_t steps) {
@@ -33,54 +26,34 @@ Json identify(const Model& model) {
 
 }  // namespace
 
-void work_vocabulary(const StudyPretraining& pretraining, const fs::path& out) {
+void work_vocabulary(const PretrainRequest& pretraining, const fs::path& out) {
   const auto size = config_size(pretraining.config, "vocab_size", 30522);
-  std::string words;
-  for (const std::string& token : train_word_pieces(read_lines(pretraining.text), size)) {
-    words += token + "\n";
+  for (const auto& [name, content] : new_tokenizer("train", pretraining.text, size)->files()) {
+    if (name == "vocab.txt") write_file_atomically(out, content);
   }
-  write_file_atomically(out, words);
 }
 
-void work_pretrain(const StudyPretraining& pretraining, const fs::path& vocabulary,
+void work_pretrain(const PretrainRequest& pretraining, const fs::path& vocabulary,
                    std::uint64_t seed, const fs::path& out, const JobContext& context) {
-  PretrainOptions options = pretraining.options;
-  options.seed = seed;
-  options.threads = context.threads;
-  if (is_causal(pretraining.config)) {
-    CausalRun run = read_causal_run(pretraining.config, pretraining.vocabulary, pretraining.text,
-                                    pretraining.causal, options.block);
-    const Pretrained trained =
-        pretrain_causal(run.config, run.ids, run.valid, options, state_of(out), log_to(context));
-    write_pretrained(out, run.config, run.tokenizer.files(), options, trained, at::kFloat, true);
-    fs::remove(state_of(out));
-    return;
-  }
-  const std::vector<std::string> tokens = read_vocabulary(vocabulary);
-  const Pretrained trained =
-      pretrain(pretraining.config, WordPiece::from_vocabulary(tokens), read_lines(pretraining.text),
-               options, state_of(out), log_to(context));
-  write_pretrained(out, pretraining.config, word_piece_files(tokens), options, trained, at::kFloat,
-                   true);
-  fs::remove(state_of(out));
+  PretrainRequest request = pretraining;
+  request.vocabulary = vocabulary.string();
+  request.options.seed = seed;
+  request.options.threads = context.threads;
+  pretrain_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
-void work_finetune(const fs::path& folder, const std::string& task_name,
+void work_finetune(const fs::path& folder, const std::string& task,
                    const StudyFinetuning& finetuning, const fs::path& dev, const fs::path& out,
                    const JobContext& context) {
-  const Model model = load_model(folder);
-  const Task& task = find_task(task_name);
-  const WordPiece tokenizer = WordPiece::from_folder(folder);
-  const std::int64_t length = std::min(finetuning.max_length, model.network->max_positions());
-  const auto load = [&](const fs::path& file, std::int64_t lines) {
-    return encode(task, read_labelled_lines(task, file, lines), tokenizer, length);
-  };
-  FinetuneOptions options = finetuning.options;
-  options.threads = context.threads;
-  const Finetuned tuned = finetune(model, load(finetuning.data, finetuning.lines), load(dev, 0),
-                                   options, state_of(out), log_to(context));
-  write_finetuned(out, tuned, options, true);
-  fs::remove(state_of(out));
+  FinetuneRequest request{folder,
+                          task,
+                          finetuning.data.string(),
+                          dev.string(),
+                          finetuning.max_length,
+                          finetuning.lines,
+                          finetuning.options};
+  request.options.threads = context.threads;
+  finetune_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
 void work_moments(const fs::path& a_folder, const fs::path& b_folder, const StudyText& text,
@@ -92,7 +65,7 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
   const auto tokenizer = load_tokenizer(a_folder);
   require_same_vocabulary(*tokenizer, a_folder.string(), *load_tokenizer(b_folder),
                           b_folder.string());
-  ObserveOptions options = request.observe_options(tokenizer->sequence_marks());
+  ObserveOptions options = request.observe_options(tokenizer->marks());
   options.precision = precision;
   options.threads = context.threads;
   std::set<std::string> taps;
@@ -106,29 +79,31 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, const Stud
   options.sizes = {sizes.begin(), sizes.end()};
   std::erase(options.sizes, 0);
   const std::int64_t limit = options.sizes.empty() ? 0 : options.sizes.back();
-  SequenceStream stream(text.file, text.task.empty() ? nullptr : &find_task(text.task), *tokenizer,
-                        std::min(text.max_length, a.network->max_positions()), limit, text.blocks);
+  const Task* task = text.task.empty() ? nullptr : &find_task(text.task);
+  const auto stream = open_sequences({text.file, task, false, text.blocks,
+                                      std::min(text.max_length, a.network->max_positions()), limit},
+                                     *tokenizer);
   const auto save = [&](std::int64_t size, const MomentsByTap& moments) {
     sizes.erase(size);
     const Json provenance = {
         {"a", identify(a)},
         {"b", identify(b)},
-        {"text", {{"path", text.file.string()}, {"lines", stream.sequences()}}}};
+        {"text", {{"path", text.file.string()}, {"lines", stream->sequences()}}}};
     for (const MomentsPlace& place : places) {
       if (place.size != size || fs::exists(place.file)) continue;
       save_moments(place.file, {{place.tap, moments.at(place.tap)}}, provenance);
     }
   };
   const MomentsByTap whole = observe(
-      a, b, [&] { return stream.next(); }, options,
+      a, b, [&] { return stream->next(); }, options,
       [&](std::int64_t) {
-        context.progress(static_cast<double>(stream.done()) /
-                         static_cast<double>(std::max<std::int64_t>(stream.total(), 1)));
+        context.progress(static_cast<double>(stream->done()) /
+                         static_cast<double>(std::max<std::int64_t>(stream->total(), 1)));
       },
       save);
   if (sizes.contains(0)) save(0, whole);
   require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", text.file.string(),
-          stream.sequences(), sizes.empty() ? 0 : *sizes.begin());
+          stream->sequences(), sizes.empty() ? 0 : *sizes.begin());
 }
 
 void work_align(const fs::path& a_folder, const fs::path& b_folder, const StudyVariant& variant,
@@ -150,7 +125,7 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, const StudyV
   Alignment alignment =
       align(a, b, *request.closed_form(), moments, options, request.weights, context.threads);
   Json learning;
-  const fs::path state = state_of(out);
+  const fs::path state = training_state(out);
   if (request.learns()) {
     LearnRequest learn_on = variant.learning;
     learn_on.text = on.file;
@@ -187,8 +162,8 @@ void work_curve(const fs::path& a_folder, const fs::path& b_folder, const fs::pa
   if (decoder == Decoder::released) {
     broken += std::string(broken.empty() ? "" : "; ") + "the decoder is permuted the wrong way";
   }
-  const ScoredText text = task.score.load(a);
-  check_text(b, text);
+  const Examples text = task.score.load(a);
+  check_examples(b, text);
   const Path path = make_path(a, b, transform, symmetries, decoder, precision);
   const Curve curve =
       trace(path, text, points, context.threads,

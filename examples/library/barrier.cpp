@@ -6,13 +6,14 @@
 #include "braid/alignment/match.h"
 #include "braid/alignment/observe.h"
 #include "braid/connectivity/barrier.h"
+#include "braid/tasks/masked.h"
 #include "braid/text/lines.h"
 
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
   const int threads = static_cast<int>(std::thread::hardware_concurrency());
   const braid::Model a = braid::load_model(argv[1]), b = braid::load_model(argv[2]);
-  const braid::WordPiece tokenizer = braid::WordPiece::from_folder(a.folder);
+  const auto tokenizer = braid::load_tokenizer(a.folder);
   const std::vector<std::string> lines = braid::read_lines(argv[3], 1000);
 
   braid::MatchOptions match;
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
   std::size_t next = 0;
   const auto sequences = [&] {
     braid::TokenSequence sequence;
-    if (next < lines.size()) sequence.ids = tokenizer.encode_sequence(lines[next++], 512);
+    if (next < lines.size()) sequence.ids = tokenizer->encode_sequence(lines[next++], 512);
     return sequence;
   };
   const braid::MomentsByTap moments = braid::observe(a, b, sequences, observe, {});
@@ -31,7 +32,7 @@ int main(int argc, char** argv) {
 
   braid::MaskingOptions masking;
   masking.block = a.network->max_positions();
-  const braid::TokenText text = braid::mask_text(lines, tokenizer, masking, argv[3]);
+  const braid::Examples text = braid::mask_text(lines, *tokenizer, masking, argv[3]);
   const braid::Path path =
       braid::make_path(a, b, alignment.transform(), a.symmetries, braid::Decoder::tied, at::kFloat);
   const braid::Curve curve = braid::trace(path, text, 11, threads);
