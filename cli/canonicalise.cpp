@@ -15,7 +15,7 @@ struct Options {
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const Model canonical = canonicalise(model, options.compute.thread_count()).model;
+  const Model canonical = canonicalise(model, options.compute.threads).model;
   const Difference found =
       verify(model, canonical, random_sequences(model, 16, 0), options.compute.threads);
   WriteOptions write;

@@ -19,12 +19,12 @@ struct Options {
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const ScoredText text = options.request.load(model);
+  const Examples text = options.request.load(model);
   const Tensors parameters = cast(model.parameters, options.compute.dtype);
   const auto start = std::chrono::steady_clock::now();
   const Score score = evaluate(*model.network, parameters, text, options.compute.threads);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const double rate = static_cast<double>(token_count(text)) / elapsed.count();
+  const double rate = static_cast<double>(text.tokens()) / elapsed.count();
   std::string line = fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
                                  options.request.scores_tokens() ? "tokens" : "examples");
   for (const auto& [name, value] : score.metrics) line += fmt::format(", {} {:.4f}", name, value);
@@ -32,7 +32,7 @@ void run(const Options& options) {
          {{"loss", score.loss},
           {"metrics", score.metrics},
           {"scored", score.scored},
-          {"tokens", token_count(text)},
+          {"tokens", text.tokens()},
           {"tokens_per_second", rate},
           {"checkpoint", options.checkpoint},
           {"evaluation", provenance(options.request)}},

@@ -46,7 +46,7 @@ std::int64_t units_of(const Symmetries& symmetries, const std::string& component
 void inspect_checkpoint(const std::string& folder, const std::string& json_file) {
   const Model model = load_model(folder);
   const Symmetries& symmetries = model.symmetries;
-  const char* dtype = dtype_name(main_dtype(model.parameters));
+  const char* dtype = safetensors_name(main_dtype(model.parameters));
   Json ties = Json::array();
   for (const Tie& tie : model.ties) {
     if (model.parameters.contains(tie.original)) ties.push_back({tie.alias, tie.original});
@@ -65,9 +65,9 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
   for (const auto& [name, tensor] : model.parameters) {
     const std::string pattern = format_pattern(symmetries.tensors.at(name));
     const std::string& stored = model.stored_names.at(name);
-    tensor_rows.push_back({stored, dtype_name(tensor.scalar_type()),
+    tensor_rows.push_back({stored, safetensors_name(tensor.scalar_type()),
                            fmt::format("{}", fmt::join(tensor.sizes(), " x ")), pattern});
-    tensors[stored] = {{"dtype", dtype_name(tensor.scalar_type())},
+    tensors[stored] = {{"dtype", safetensors_name(tensor.scalar_type())},
                        {"shape", tensor.sizes().vec()},
                        {"pattern", pattern}};
   }

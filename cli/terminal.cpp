@@ -108,13 +108,15 @@ Listener terminal_listener() {
           training_log,
           [](const DevPoint& point) {
             clear_progress();
-            std::string line = fmt::format("step {}, epoch {:.2f}: loss {:.4f}", point.step,
-                                           point.epoch, point.score.loss);
-            for (const auto& [name, value] : point.score.metrics) {
-              line += fmt::format(", {} {:.4f}", name, value);
-            }
-            spdlog::info("{}", line);
+            spdlog::info("step {}, epoch {:.2f}: {}", point.step, point.epoch,
+                         score_text(point.score));
           }};
+}
+
+std::string score_text(const Score& score) {
+  std::string text = fmt::format("loss {:.4f}", score.loss);
+  for (const auto& [name, value] : score.metrics) text += fmt::format(", {} {:.4f}", name, value);
+  return text;
 }
 
 void clear_progress() {

@@ -21,6 +21,9 @@ TrainingLog training_log();
 // Both, and what is said as log lines.
 Listener terminal_listener();
 
+// "loss 1.2345, accuracy 0.9000"
+std::string score_text(const Score& score);
+
 // Takes an unfinished bar off the screen.
 void clear_progress();
 

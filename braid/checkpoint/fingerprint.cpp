@@ -30,7 +30,7 @@ std::string fingerprint(const Tensors& tensors) {
   };
   for (const auto& [name, tensor] : tensors) {
     add_text(name);
-    add_text(dtype_name(tensor.scalar_type()));
+    add_text(safetensors_name(tensor.scalar_type()));
     const std::int64_t dimensions = tensor.dim();
     add(&dimensions, sizeof dimensions);
     add(tensor.sizes().data(), tensor.sizes().size() * sizeof(std::int64_t));

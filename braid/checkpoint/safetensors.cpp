@@ -43,7 +43,7 @@ Entry read_entry(const std::string& name, const nlohmann::json& fields, const st
   const nlohmann::json& shape = fields["shape"];
   const nlohmann::json& offsets = fields["data_offsets"];
   require(dtype.is_string(), "{}: dtype must be text", what);
-  const auto known = dtype_from_name(dtype.get_ref<const std::string&>());
+  const auto known = safetensors_dtype(dtype.get_ref<const std::string&>());
   require(known.has_value(), "{}: dtype {} is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
           what, printable(dtype.get_ref<const std::string&>()));
   require(shape.is_array() && offsets.is_array() && offsets.size() == 2,
@@ -65,7 +65,8 @@ Entry read_entry(const std::string& name, const nlohmann::json& fields, const st
                 entry.shape.begin() + std::min<std::ptrdiff_t>(64, std::ssize(entry.shape)), ", "));
   require(entry.end - entry.begin == static_cast<std::uint64_t>(bytes),
           "{}: {} of shape [{}] takes {} bytes but the header gives it {}", what,
-          dtype_name(entry.dtype), fmt::join(entry.shape, ", "), bytes, entry.end - entry.begin);
+          safetensors_name(entry.dtype), fmt::join(entry.shape, ", "), bytes,
+          entry.end - entry.begin);
   return entry;
 }
 
@@ -168,7 +169,7 @@ void write_safetensors(const std::filesystem::path& path, const LazyTensors& ten
     const std::int64_t end = offset + tensor.bytes();
     // Assembled by hand: ordered_json would search all earlier names for each.
     header.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(
-        name, nlohmann::ordered_json{{"dtype", dtype_name(tensor.dtype)},
+        name, nlohmann::ordered_json{{"dtype", safetensors_name(tensor.dtype)},
                                      {"shape", tensor.shape},
                                      {"data_offsets", {offset, end}}});
     offset = end;

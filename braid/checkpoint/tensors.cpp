@@ -10,33 +10,56 @@
 namespace braid {
 namespace {
 
-constexpr std::array<std::pair<at::ScalarType, const char*>, 10> kDtypes = {{
-    {at::kDouble, "F64"},
-    {at::kFloat, "F32"},
-    {at::kHalf, "F16"},
-    {at::kBFloat16, "BF16"},
-    {at::kLong, "I64"},
-    {at::kInt, "I32"},
-    {at::kShort, "I16"},
-    {at::kChar, "I8"},
-    {at::kByte, "U8"},
-    {at::kBool, "BOOL"},
+struct Dtype {
+  at::ScalarType type;
+  const char* in_safetensors;
+  const char* name;
+};
+
+constexpr std::array<Dtype, 10> dtypes = {{
+    {at::kDouble, "F64", "float64"},
+    {at::kFloat, "F32", "float32"},
+    {at::kHalf, "F16", "float16"},
+    {at::kBFloat16, "BF16", "bfloat16"},
+    {at::kLong, "I64", "int64"},
+    {at::kInt, "I32", "int32"},
+    {at::kShort, "I16", "int16"},
+    {at::kChar, "I8", "int8"},
+    {at::kByte, "U8", "uint8"},
+    {at::kBool, "BOOL", "bool"},
 }};
+
+std::string all_names(const char* Dtype::*name) {
+  std::string names;
+  for (const Dtype& dtype : dtypes) names += std::string(names.empty() ? "" : " ") + dtype.*name;
+  return names;
+}
+
+const Dtype& find(at::ScalarType type) {
+  for (const Dtype& dtype : dtypes) {
+    if (dtype.type == type) return dtype;
+  }
+  fail("dtype {}: not one of {}", at::toString(type), all_names(&Dtype::in_safetensors));
+}
 
 }  // namespace
 
-const char* dtype_name(at::ScalarType dtype) {
-  for (const auto& [type, name] : kDtypes) {
-    if (type == dtype) return name;
-  }
-  fail("dtype {}: not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL", at::toString(dtype));
-}
+const char* safetensors_name(at::ScalarType dtype) { return find(dtype).in_safetensors; }
 
-std::optional<at::ScalarType> dtype_from_name(std::string_view name) {
-  for (const auto& [type, known] : kDtypes) {
-    if (name == known) return type;
+std::optional<at::ScalarType> safetensors_dtype(std::string_view name) {
+  for (const Dtype& dtype : dtypes) {
+    if (name == dtype.in_safetensors) return dtype.type;
   }
   return std::nullopt;
+}
+
+const char* dtype_name(at::ScalarType dtype) { return find(dtype).name; }
+
+at::ScalarType find_dtype(std::string_view name) {
+  for (const Dtype& dtype : dtypes) {
+    if (name == dtype.name) return dtype.type;
+  }
+  fail("'{}' is not a dtype; there are: {}", name, all_names(&Dtype::name));
 }
 
 std::int64_t byte_size(const at::Tensor& tensor) {

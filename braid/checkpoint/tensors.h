@@ -18,10 +18,15 @@ namespace braid {
 using Tensors = std::map<std::string, at::Tensor>;
 
 // The dtype as safetensors names it (F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL). Error for any other.
-const char* dtype_name(at::ScalarType dtype);
-
+const char* safetensors_name(at::ScalarType dtype);
 // The inverse; nothing if the name is not one of those ten.
-std::optional<at::ScalarType> dtype_from_name(std::string_view name);
+std::optional<at::ScalarType> safetensors_dtype(std::string_view name);
+
+// The dtype as users, PyTorch and config.json name it: float64 float32 float16 bfloat16 int64 int32
+// int16 int8 uint8 bool. Error for any other.
+const char* dtype_name(at::ScalarType dtype);
+// The inverse. Error naming the choices if the name is not one of those ten.
+at::ScalarType find_dtype(std::string_view name);
 
 // Bytes of all elements.
 std::int64_t byte_size(const at::Tensor& tensor);

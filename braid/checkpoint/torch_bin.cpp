@@ -50,7 +50,7 @@ Tensors build_tensors(const Unpickled& unpickled, const Storages& storages, cons
     require(storage.elements >= 0 && !__builtin_mul_overflow(storage.elements, width, &size) &&
                 static_cast<std::uint64_t>(size) == found->second.size(),
             "{}: storage {} has {} bytes, not {} elements of {}", what, printable(storage.key),
-            found->second.size(), storage.elements, dtype_name(storage.dtype));
+            found->second.size(), storage.elements, safetensors_name(storage.dtype));
     at::Tensor& bytes = bytes_of[storage.key];
     if (!bytes.defined()) bytes = alias_bytes(file, found->second, kWidestElement);
     const bool added = tensors
@@ -122,7 +122,7 @@ Tensors read_legacy(const File& file) {
   for (const pickle::Storage& storage : object.storages) {
     const auto dtype = dtypes.emplace(storage.key, storage.dtype).first->second;
     require(dtype == storage.dtype, "{}: storage {} is used as {} and {}", name,
-            printable(storage.key), dtype_name(dtype), dtype_name(storage.dtype));
+            printable(storage.key), safetensors_name(dtype), safetensors_name(storage.dtype));
   }
   const auto* list = std::get_if<pickle::List*>(&keys.value);
   require(list != nullptr, "{}: no list of storages", name);

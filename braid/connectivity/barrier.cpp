@@ -99,13 +99,13 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
   return path;
 }
 
-Curve trace(const Path& path, const ScoredText& text, std::int64_t points, int threads,
+Curve trace(const Path& path, const Examples& examples, std::int64_t points, int threads,
             const Progress& progress) {
   require(points >= 2, "`points` is {}, expected at least 2", points);
   const c10::InferenceMode inference;
   Curve curve;
   const auto measure = [&](const Tensors& parameters) {
-    return evaluate(*path.network, parameters, text, threads);
+    return evaluate(*path.network, parameters, examples, threads);
   };
   const Score a = measure(path.a), b = measure(path.b);
   curve.scored = a.scored;

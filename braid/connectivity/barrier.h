@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "braid/connectivity/evaluate.h"
 #include "braid/progress.h"
 #include "braid/symmetry/transform.h"
+#include "braid/tasks/evaluate.h"
 
 namespace braid {
 
@@ -49,7 +49,7 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
                const Symmetries& symmetries, Decoder decoder, at::ScalarType precision);
 
 // `points` >= 2 evenly spaced points.
-Curve trace(const Path& path, const ScoredText& text, std::int64_t points, int threads,
+Curve trace(const Path& path, const Examples& examples, std::int64_t points, int threads,
             const Progress& progress = {});
 
 }  // namespace braid

@@ -4,9 +4,9 @@
 
 namespace braid {
 
-Batch pad(const std::vector<TokenSequence>& sequences) {
+Batch pad(const std::vector<TokenSequence>& sequences, std::int64_t width) {
   const auto count = static_cast<std::int64_t>(sequences.size());
-  std::int64_t length = 0;
+  std::int64_t length = width;
   bool padded = false, typed = false;
   for (const TokenSequence& s : sequences) {
     padded |= length != 0 && s.size() != length;

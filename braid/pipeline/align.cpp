@@ -15,71 +15,9 @@ std::int64_t sequence_limit(const Model& model, std::int64_t max_length) {
   return std::min(max_length, model.network->max_positions());
 }
 
-// The sequences that a request's text or batches hold, one after another.
-class Source {
- public:
-  Source(const AlignRequest& request, const Tokenizer& tokenizer, const Model& model)
-      : file_(request.batches.empty() ? request.text_file() : request.batches) {
-    if (request.batches.empty()) {
-      text_.emplace(file_, request.text_task(), tokenizer,
-                    sequence_limit(model, request.max_length), request.lines, request.blocks);
-      return;
-    }
-    ready_ = sequences_of(load_token_text(file_, 32));
-    if (request.lines > 0 && request.lines < std::ssize(ready_)) {
-      ready_.resize(static_cast<std::size_t>(request.lines));
-    }
-  }
-
-  TokenSequence next() {
-    if (text_) return text_->next();
-    return next_ < std::ssize(ready_) ? ready_[static_cast<std::size_t>(next_++)] : TokenSequence{};
-  }
-  std::int64_t sequences() const { return text_ ? text_->sequences() : next_; }
-  std::int64_t done() const { return text_ ? text_->done() : next_; }
-  std::int64_t total() const { return text_ ? text_->total() : std::ssize(ready_); }
-  const std::string& file() const { return file_; }
-
- private:
-  const std::string& file_;
-  std::optional<SequenceStream> text_;
-  std::vector<TokenSequence> ready_;
-  std::int64_t next_ = 0;
-};
-
-// Error unless moments were observed on these models.
-void require_observed_on(const SavedMoments& saved, const char* side, const Model& model,
-                         const std::string& file) {
-  const std::string found =
-      saved.provenance.value(side, nlohmann::json::object()).value("fingerprint", "");
-  const nlohmann::json expected = identify(model);
-  require(found == expected["fingerprint"],
-          "{}: was observed on another model {} (fingerprint {}, expected {} of {})", file, side,
-          found, expected["fingerprint"].get<std::string>(), expected["path"].get<std::string>());
-}
-
-Observed add_moments(const Model& a, const Model& b, const std::vector<std::string>& files) {
-  Observed sum;
-  sum.text = nlohmann::json::array();
-  nlohmann::json how;
-  for (const std::string& file : files) {
-    const SavedMoments saved = load_moments(file);
-    require_observed_on(saved, "a", a, file);
-    require_observed_on(saved, "b", b, file);
-    nlohmann::json observed = saved.provenance.value("observed", nlohmann::json());
-    if (observed.is_object()) observed.erase("lines");  // each part has its own
-    require(how.is_null() || how == observed,
-            "{}: was observed with other options ({}) than {} ({})", file, observed.dump(),
-            files.front(), how.dump());
-    how = observed;
-    for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
-      sum.text.push_back(text);
-    }
-    require(sum.moments.empty() || sum.moments.size() == saved.moments.size(),
-            "{}: holds other taps than {}", file, files.front());
-    for (const auto& [tap, moments] : saved.moments) sum.moments[tap].add(moments);
-  }
-  return sum;
+// The file that a request is aligned on.
+const std::string& file_of(const AlignRequest& request) {
+  return request.batches.empty() ? request.text_file() : request.batches;
 }
 
 // What the request's moments are taken of, its ablation's axes among them, saved where it says so.
@@ -131,8 +69,12 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignReque
   const Model& a = ensemble.models.front();
   const auto tokenizer = load_tokenizer(a.folder);
   require_same_tokens(a, b, listener);
-  Source source(request, *tokenizer, a);
-  ObserveOptions options = request.observe_options(tokenizer->sequence_marks(), compute);
+  const std::string& file = file_of(request);
+  const auto source =
+      open_sequences({file, request.text_task(), !request.batches.empty(), request.blocks,
+                      sequence_limit(a, request.max_length), request.lines},
+                     *tokenizer);
+  ObserveOptions options = request.observe_options(tokenizer->marks(), compute);
   options.taps = observing.taps;
   options.sizes = observing.sizes;
   const Progress progress = listener.count("of the text");
@@ -140,13 +82,13 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignReque
   std::int64_t tokens = 0;
   const SeenTokens seen = [&](std::int64_t so_far) {
     tokens = so_far;
-    if (progress) progress("observing", source.done(), source.total());
+    if (progress) progress("observing", source->done(), source->total());
   };
   observed.moments = observe(
-      ensemble, b, [&] { return source.next(); }, options, seen, observing.at_size);
-  observed.text = {{"path", source.file()},
-                   {"fingerprint", fingerprint_text(MappedFile::open(source.file())->bytes())},
-                   {"lines", source.sequences()},
+      ensemble, b, [&] { return source->next(); }, options, seen, observing.at_size);
+  observed.text = {{"path", file},
+                   {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())},
+                   {"lines", source->sequences()},
                    {"tokens", tokens}};
   if (!request.task.empty()) observed.text["task"] = request.task;
   return observed;
@@ -246,9 +188,10 @@ std::string alignment_table(const Alignment& alignment) {
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit) {
   const auto tokenizer = load_tokenizer(model.folder);
-  SequenceStream stream(file, task, *tokenizer, sequence_limit(model, 512), limit);
+  const auto stream =
+      open_sequences({file, task, false, false, sequence_limit(model, 512), limit}, *tokenizer);
   std::vector<TokenSequence> sequences;
-  for (TokenSequence s = stream.next(); !s.empty(); s = stream.next()) sequences.push_back(s);
+  for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) sequences.push_back(s);
   return sequences;
 }
 

@@ -5,12 +5,6 @@
 namespace braid {
 namespace {
 
-std::vector<std::string> task_names() {
-  std::vector<std::string> names;
-  for (const Task& task : glue_tasks()) names.push_back(task.name);
-  return names;
-}
-
 const std::vector<std::string>& method_names() {
   static const std::vector<std::string> names = {"activations", "weights", "both", "learned"};
   return names;
@@ -23,7 +17,7 @@ OptionList options_of(AlignRequest& r) {
   list.add("text", r.text, "What is aligned on: a sequence a line").as(Use::input);
   list.add("task", r.task, "Instead of text: a GLUE task, whose data is aligned on")
       .as(Use::features)
-      .one_of(task_names());
+      .one_of(row_task_names());
   list.add("data", r.data, "The task's tab-separated file, such as train.tsv").as(Use::input);
   list.add("batches", r.batches,
            "Instead of text: safetensors file of input_ids and labels (N, T) int64")

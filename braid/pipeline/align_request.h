@@ -5,7 +5,7 @@
 #include "braid/alignment/observe.h"
 #include "braid/compute.h"
 #include "braid/pipeline/options.h"
-#include "braid/tasks/glue.h"
+#include "braid/tasks/tasks.h"
 #include "braid/training/learn_request.h"
 
 namespace braid {

@@ -44,8 +44,8 @@ Curve trace(const AlignedPair& pair, const CurveRequest& request, const Compute&
     broken += std::string(broken.empty() ? "" : "; ") +
               "the decoder is permuted in the wrong direction, as the authors' released code does";
   }
-  const ScoredText text = request.score.load(pair.a);
-  check_text(pair.b, text);
+  const Examples text = request.score.load(pair.a);
+  check_examples(pair.b, text);
   const Path path =
       make_path(pair.a, pair.b, transform, symmetries, request.decoder, compute.dtype);
   Curve curve = trace(path, text, request.points, compute.threads, listener.count("points"));

@@ -77,7 +77,7 @@ class Measure {
       score.data = request.measured_file();
       score.max_length = align.max_length;
     } else {
-      if (model.network->is_causal()) score.task = "clm";
+      score.task = token_task(*model.network).name();
       score.text = request.measured_file();
       if (request.dev.empty()) score.batches = align.batches;
     }
@@ -85,12 +85,12 @@ class Measure {
     score.masking.seed = align.seed;
     text_ = score.load(model);
     merged.measured_on = score.file();
-    merged.measure = task ? task->title + " loss" : "Language-model loss";
+    merged.measure = task ? std::string(task->title()) + " loss" : "Language-model loss";
   }
 
   explicit operator bool() const { return text_.has_value(); }
   void check(const Model& model) const {
-    if (text_) check_text(model, *text_);
+    if (text_) check_examples(model, *text_);
   }
   Score operator()(const Tensors& parameters) const {
     return evaluate(*model_.network, cast(parameters, compute_.dtype), *text_, compute_.threads);
@@ -104,7 +104,7 @@ class Measure {
   const Model& model_;
   const Compute& compute_;
   Merged& merged_;
-  std::optional<ScoredText> text_;
+  std::optional<Examples> text_;
 };
 
 Tensors repaired(const Model& merged, const Ensemble& parents, const MergeRequest& request,
@@ -114,7 +114,7 @@ Tensors repaired(const Model& merged, const Ensemble& parents, const MergeReques
                                         request.align.text_task(), request.repair_lines);
   const ObserveTaps observe_taps = [&](const Model& a, const Model& b,
                                        const std::vector<std::string>& taps) {
-    ObserveOptions observing = request.align.observe_options(tokenizer->sequence_marks(), compute);
+    ObserveOptions observing = request.align.observe_options(tokenizer->marks(), compute);
     observing.taps = taps;
     observing.pool = Pool::none;  // readers see every token
     std::size_t next = 0;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "braid/alignment/alignment.h"
-#include "braid/connectivity/evaluate.h"
 #include "braid/connectivity/verify.h"
 #include "braid/merging/simplex.h"
+#include "braid/tasks/evaluate.h"
 #include "braid/training/heal.h"
 
 namespace braid {

@@ -1,51 +1,14 @@
 #include "braid/pipeline/score_request.h"
 
-#include "braid/error.h"
-#include "braid/tasks/causal_text.h"
-#include "braid/text/lines.h"
-
 namespace braid {
 
-ScoredText ScoreRequest::load(const Model& model) const {
-  ScoredText loaded;
-  if (!scores_tokens()) {
-    require(!data.empty() && text.empty() && batches.empty(),
-            "`task` {} is measured on `data` FILE.tsv", task);
-    const Task& glue = find_task(task);
-    loaded =
-        encode(glue, read_labelled_lines(glue, data, lines), WordPiece::from_folder(model.folder),
-               std::min(max_length, model.network->max_positions()));
-    check_text(model, loaded);
-    return loaded;
-  }
-  require(data.empty(), "`data` is for GLUE tasks; name one with `task`");
-  require(text.empty() != batches.empty(), "give either `text` FILE or `batches` FILE.safetensors");
-  const bool causal = task == "clm";
-  require(causal == model.network->is_causal(), "{}: is a {} model, which `task` {} measures",
-          model.folder.string(), model.symmetries.family,
-          model.network->is_causal() ? "clm" : "mlm");
-  MaskingOptions options = masking;
-  options.block = std::min(options.block, model.network->max_positions());
-  if (!batches.empty()) {
-    loaded = load_token_text(batches, masking.batch_size, causal);
-  } else if (causal) {
-    loaded =
-        causal_text(text, *load_tokenizer(model.folder), options.block, masking.batch_size, lines);
-  } else {
-    loaded =
-        mask_text(read_lines(text, lines), WordPiece::from_folder(model.folder), options, text);
-  }
-  check_text(model, loaded);
-  return loaded;
-}
-
 OptionList options_of(ScoreRequest& r) {
-  std::vector<std::string> tasks = {"mlm", "clm"};
-  for (const Task& task : glue_tasks()) tasks.push_back(task.name);
+  std::vector<std::string> names;
+  for (const Task* task : tasks()) names.emplace_back(task->name());
   OptionList list;
   list.add("task", r.task,
            "What is measured: mlm (masked tokens), clm (next tokens) or a GLUE task")
-      .one_of(std::move(tasks));
+      .one_of(std::move(names));
   list.add("data", r.data, "The GLUE task's tab-separated file, such as dev.tsv").as(Use::input);
   list.add("max-length", r.max_length, "Tokens of a GLUE example").from(3).to(1 << 20);
   list.add("text", r.text, "Text file, cut into blocks; for mlm masked from the seed")

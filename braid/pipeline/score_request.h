@@ -1,26 +1,21 @@
 // ScoreRequest: a measurement asked for, as the command line, study files and programs do.
 #pragma once
 
-#include "braid/connectivity/evaluate.h"
 #include "braid/pipeline/options.h"
+#include "braid/tasks/evaluate.h"
+#include "braid/tasks/tasks.h"
 
 namespace braid {
 
-struct ScoreRequest {
-  std::string task = "mlm", text, batches, data;  // files; see load
-  MaskingOptions masking;
-  std::int64_t lines = 0;  // 0 = all
-  std::int64_t max_length = 128;
+struct ScoreRequest : TaskInput {
+  std::string task = "mlm";
 
-  // Predicted tokens, masked or next, rather than labels of a GLUE task?
-  bool scores_tokens() const { return task == "mlm" || task == "clm"; }
-  // What to score, by the model's tokenizer: `batches` or `text` (masked for mlm, as it stands for
-  // clm), `data` for a GLUE task. Error where they do not go together or do not fit the model.
-  ScoredText load(const Model& model) const;
+  // What to score, for a model and by its tokenizer. Error where they do not go together.
+  Examples load(const Model& model) const { return load_examples(find_task(task), *this, model); }
+  // Predicted tokens, masked or next, rather than examples?
+  bool scores_tokens() const { return find_task(task).head() == Predicts::token; }
   // The file that is read.
-  const std::string& file() const {
-    return !scores_tokens() ? data : batches.empty() ? text : batches;
-  }
+  const std::string& file() const { return find_task(task).file(*this); }
 };
 
 OptionList options_of(ScoreRequest& request);

@@ -75,14 +75,13 @@ class Planner {
       source.symmetries = loaded.symmetries;
       return source;
     }
-    const StudyPretraining& p = *study_.pretraining;
+    const PretrainRequest& p = *study_.pretraining;
     const PretrainOptions& o = p.options;
     fs::path vocabulary = p.vocabulary;
     std::string vocabulary_key;
     std::vector<std::size_t> needs;
-    const bool causal = is_causal(p.config);
-    if (causal) {
-      for (const char* name : {"vocab.json", "merges.txt", "tokenizer.json"}) {
+    if (fs::is_directory(p.vocabulary)) {
+      for (const char* name : {"vocab.json", "merges.txt", "tokenizer.json", "vocab.txt"}) {
         const fs::path part = fs::path(p.vocabulary) / name;
         if (fs::exists(part)) vocabulary_key += file(part);
       }
@@ -108,14 +107,11 @@ class Planner {
     what["config"] = p.config;
     what["vocabulary"] = vocabulary_key;
     what["text"] = file(p.text);
-    what["seed"] = m.seed;
-    what["options"] = {o.steps,         o.batch_size, o.block,        o.mask_probability,
-                       o.learning_rate, o.warmup,     o.weight_decay, o.clip};
-    if (causal) {
-      for (const std::string& path : {p.causal.valid, p.causal.restrict_to}) {
-        what["causal"].push_back(path.empty() ? "" : file(path));
-      }
-      what["causal"].push_back({o.evaluate_every, o.patience});
+    PretrainRequest keyed = p;
+    keyed.options.seed = m.seed;
+    what["options"] = options_of(keyed).values({Use::result});
+    for (const std::string& path : {p.valid, p.restrict_to}) {
+      what["files"].push_back(path.empty() ? "" : file(path));
     }
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
@@ -138,21 +134,18 @@ class Planner {
 
   Source finetuned(std::size_t m, const StudyTask& task) {
     const Source& start = models_[m];
-    const StudyFinetuning& f = *task.finetuning;
-    const FinetuneOptions& o = f.options;
+    FinetuneRequest f = *task.finetuning;
     Json what = key_of("finetune");
     what["start"] = start.key;
-    what["task"] = task.name;
     what["data"] = file(f.data);
-    what["dev"] = file(task.score.data);
-    what["options"] = {f.lines,        f.max_length, o.epochs,        o.seed,
-                       o.head_seed,    o.batch_size, o.learning_rate, o.warmup,
-                       o.weight_decay, o.dropout,    o.patience,      o.clip};
+    what["dev"] = file(f.dev);
+    what["options"] = options_of(f).values({Use::result});
+    f.checkpoint = start.folder;
     Source source;
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
     source.symmetries = with_classifier(start, find_task(task.name));
-    const fs::path from = start.folder, out = source.folder;
+    const fs::path out = source.folder;
     Job job{"finetune",
             task.name + ", model " + study_.models[m].name,
             source.key,
@@ -160,10 +153,8 @@ class Planner {
             1,
             false,
             [out] { return fs::exists(out / "config.json"); },
-            [&task, &f, from, out](const JobContext& context) {
-              work_finetune(from, task.name, f, task.score.data, out, context);
-            }};
-    source.needs = {add(std::move(job), 3 * o.epochs * tokens(f.data, f.lines))};
+            [f, out](const JobContext& context) { work_finetune(f, out, context); }};
+    source.needs = {add(std::move(job), 3 * f.options.epochs * tokens(f.data, f.lines))};
     return source;
   }
 

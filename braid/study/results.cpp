@@ -31,15 +31,11 @@ Json describe_models(const Study& study, const Plan& plan) {
     const StudyModel& m = study.models[i];
     Json json = {{"name", m.name}, {"key", plan.model_keys[i]}};
     if (m.folder.empty()) {
-      const PretrainOptions& o = study.pretraining->options;
-      json["pretrained"] = {{"seed", m.seed},
-                            {"steps", o.steps},
-                            {"batch_size", o.batch_size},
-                            {"block", o.block},
-                            {"mask_probability", o.mask_probability},
-                            {"learning_rate", o.learning_rate},
-                            {"text", study.pretraining->text.filename().string()},
-                            {"config", study.pretraining->config}};
+      PretrainRequest request = *study.pretraining;
+      request.options.seed = m.seed;
+      json["pretrained"] = options_of(request).values({Use::result});
+      json["pretrained"].update({{"text", std::filesystem::path(request.text).filename().string()},
+                                 {"config", request.config}});
     } else {
       json["folder"] = m.folder.string();
     }
@@ -52,20 +48,12 @@ Json describe_tasks(const Study& study) {
   Json tasks = Json::array();
   for (const StudyTask& task : study.tasks) {
     Json json = {{"task", task.name},
-                 {"title", task.name == "mlm"   ? "MLM"
-                           : task.name == "clm" ? "Next token"
-                                                : find_task(task.name).title},
+                 {"title", find_task(task.name).title()},
                  {"score", provenance(task.score)},
                  {"align", {{"text", task.align.file.string()}, {"task", task.align.task}}}};
     if (task.finetuning) {
-      const FinetuneOptions& o = task.finetuning->options;
-      json["finetuned"] = {{"data", task.finetuning->data.string()},
-                           {"lines", task.finetuning->lines},
-                           {"epochs", o.epochs},
-                           {"learning_rate", o.learning_rate},
-                           {"batch_size", o.batch_size},
-                           {"dropout", o.dropout},
-                           {"head_seed", o.head_seed}};
+      FinetuneRequest request = *task.finetuning;
+      json["finetuned"] = options_of(request).values({Use::result, Use::input});
     }
     tasks.push_back(json);
   }

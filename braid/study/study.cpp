@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "braid/checkpoint/json_text.h"
+#include "braid/checkpoint/mapped_file.h"
 #include "braid/study/yaml_fields.h"
 #include "braid/training/trained_folder.h"
 
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 void read_pretraining(YamlFields fields, Study& study) {
-  StudyPretraining p;
+  PretrainRequest p;
   const YAML::Node config = fields.node("config");
   if (config.IsMap()) {
     for (const auto& entry : config) {
@@ -24,36 +25,19 @@ void read_pretraining(YamlFields fields, Study& study) {
     }
   } else {
     const std::string path = fields.scalar(config);
-    std::ifstream file(path);
-    if (!file.good()) fields.wrong(config, "config: {}: cannot be opened", path);
-    p.config = parse_json(std::string(std::istreambuf_iterator<char>(file), {}), path);
+    p.config = parse_json(MappedFile::open(path)->bytes(), path);
   }
   p.config = complete_config(p.config);
-  p.vocabulary = "train";
-  fields.read("vocab", p.vocabulary);
-  p.text = fields.text("text");
-  PretrainOptions& o = p.options;
-  if (is_causal(p.config)) {
-    o = causal_defaults();
-    p.vocabulary = fields.text("vocab");
-    fields.read("restrict-vocab", p.causal.restrict_to);
-    fields.read("valid", p.causal.valid);
-    fields.read("evaluate-every", o.evaluate_every);
-    fields.read("patience", o.patience);
-  }
+  fields.node("text");
   fields.node("steps");
-  fields.read("steps", o.steps);
-  fields.read("batch-size", o.batch_size);
-  fields.read("block", o.block);
-  fields.read("mask-probability", o.mask_probability);
-  fields.read("learning-rate", o.learning_rate);
-  fields.read("warmup", o.warmup);
-  fields.read("weight-decay", o.weight_decay);
+  for (const Option& option : options_of(p)) {
+    if (option.name != "seed") fields.read(option);  // each model has its own
+  }
   for (const std::int64_t seed : fields.integers("seeds")) {
     study.models.push_back({std::to_string(seed), {}, static_cast<std::uint64_t>(seed)});
   }
   fields.done();
-  study.pretraining = std::move(p);
+  study.pretraining = p.resolved();
 }
 
 // models: a list of folders, or {pretrain: {...}}.
@@ -105,21 +89,17 @@ void read_pairs(YamlFields& root, Study& study) {
   if (study.pairs.empty()) root.wrong(pairs, "pairs: the list is empty");
 }
 
-StudyFinetuning read_finetuning(YamlFields fields, std::int64_t max_length) {
-  StudyFinetuning f;
-  f.data = fields.text("data");
-  f.max_length = max_length;
-  FinetuneOptions& o = f.options;
-  fields.read("lines", f.lines);
-  fields.read("epochs", o.epochs);
-  fields.read("seed", o.seed);
-  fields.read("head-seed", o.head_seed);
-  fields.read("batch-size", o.batch_size);
-  fields.read("learning-rate", o.learning_rate);
-  fields.read("warmup", o.warmup);
-  fields.read("weight-decay", o.weight_decay);
-  fields.read("dropout", o.dropout);
-  fields.read("patience", o.patience);
+// What is not the task's own: its name, its dev file and the length of its examples.
+FinetuneRequest read_finetuning(YamlFields fields, const ScoreRequest& score) {
+  FinetuneRequest f;
+  f.task = score.task;
+  f.dev = score.data;
+  f.max_length = score.max_length;
+  fields.node("data");
+  const std::set<std::string> elsewhere = {"task", "dev", "max-length"};
+  for (const Option& option : options_of(f)) {
+    if (!elsewhere.contains(option.name)) fields.read(option);
+  }
   fields.done();
   return f;
 }
@@ -150,14 +130,14 @@ StudyTask read_task(YamlFields fields) {
   StudyTask task;
   ScoreRequest& s = task.score;
   task.name = s.task = fields.text("task");
-  if (!s.scores_tokens()) find_task(s.task);
+  find_task(s.task);
   for (const Option& option : options_of(s)) fields.read(option);
   if (s.file().empty()) {
     fields.wrong(fields.self(), "task {}: {} is missing", s.task,
                  s.scores_tokens() ? "text or batches" : "data");
   }
   if (fields.has("finetune")) {
-    task.finetuning = read_finetuning(fields.map("finetune"), s.max_length);
+    task.finetuning = read_finetuning(fields.map("finetune"), s);
   }
   task.align = read_text(fields, task);
   fields.done();

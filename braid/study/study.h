@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "braid/pipeline/curve.h"
-#include "braid/training/causal_run.h"
-#include "braid/training/finetune.h"
+#include "braid/pipeline/train_options.h"
 #include "braid/training/learn_request.h"
 
 namespace braid {
@@ -20,21 +19,6 @@ struct StudyModel {
   std::string name;
   std::filesystem::path folder;  // empty: trained
   std::uint64_t seed = 0;
-};
-
-struct StudyPretraining {
-  nlohmann::json config;   // BertConfig or GPT2Config
-  std::string vocabulary;  // BERT: vocab.txt, or "train"; GPT-2: a folder with a tokenizer
-  std::filesystem::path text;
-  CausalFiles causal;       // more of GPT-2's
-  PretrainOptions options;  // `seed` is each model's
-};
-
-struct StudyFinetuning {
-  std::filesystem::path data;
-  std::int64_t lines = 0;
-  std::int64_t max_length = 128;
-  FinetuneOptions options;
 };
 
 // What alignment reads: a text, or a task's training set.
@@ -49,7 +33,7 @@ struct StudyTask {
   std::string name;  // mlm, clm, or a GLUE task
   ScoreRequest score;
   StudyText align;
-  std::optional<StudyFinetuning> finetuning;  // models are fine-tuned first
+  std::optional<FinetuneRequest> finetuning;  // models are fine-tuned first, each from its own
 };
 
 struct StudyVariant {
@@ -63,7 +47,7 @@ struct StudyVariant {
 struct Study {
   std::string name, title, about;
   std::vector<StudyModel> models;
-  std::optional<StudyPretraining> pretraining;
+  std::optional<PretrainRequest> pretraining;  // its seed is each model's
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
   std::vector<StudyTask> tasks;
   std::vector<StudyVariant> variants;

@@ -1,24 +1,17 @@
 #include "braid/study/work.h"
 
-#include <fstream>
-
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "braid/tasks/sequence_stream.h"
-#include "braid/text/lines.h"
-#include "braid/text/train_vocabulary.h"
-#include "braid/training/trained_folder.h"
+#include "braid/text/new_tokenizer.h"
 
 namespace braid {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-// A state file beside the model, from which a killed run goes on.
-fs::path state_of(const fs::path& out) { return out.string() + ".state.safetensors"; }
 
 TrainingLog log_to(const JobContext& context) {
   return [&context](const TrainingPoint& point, std::int64_t steps) {
@@ -46,54 +39,25 @@ Listener listen_to(const JobContext& context) {
 
 }  // namespace
 
-void work_vocabulary(const StudyPretraining& pretraining, const fs::path& out) {
+void work_vocabulary(const PretrainRequest& pretraining, const fs::path& out) {
   const auto size = make_network(pretraining.config)->vocabulary_size();
-  std::string words;
-  for (const std::string& token : train_word_pieces(read_lines(pretraining.text), size)) {
-    words += token + "\n";
+  for (const auto& [name, content] : new_tokenizer("train", pretraining.text, size)->files()) {
+    if (name == "vocab.txt") write_file_atomically(out, content);
   }
-  write_file_atomically(out, words);
 }
 
-void work_pretrain(const StudyPretraining& pretraining, const fs::path& vocabulary,
+void work_pretrain(const PretrainRequest& pretraining, const fs::path& vocabulary,
                    std::uint64_t seed, const fs::path& out, const JobContext& context) {
-  PretrainOptions options = pretraining.options;
-  options.seed = seed;
-  options.threads = context.threads;
-  if (is_causal(pretraining.config)) {
-    CausalRun run = read_causal_run(pretraining.config, pretraining.vocabulary, pretraining.text,
-                                    pretraining.causal, options.block);
-    const Pretrained trained =
-        pretrain_causal(run.config, run.ids, run.valid, options, state_of(out), log_to(context));
-    write_pretrained(out, run.config, run.tokenizer.files(), options, trained, at::kFloat, true);
-    fs::remove(state_of(out));
-    return;
-  }
-  const std::vector<std::string> tokens = read_vocabulary(vocabulary);
-  const Pretrained trained =
-      pretrain(pretraining.config, WordPiece::from_vocabulary(tokens), read_lines(pretraining.text),
-               options, state_of(out), log_to(context));
-  write_pretrained(out, pretraining.config, word_piece_files(tokens), options, trained, at::kFloat,
-                   true);
-  fs::remove(state_of(out));
+  PretrainRequest request = pretraining;
+  request.vocabulary = vocabulary.string();
+  request.options.seed = seed;
+  request.options.threads = context.threads;
+  pretrain_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
-void work_finetune(const fs::path& folder, const std::string& task_name,
-                   const StudyFinetuning& finetuning, const fs::path& dev, const fs::path& out,
-                   const JobContext& context) {
-  const Model model = load_model(folder);
-  const Task& task = find_task(task_name);
-  const WordPiece tokenizer = WordPiece::from_folder(folder);
-  const std::int64_t length = std::min(finetuning.max_length, model.network->max_positions());
-  const auto load = [&](const fs::path& file, std::int64_t lines) {
-    return encode(task, read_labelled_lines(task, file, lines), tokenizer, length);
-  };
-  FinetuneOptions options = finetuning.options;
-  options.threads = context.threads;
-  const Finetuned tuned = finetune(model, load(finetuning.data, finetuning.lines), load(dev, 0),
-                                   options, state_of(out), log_to(context));
-  write_finetuned(out, tuned, options, true);
-  fs::remove(state_of(out));
+void work_finetune(FinetuneRequest request, const fs::path& out, const JobContext& context) {
+  request.options.threads = context.threads;
+  finetune_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
 void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
@@ -147,7 +111,7 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest
   }
   Listener listener;
   listener.training = listen_to(context).training;
-  request.learning_state = state_of(out);
+  request.learning_state = training_state(out);
   Alignment alignment = align_observed(a, b, request, std::move(observed),
                                        {.dtype = precision, .threads = context.threads}, listener);
   alignment.a = named(alignment.a);

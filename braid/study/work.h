@@ -6,15 +6,14 @@
 namespace braid {
 
 // Pieces learnt from the text, as a vocab.txt.
-void work_vocabulary(const StudyPretraining& pretraining, const std::filesystem::path& out);
+void work_vocabulary(const PretrainRequest& pretraining, const std::filesystem::path& out);
 
 // A language model from `seed`; a run that was stopped goes on.
-void work_pretrain(const StudyPretraining& pretraining, const std::filesystem::path& vocabulary,
+void work_pretrain(const PretrainRequest& pretraining, const std::filesystem::path& vocabulary,
                    std::uint64_t seed, const std::filesystem::path& out, const JobContext& context);
 
-void work_finetune(const std::filesystem::path& model, const std::string& task,
-                   const StudyFinetuning& finetuning, const std::filesystem::path& dev,
-                   const std::filesystem::path& out, const JobContext& context);
+void work_finetune(FinetuneRequest request, const std::filesystem::path& out,
+                   const JobContext& context);
 
 // The moments of one tap after so many lines of text, and where they go.
 struct MomentsPlace {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "braid/error.h"
+#include "braid/tasks/metrics.h"
 #include "braid/text/lines.h"
 
 namespace braid {
@@ -21,14 +22,14 @@ std::vector<std::string> split(const std::string& line) {
 }
 
 std::size_t column(const std::vector<std::string>& columns, const std::string& name,
-                   const Task& task, const std::string& file) {
+                   const GlueRow& task, const std::string& file) {
   const auto found = std::find(columns.begin(), columns.end(), name);
   require(found != columns.end(), "{}: has no column '{}', which {} needs; its columns are: {}",
           file, name, task.title, fmt::join(columns, ", "));
   return static_cast<std::size_t>(found - columns.begin());
 }
 
-double read_label(const Task& task, const std::string& text, const std::string& file,
+double read_label(const GlueRow& task, const std::string& text, const std::string& file,
                   std::int64_t row) {
   if (task.is_regression()) {
     double score = 0;
@@ -43,16 +44,10 @@ double read_label(const Task& task, const std::string& text, const std::string& 
   return static_cast<double>(found - task.labels.begin());
 }
 
-}  // namespace
-
-std::int64_t Task::outputs() const {
-  return is_regression() ? 1 : static_cast<std::int64_t>(labels.size());
-}
-
-const std::vector<Task>& glue_tasks() {
+const std::vector<GlueRow>& glue_rows() {
   static const std::vector<std::string> binary = {"0", "1"};
   static const std::vector<std::string> entailment = {"entailment", "not_entailment"};
-  static const std::vector<Task> tasks = {
+  static const std::vector<GlueRow> rows = {
       {"sst2", "SST-2", {}, "sentence", "", "label", binary, {"accuracy"}},
       {"cola",
        "CoLA",
@@ -76,19 +71,127 @@ const std::vector<Task>& glue_tasks() {
        "gold_label",
        {"entailment", "neutral", "contradiction"},
        {"accuracy"}}};
-  return tasks;
+  return rows;
 }
 
-const Task& find_task(const std::string& name) {
+TokenSequence encode(const GlueRow& task, const LabelledLine& line, const Tokenizer& tokenizer,
+                     std::int64_t max_length) {
+  TokenSequence sequence;
+  if (task.has_pairs()) {
+    std::tie(sequence.ids, sequence.types) =
+        tokenizer.encode_pair(line.first, line.second, max_length);
+  } else {
+    sequence.ids = tokenizer.encode_sequence(line.first, max_length);
+  }
+  sequence.target = line.label;
+  return sequence;
+}
+
+class Rows final : public SequenceStream {
+ public:
+  Rows(const GlueRow& task, LabelledLines rows, const Tokenizer& tokenizer, std::int64_t max_length)
+      : task_(task), rows_(std::move(rows)), tokenizer_(tokenizer), max_length_(max_length) {}
+
+  std::int64_t total() const override { return std::ssize(rows_.lines); }
+
+ private:
+  TokenSequence read() override {
+    if (sequences() == total()) return {};
+    return encode(task_, rows_.lines[static_cast<std::size_t>(sequences())], tokenizer_,
+                  max_length_);
+  }
+
+  const GlueRow& task_;
+  LabelledLines rows_;
+  const Tokenizer& tokenizer_;
+  std::int64_t max_length_;
+};
+
+class GlueTask final : public Task {
+ public:
+  explicit GlueTask(const GlueRow& row) : row_(row) {}
+
+  const char* name() const override { return row_.name; }
+  const char* title() const override { return row_.title; }
+  std::optional<Predicts> head() const override { return Predicts::label; }
+  std::vector<std::string> labels() const override { return row_.labels; }
+
+  void check(const TaskInput& input, const Model&) const override {
+    require(!input.data.empty() && input.text.empty() && input.batches.empty(),
+            "`task` {} is measured on its own file and nothing else: `data` FILE.tsv", name());
+  }
+  const std::string& file(const TaskInput& input) const override { return input.data; }
+  Examples load(const TaskInput& input, const Tokenizer& tokenizer,
+                std::int64_t positions) const override {
+    const LabelledLines rows = read_labelled_lines(row_, input.data, input.lines);
+    Examples examples{this, {}, {}, 0, rows.skipped};
+    for (const LabelledLine& line : rows.lines) {
+      examples.sequences.push_back(
+          encode(row_, line, tokenizer, std::min(input.max_length, positions)));
+    }
+    examples.batches = batches_by_length(examples.sequences);
+    return examples;
+  }
+
+  std::unique_ptr<SequenceStream> rows(const std::filesystem::path& file,
+                                       const Tokenizer& tokenizer, std::int64_t max_length,
+                                       std::int64_t limit) const override {
+    return std::make_unique<Rows>(row_, read_labelled_lines(row_, file, limit), tokenizer,
+                                  max_length);
+  }
+
+  at::Tensor loss(const at::Tensor& outputs, const ExampleBatch& batch) const override {
+    const at::Tensor wide = outputs.to(at::promote_types(outputs.scalar_type(), at::kFloat));
+    if (row_.is_regression()) {
+      return (wide.select(1, 0) - batch.expected.to(wide.scalar_type())).square().sum();
+    }
+    return at::cross_entropy_loss(wide, batch.expected.to(at::kLong), {}, at::Reduction::Sum);
+  }
+
+  std::vector<double> predictions(const at::Tensor& outputs) const override {
+    const at::Tensor values = (row_.is_regression() ? outputs.select(1, 0) : outputs.argmax(1))
+                                  .to(at::kDouble)
+                                  .contiguous();
+    const double* first = values.const_data_ptr<double>();
+    return {first, first + values.numel()};
+  }
+
+  Metrics metrics(double, const std::vector<double>& predicted,
+                  const std::vector<TokenSequence>& sequences) const override {
+    std::vector<double> expected;
+    for (const TokenSequence& sequence : sequences) expected.push_back(sequence.target);
+    Metrics found;
+    for (const std::string& name : row_.metrics) found[name] = metric(name, predicted, expected);
+    return found;
+  }
+  double value(const Score& score) const override { return score.metrics.at(row_.metrics.front()); }
+
+ private:
+  const GlueRow& row_;
+};
+
+}  // namespace
+
+const std::vector<const Task*>& glue_tasks() {
+  static const std::vector<GlueTask> tasks(glue_rows().begin(), glue_rows().end());
+  static const std::vector<const Task*> all = [] {
+    std::vector<const Task*> found;
+    for (const GlueTask& task : tasks) found.push_back(&task);
+    return found;
+  }();
+  return all;
+}
+
+const GlueRow& find_glue_row(const std::string& name) {
   std::vector<std::string> names;
-  for (const Task& task : glue_tasks()) {
-    if (task.name == name) return task;
-    names.push_back(task.name);
+  for (const GlueRow& row : glue_rows()) {
+    if (row.name == name) return row;
+    names.push_back(row.name);
   }
   fail("'{}' is not a GLUE task; there are: {}", name, fmt::join(names, ", "));
 }
 
-LabelledLines read_labelled_lines(const Task& task, const std::filesystem::path& path,
+LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::path& path,
                                   std::int64_t limit) {
   const std::string file = path.string();
   LineStream stream(path);

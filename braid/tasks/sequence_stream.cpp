@@ -4,62 +4,96 @@
 
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
-#include "braid/tasks/causal_text.h"
+#include "braid/tasks/causal.h"
+#include "braid/tasks/ready_batches.h"
+#include "braid/tasks/task.h"
+#include "braid/text/lines.h"
 
 namespace braid {
+namespace {
 
-SequenceStream::SequenceStream(const std::filesystem::path& file, const Task* task,
-                               const Tokenizer& tokenizer, std::int64_t max_length,
-                               std::int64_t limit, bool blocks)
-    : task_(task), tokenizer_(tokenizer), max_length_(max_length), limit_(limit) {
-  if (task_) {
-    pairs_ = dynamic_cast<const WordPiece*>(&tokenizer);
-    require(pairs_ != nullptr, "{}: examples of {} are encoded by WordPiece, found {}",
-            file.string(), task_->title, tokenizer.kind());
-    rows_ = read_labelled_lines(*task_, file, limit);
-    return;
+class Lines final : public SequenceStream {
+ public:
+  Lines(const std::filesystem::path& file, const Tokenizer& tokenizer, std::int64_t max_length,
+        std::int64_t limit)
+      : stream_(file, limit), tokenizer_(tokenizer), max_length_(max_length), limit_(limit) {
+    line_ = stream_.next();
+    require(line_.has_value(), "{}: holds no text", file.string());
   }
-  if (blocks) {
-    require(tokenizer.sequence_marks().empty(),
-            "{}: text is read in blocks by models whose sequences have no marks; {} has some",
-            file.string(), tokenizer.kind());
-    blocks_ = overlapping_blocks(tokenizer.encode(MappedFile::open(file)->bytes()), max_length);
-    for (auto& block : blocks_)
-      block.resize(std::min(block.size(), static_cast<std::size_t>(max_length)));
-    if (limit > 0 && limit < std::ssize(blocks_)) blocks_.resize(static_cast<std::size_t>(limit));
-    require(!blocks_.empty(), "{}: holds no text", file.string());
-    return;
-  }
-  stream_.emplace(file, limit);
-  line_ = stream_->next();
-  require(line_.has_value(), "{}: holds no text", file.string());
-}
 
-TokenSequence SequenceStream::next() {
-  TokenSequence sequence;
-  if (task_) {
-    if (sequences_ == std::ssize(rows_.lines)) return sequence;
-    sequence =
-        encode(*task_, rows_.lines[static_cast<std::size_t>(sequences_)], *pairs_, max_length_);
-  } else if (!blocks_.empty()) {
-    if (sequences_ == std::ssize(blocks_)) return sequence;
-    sequence.ids = blocks_[static_cast<std::size_t>(sequences_)];
-  } else {
+  std::int64_t done() const override { return limit_ ? sequences() : stream_.bytes_read(); }
+  std::int64_t total() const override { return limit_ ? limit_ : stream_.bytes(); }
+
+ private:
+  TokenSequence read() override {
+    TokenSequence sequence;
     if (!line_) return sequence;
     sequence.ids = tokenizer_.encode_sequence(*line_, max_length_);
-    line_ = stream_->next();
+    line_ = stream_.next();
+    return sequence;
   }
-  ++sequences_;
+
+  LineStream stream_;
+  const Tokenizer& tokenizer_;
+  std::int64_t max_length_, limit_;
+  std::optional<std::string> line_;  // read ahead
+};
+
+class Listed final : public SequenceStream {
+ public:
+  explicit Listed(std::vector<TokenSequence> all) : all_(std::move(all)) {}
+
+  std::int64_t total() const override { return std::ssize(all_); }
+
+ private:
+  TokenSequence read() override {
+    const bool more = sequences() < total();
+    return more ? all_[static_cast<std::size_t>(sequences())] : TokenSequence{};
+  }
+
+  std::vector<TokenSequence> all_;
+};
+
+}  // namespace
+
+TokenSequence SequenceStream::next() {
+  TokenSequence sequence = read();
+  sequences_ += !sequence.empty();
   return sequence;
 }
 
-std::int64_t SequenceStream::done() const {
-  return task_ || limit_ || !blocks_.empty() ? sequences_ : stream_->bytes_read();
+std::unique_ptr<SequenceStream> line_sequences(const std::filesystem::path& file,
+                                               const Tokenizer& tokenizer, std::int64_t max_length,
+                                               std::int64_t limit) {
+  return std::make_unique<Lines>(file, tokenizer, max_length, limit);
 }
 
-std::int64_t SequenceStream::total() const {
-  if (!blocks_.empty()) return std::ssize(blocks_);
-  return task_ ? std::ssize(rows_.lines) : limit_ ? limit_ : stream_->bytes();
+std::unique_ptr<SequenceStream> listed_sequences(std::vector<TokenSequence> sequences,
+                                                 std::int64_t limit) {
+  if (limit > 0 && limit < std::ssize(sequences)) {
+    sequences.resize(static_cast<std::size_t>(limit));
+  }
+  return std::make_unique<Listed>(std::move(sequences));
+}
+
+std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& file,
+                                                const Tokenizer& tokenizer, std::int64_t max_length,
+                                                std::int64_t limit) {
+  require(tokenizer.marks().empty(),
+          "{}: text is read in blocks by models whose sequences have no marks; {} has some",
+          file.string(), tokenizer.kind());
+  std::vector<TokenSequence> blocks =
+      next_token_blocks(tokenizer.encode(MappedFile::open(file)->bytes()), max_length);
+  require(!blocks.empty(), "{}: holds no text", file.string());
+  return listed_sequences(std::move(blocks), limit);
+}
+
+std::unique_ptr<SequenceStream> open_sequences(const SequenceFile& file,
+                                               const Tokenizer& tokenizer) {
+  if (file.batches) return listed_sequences(read_batches(file.file).sequences, file.limit);
+  if (file.task) return file.task->rows(file.file, tokenizer, file.max_length, file.limit);
+  const auto source = file.blocks ? block_sequences : line_sequences;
+  return source(file.file, tokenizer, file.max_length, file.limit);
 }
 
 void require_same_vocabulary(const Tokenizer& a, const std::string& source_a, const Tokenizer& b,

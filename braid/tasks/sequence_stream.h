@@ -1,42 +1,63 @@
-// SequenceStream: the texts that models are aligned on, one at a time: the lines of a text file, or
-// the examples of a task's file, encoded as the task encodes them.
+// SequenceStream: texts as a model reads them, one at a time: what models are aligned on.
 #pragma once
 
-#include <optional>
+#include <filesystem>
+#include <memory>
 
 #include "braid/networks/sequences.h"
-#include "braid/tasks/labelled_text.h"
-#include "braid/text/lines.h"
-#include "braid/text/wordpiece.h"
+#include "braid/text/tokenizer.h"
 
 namespace braid {
 
+class Task;
+
 class SequenceStream {
  public:
-  // Without a task, a line is a sequence, or, with `blocks`, `max_length` tokens of the whole text
-  // as it stands, for models whose sequences have no marks. At most `limit` of them (0 = all), of
-  // `max_length` tokens each. Error where the file holds none. The tokenizer must outlive this.
-  SequenceStream(const std::filesystem::path& file, const Task* task, const Tokenizer& tokenizer,
-                 std::int64_t max_length, std::int64_t limit, bool blocks = false);
+  virtual ~SequenceStream() = default;
 
   // The next one; empty at the end.
   TokenSequence next();
 
   std::int64_t sequences() const { return sequences_; }  // handed out so far
-  // How far this is, in bytes of text or in sequences.
-  std::int64_t done() const;
-  std::int64_t total() const;
+  // How far this is, of total(), in sequences or what else the source counts.
+  virtual std::int64_t done() const { return sequences_; }
+  virtual std::int64_t total() const = 0;
 
  private:
-  const Task* task_;
-  const Tokenizer& tokenizer_;
-  const WordPiece* pairs_ = nullptr;  // of a task
-  std::int64_t max_length_, limit_, sequences_ = 0;
-  std::optional<LineStream> stream_;  // of a text
-  std::optional<std::string> line_;   // read ahead
-  LabelledLines rows_;                // of a task
-  std::vector<std::vector<std::int64_t>> blocks_;
+  virtual TokenSequence read() = 0;
+
+  std::int64_t sequences_ = 0;
 };
+
+// Sources hand out at most `limit` sequences (0 = all) of at most `max_length` tokens. Tokenizers
+// must outlive them. Error where a file holds none.
+
+// A line is a sequence; memory does not grow with the text.
+std::unique_ptr<SequenceStream> line_sequences(const std::filesystem::path& file,
+                                               const Tokenizer& tokenizer, std::int64_t max_length,
+                                               std::int64_t limit);
+
+// The whole text as it stands, `max_length` tokens a sequence, for models whose sequences have no
+// marks (Error).
+std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& file,
+                                                const Tokenizer& tokenizer, std::int64_t max_length,
+                                                std::int64_t limit);
+
+// Those at hand, such as ready batches.
+std::unique_ptr<SequenceStream> listed_sequences(std::vector<TokenSequence> sequences,
+                                                 std::int64_t limit);
+
+// A file that models are aligned on, and how it is read.
+struct SequenceFile {
+  std::filesystem::path file;
+  const Task* task = nullptr;  // whose rows are read; none: a text
+  bool batches = false;        // or: ready batches
+  bool blocks = false;         // of a text, rather than lines
+  std::int64_t max_length = 512;
+  std::int64_t limit = 0;
+};
+std::unique_ptr<SequenceStream> open_sequences(const SequenceFile& file,
+                                               const Tokenizer& tokenizer);
 
 // Error naming the first difference unless both read the same ids as the same words.
 void require_same_vocabulary(const Tokenizer& a, const std::string& source_a, const Tokenizer& b,

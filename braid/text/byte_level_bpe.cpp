@@ -228,11 +228,10 @@ std::vector<std::int64_t> ByteLevelBpe::encode(std::string_view text) const {
   return ids;
 }
 
-std::vector<std::int64_t> ByteLevelBpe::encode_sequence(std::string_view text,
-                                                        std::int64_t max_length) const {
-  std::vector<std::int64_t> ids = encode(text);
-  if (std::ssize(ids) > max_length) ids.resize(static_cast<std::size_t>(max_length));
-  return ids;
+std::optional<std::int64_t> ByteLevelBpe::end_of_text() const {
+  const std::vector<std::int64_t> ids = encode("<|endoftext|>");
+  if (ids.size() != 1) return std::nullopt;
+  return ids.front();
 }
 
 bool ByteLevelBpe::is_special(std::int64_t id) const {
@@ -244,7 +243,7 @@ const std::string& ByteLevelBpe::token(std::int64_t id) const {
   return description_.tokens[static_cast<std::size_t>(id)];
 }
 
-ByteLevelBpe ByteLevelBpe::restricted_to(std::string_view text) const {
+std::unique_ptr<Tokenizer> ByteLevelBpe::restricted_to(std::string_view text) const {
   std::set<std::int64_t> ranks, kept(bytes_.begin(), bytes_.end());
   std::set<std::string, std::less<>> met;
   for_each_word(
@@ -275,10 +274,10 @@ ByteLevelBpe ByteLevelBpe::restricted_to(std::string_view text) const {
     }
     smaller.tokens.push_back(token);
   }
-  return ByteLevelBpe(std::move(smaller));
+  return std::make_unique<ByteLevelBpe>(std::move(smaller));
 }
 
-std::vector<std::pair<std::string, std::string>> ByteLevelBpe::files() const {
+TokenizerFiles ByteLevelBpe::files() const {
   nlohmann::ordered_json vocabulary = nlohmann::ordered_json::object();
   for (std::int64_t id = 0; id < size(); ++id) vocabulary[token(id)] = id;
   std::string merges = "#version: 0.2\n";

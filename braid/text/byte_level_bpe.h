@@ -30,21 +30,19 @@ class ByteLevelBpe final : public Tokenizer {
 
   const char* kind() const override { return "byte-level BPE"; }
   std::vector<std::int64_t> encode(std::string_view text) const override;
-  // GPT-2 marks nothing.
-  std::vector<std::int64_t> encode_sequence(std::string_view text,
-                                            std::int64_t max_length) const override;
-  std::vector<std::int64_t> sequence_marks() const override { return {}; }
+  // GPT-2 marks nothing and has no pairs.
+  const SequenceTemplate& sequence_template() const override { return template_; }
+  std::optional<std::int64_t> end_of_text() const override;
   std::int64_t size() const override {
     return static_cast<std::int64_t>(description_.tokens.size());
   }
   bool is_special(std::int64_t id) const override;
   const std::string& token(std::int64_t id) const override;
 
-  // A tokenizer with the tokens that `text` needs (and every byte), which gives it the same tokens,
-  // numbered anew in the old order.
-  ByteLevelBpe restricted_to(std::string_view text) const;
-  // What vocab.json, merges.txt and tokenizer_config.json of a folder would say.
-  std::vector<std::pair<std::string, std::string>> files() const;
+  // Keeps the token of every byte.
+  std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const override;
+  // vocab.json, merges.txt and tokenizer_config.json.
+  TokenizerFiles files() const override;
 
  private:
   struct Merge {
@@ -58,6 +56,7 @@ class ByteLevelBpe final : public Tokenizer {
                   std::vector<std::int64_t>* made) const;
 
   ByteLevelDescription description_;
+  SequenceTemplate template_;
   std::vector<bool> special_;
   std::array<std::int64_t, 256> bytes_{};            // ids
   std::unordered_map<std::uint64_t, Merge> merges_;  // by left id << 32 | right id

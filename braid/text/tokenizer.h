@@ -1,14 +1,27 @@
-// Tokenizer: text to token ids, the same ids as Hugging Face's fast tokenizer of a checkpoint.
+// Tokenizer: text to token ids, the same ids as Hugging Face's fast tokenizer of a checkpoint, and
+// the roles that models give to some of them.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace braid {
+
+// Names and contents of a tokenizer's files in a checkpoint folder.
+using TokenizerFiles = std::vector<std::pair<std::string, std::string>>;
+
+// The ids that stand around the texts of a sequence.
+struct SequenceTemplate {
+  std::vector<std::int64_t> before, after;           // the first text, the last one
+  std::optional<std::vector<std::int64_t>> between;  // two texts; none: there are no pairs
+  bool typed = false;  // what comes after `between` has type 1, the rest 0; otherwise all 0
+};
 
 class Tokenizer {
  public:
@@ -20,17 +33,35 @@ class Tokenizer {
   // the text becomes its id. Broken UTF-8 counts as U+FFFD.
   virtual std::vector<std::int64_t> encode(std::string_view text) const = 0;
 
-  // The text as a sequence of its own, with what marks one, cut to `max_length` tokens.
-  virtual std::vector<std::int64_t> encode_sequence(std::string_view text,
-                                                    std::int64_t max_length) const = 0;
-  // The ids that encode_sequence adds.
-  virtual std::vector<std::int64_t> sequence_marks() const = 0;
-
   virtual std::int64_t size() const = 0;
   // Ids outside the vocabulary are not.
   virtual bool is_special(std::int64_t id) const = 0;
-  // Throws Error if there is no such id.
+  // Error if there is no such id.
   virtual const std::string& token(std::int64_t id) const = 0;
+
+  virtual const SequenceTemplate& sequence_template() const = 0;
+  virtual std::optional<std::int64_t> mask() const { return std::nullopt; }
+  virtual std::optional<std::int64_t> pad() const { return std::nullopt; }
+  virtual std::optional<std::int64_t> end_of_text() const { return std::nullopt; }
+
+  // What a checkpoint folder needs to hold, to be read as this. Error where that cannot be written.
+  virtual TokenizerFiles files() const = 0;
+  // One with the tokens that `text` needs, which gives it the same tokens, numbered anew in the old
+  // order. Error where the kind has no such part.
+  virtual std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const;
+
+  // The ids of the template, each once.
+  std::vector<std::int64_t> marks() const;
+  // The text as a sequence of its own, with what marks one, cut to `max_length` tokens (Error where
+  // the marks alone are more).
+  std::vector<std::int64_t> encode_sequence(std::string_view text, std::int64_t max_length) const;
+  // Both texts as one sequence and its type ids, the longer text cut first ("longest_first") so
+  // that all fits into `max_length` tokens. Error where the marks alone are more, or there are no
+  // pairs.
+  std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> encode_pair(
+      std::string_view a, std::string_view b, std::int64_t max_length) const;
+  // mask(). Error where there is none.
+  std::int64_t mask_needed() const;
 };
 
 // By tokenizer.json where there is one, else by vocab.txt (WordPiece) or vocab.json with merges.txt

@@ -105,22 +105,22 @@ void read_tokenizer_json(const fs::path& path, TokenizerDescription& description
   read_template(member(json, "post_processor"), description);
 }
 
-void read_vocabulary(const fs::path& path, TokenizerDescription& description) {
-  description.source = path.string();
-  const std::string content = read_tokenizer_file(path);
+}  // namespace
+
+std::vector<std::string> read_vocabulary(const fs::path& file) {
+  const std::string content = read_tokenizer_file(file);
   std::string_view rest = content;
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
+  std::vector<std::string> tokens;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view token = rest.substr(0, end);
     if (token.ends_with('\r')) token.remove_suffix(1);
-    description.tokens.emplace_back(token);
+    tokens.emplace_back(token);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  description.pieces = static_cast<std::int64_t>(description.tokens.size());
+  return tokens;
 }
-
-}  // namespace
 
 TokenizerDescription read_tokenizer(const fs::path& folder) {
   std::error_code ignored;
@@ -149,7 +149,9 @@ TokenizerDescription read_tokenizer(const fs::path& folder) {
   if (!member(config, "strip_accents").is_null()) {
     options.strip_accents = read_flag(config, "strip_accents", true, source);
   }
-  read_vocabulary(vocabulary_path, description);
+  description.source = vocabulary_path.string();
+  description.tokens = read_vocabulary(vocabulary_path);
+  description.pieces = static_cast<std::int64_t>(description.tokens.size());
   description.added =
       read_added_tokens_decoder(member(config, "added_tokens_decoder"), source, description.tokens);
   return description;

@@ -33,6 +33,9 @@ struct TokenizerDescription {
   WordPieceOptions options;
 };
 
+// The tokens of a vocab.txt, by id. Error naming the file.
+std::vector<std::string> read_vocabulary(const std::filesystem::path& file);
+
 // From tokenizer.json if there is one, else from vocab.txt; tokenizer_config.json, if there is one,
 // names the special tokens and, for vocab.txt only, says how text is normalised. (tokenizer.json is
 // believed over tokenizer_config.json where they differ.) Throws Error naming the file.

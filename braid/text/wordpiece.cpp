@@ -1,6 +1,7 @@
 #include "braid/text/wordpiece.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "braid/error.h"
 
@@ -12,21 +13,6 @@ NormalizerOptions choose_normalizer(const WordPieceOptions& options) {
           .chinese_chars = options.chinese_chars,
           .strip_accents = options.strip_accents.value_or(options.lower_case),
           .lower_case = options.lower_case};
-}
-
-// How many of `first` and `second` tokens stay so that at most `room` are left, the longer cut
-// first. If both are cut, the odd token stays in the one that was longer (the second on a tie).
-std::pair<std::int64_t, std::int64_t> truncate_longest_first(std::int64_t first,
-                                                             std::int64_t second,
-                                                             std::int64_t room) {
-  if (first + second <= room) return {first, second};
-  std::int64_t shorter = std::min(first, second);
-  std::int64_t longer = std::max(shorter, room - shorter);
-  if (shorter + longer > room) {
-    shorter = room / 2;
-    longer = room - shorter;
-  }
-  return first > second ? std::pair(longer, shorter) : std::pair(shorter, longer);
 }
 
 }  // namespace
@@ -71,6 +57,12 @@ WordPiece::WordPiece(TokenizerDescription description)
   sep_ = find(options.sep_token);
   pad_ = find(options.pad_token);
   mask_ = find(options.mask_token);
+  template_ = {{cls_}, {sep_}, {{sep_}}, true};
+  options_ = options;
+  const bool plain = std::none_of(added.begin(), added.end(), [](const AddedToken& token) {
+    return token.lstrip || token.rstrip || token.single_word || token.normalized;
+  });
+  has_only_pieces_ = description.pieces == size() && added.size() == 5 && plain;
   for (const AddedToken& token : added) {
     if (token.special) special_[token.id] = true;
     std::string pattern = token.content;
@@ -118,41 +110,32 @@ std::vector<std::int64_t> WordPiece::encode(std::string_view text) const {
   return ids;
 }
 
-std::vector<std::int64_t> WordPiece::encode_sequence(std::string_view text,
-                                                     std::int64_t max_length) const {
-  require(max_length >= 2, "a sequence has at least 2 tokens, {} and {}; found max_length {}",
-          token(cls_), token(sep_), max_length);
-  std::vector<std::int64_t> ids = encode(text);
-  if (static_cast<std::int64_t>(ids.size()) > max_length - 2) ids.resize(max_length - 2);
-  ids.insert(ids.begin(), cls_);
-  ids.push_back(sep_);
-  return ids;
-}
-
-std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> WordPiece::encode_pair(
-    std::string_view a, std::string_view b, std::int64_t max_length) const {
-  require(max_length >= 3, "a pair has at least 3 tokens, {} and two {}; found max_length {}",
-          token(cls_), token(sep_), max_length);
-  const std::vector<std::int64_t> first = encode(a);
-  const std::vector<std::int64_t> second = encode(b);
-  const auto [first_kept, second_kept] =
-      truncate_longest_first(static_cast<std::int64_t>(first.size()),
-                             static_cast<std::int64_t>(second.size()), max_length - 3);
-  std::vector<std::int64_t> ids = {cls_};
-  ids.insert(ids.end(), first.begin(), first.begin() + first_kept);
-  ids.push_back(sep_);
-  std::vector<std::int64_t> type_ids(ids.size(), 0);
-  ids.insert(ids.end(), second.begin(), second.begin() + second_kept);
-  ids.push_back(sep_);
-  type_ids.resize(ids.size(), 1);
-  return {std::move(ids), std::move(type_ids)};
-}
-
 bool WordPiece::is_special(std::int64_t id) const { return id >= 0 && id < size() && special_[id]; }
 
 const std::string& WordPiece::token(std::int64_t id) const {
   require(id >= 0 && id < size(), "no token has id {}; the vocabulary has {}", id, size());
   return tokens_[id];
+}
+
+TokenizerFiles WordPiece::files() const {
+  const bool usual = options_.clean_text && options_.max_word_characters == 100 &&
+                     options_.prefix == "##" && has_only_pieces_;
+  require(usual,
+          "this WordPiece tokenizer has added tokens or settings that a vocab.txt does not hold; "
+          "copy the files of its folder");
+  std::string words;
+  for (const std::string& token : tokens_) words += token + "\n";
+  nlohmann::json config = {{"do_lower_case", options_.lower_case},
+                           {"tokenizer_class", "BertTokenizer"},
+                           {"cls_token", options_.cls_token},
+                           {"sep_token", options_.sep_token},
+                           {"pad_token", options_.pad_token},
+                           {"unk_token", options_.unk_token},
+                           {"mask_token", options_.mask_token},
+                           {"strip_accents", nullptr},
+                           {"tokenize_chinese_chars", options_.chinese_chars}};
+  if (options_.strip_accents) config["strip_accents"] = *options_.strip_accents;
+  return {{"vocab.txt", words}, {"tokenizer_config.json", config.dump(2) + "\n"}};
 }
 
 }  // namespace braid

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "braid/text/added_tokens.h"
@@ -27,26 +26,22 @@ class WordPiece final : public Tokenizer {
   const char* kind() const override { return "WordPiece"; }
   std::vector<std::int64_t> encode(std::string_view text) const override;
 
-  // [CLS] text [SEP], the text cut so that all fits into max_length tokens (2 at least).
-  std::vector<std::int64_t> encode_sequence(std::string_view text,
-                                            std::int64_t max_length) const override;
-  std::vector<std::int64_t> sequence_marks() const override { return {cls_, sep_}; }
-
-  // [CLS] a [SEP] b [SEP] and its type ids (0 up to the first [SEP], then 1), the longer text cut
-  // first ("longest_first") so that all fits into max_length tokens (3 at least).
-  std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> encode_pair(
-      std::string_view a, std::string_view b, std::int64_t max_length) const;
+  // [CLS] a [SEP], or [CLS] a [SEP] b [SEP] with type 1 after the first [SEP].
+  const SequenceTemplate& sequence_template() const override { return template_; }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(tokens_.size()); }
   std::int64_t cls() const { return cls_; }
   std::int64_t sep() const { return sep_; }
-  std::int64_t pad() const { return pad_; }
-  std::int64_t mask() const { return mask_; }
+  std::optional<std::int64_t> pad() const override { return pad_; }
+  std::optional<std::int64_t> mask() const override { return mask_; }
   std::int64_t unk() const { return unk_; }
 
   // Of the five above or another special token.
   bool is_special(std::int64_t id) const override;
   const std::string& token(std::int64_t id) const override;
+
+  // vocab.txt and tokenizer_config.json. Error where these do not say all that this one does.
+  TokenizerFiles files() const override;
 
  private:
   explicit WordPiece(TokenizerDescription description);
@@ -61,6 +56,9 @@ class WordPiece final : public Tokenizer {
   AddedTokenMatcher added_normalized_;  // looked for in the normalised text
   int max_word_characters_;
   std::int64_t unk_, cls_, sep_, pad_, mask_;
+  SequenceTemplate template_;
+  WordPieceOptions options_;
+  bool has_only_pieces_;  // no added tokens but the five
 };
 
 }  // namespace braid

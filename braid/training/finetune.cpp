@@ -1,7 +1,5 @@
 #include "braid/training/finetune.h"
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -9,6 +7,7 @@
 #include "braid/error.h"
 #include "braid/training/initialise.h"
 #include "braid/training/shuffled.h"
+#include "braid/training/token_steps.h"
 
 namespace braid {
 namespace {
@@ -16,14 +15,14 @@ namespace {
 // Independent streams of a run's seed.
 enum Purpose : std::uint64_t { order = 11, dropping = 12 };
 
-nlohmann::json identity(const Model& start, const LabelledText& data, const FinetuneOptions& o,
+nlohmann::json identity(const Model& start, const Examples& data, const FinetuneOptions& o,
                         std::int64_t steps, bool dev) {
-  std::vector<std::vector<std::int64_t>> ids;
-  for (const TokenSequence& sequence : data.sequences) ids.push_back(sequence.ids);
+  std::vector<double> targets;
+  for (const TokenSequence& sequence : data.sequences) targets.push_back(sequence.target);
   return {{"start", fingerprint(start.parameters)},
-          {"task", data.task->name},
-          {"examples", fingerprint_ids(ids)},
-          {"labels", data.labels},
+          {"task", data.task->name()},
+          {"examples", fingerprint(data.sequences)},
+          {"labels", targets},
           {"steps", steps},
           {"seed", o.seed},
           {"head_seed", o.head_seed},
@@ -38,23 +37,6 @@ nlohmann::json identity(const Model& start, const LabelledText& data, const Fine
           {"dev", dev}};
 }
 
-StepPart labelled_part(const Network& network, const Task& task,
-                       const std::vector<TokenSequence>& sequences,
-                       const std::vector<double>& labels, std::int64_t scored, std::uint64_t seed,
-                       const FinetuneOptions& options) {
-  StepPart part;
-  for (const TokenSequence& sequence : sequences) part.tokens += sequence.size();
-  part.loss = [&network, &task, &options, batch = pad(sequences), labels, scored,
-               seed](const Tensors& parameters) {
-    const Dropout dropout{options.dropout, options.dropout, at::detail::createCPUGenerator(seed)};
-    const Tensors used =
-        options.precision == at::kFloat ? parameters : cast(parameters, options.precision);
-    const at::Tensor outputs = network.predict(used, batch, Predicts::label, {}, &dropout);
-    return summed_loss(task, outputs, labels) / static_cast<double>(scored);
-  };
-  return part;
-}
-
 }  // namespace
 
 Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed) {
@@ -62,17 +44,17 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
   const ModelClass& kind = family.class_with(Predicts::label);
   nlohmann::json config = start.config;
   config["architectures"] = {kind.name};
-  config["finetuning_task"] = task.name;
+  config["finetuning_task"] = task.name();
+  const std::vector<std::string> labels = task.labels();
   nlohmann::json names = nlohmann::json::object(), ids = nlohmann::json::object();
   for (std::int64_t i = 0; i < task.outputs(); ++i) {
-    const std::string label =
-        task.is_regression() ? "score" : task.labels[static_cast<std::size_t>(i)];
+    const std::string label = labels.empty() ? "score" : labels[static_cast<std::size_t>(i)];
     names[std::to_string(i)] = label;
     ids[label] = i;
   }
   config["id2label"] = names;
   config["label2id"] = ids;
-  config["problem_type"] = task.is_regression() ? "regression" : "single_label_classification";
+  config["problem_type"] = labels.empty() ? "regression" : "single_label_classification";
   config["dtype"] = "float32";
   config.erase("torch_dtype");
   Tensors parameters;  // of the stack and of the parts that stay
@@ -84,18 +66,17 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
   return make_model(family, config, cast(parameters, at::kFloat), start.folder);
 }
 
-Finetuned finetune(const Model& start, const LabelledText& data,
-                   const std::optional<LabelledText>& dev, const FinetuneOptions& options,
-                   const std::filesystem::path& state, const TrainingLog& log,
-                   const DevLog& log_dev) {
-  require(options.epochs > 0, "--epochs is {}, expected more than 0", options.epochs);
-  require(options.batch_size > 0, "--batch-size is {}, expected at least 1", options.batch_size);
-  require(options.dropout >= 0 && options.dropout < 1, "--dropout is {}, expected 0 to below 1",
+Finetuned finetune(const Model& start, const Examples& data, const std::optional<Examples>& dev,
+                   const FinetuneOptions& options, const std::filesystem::path& state,
+                   const TrainingLog& log, const DevLog& log_dev) {
+  require(options.epochs > 0, "epochs is {}, expected more than 0", options.epochs);
+  require(options.batch_size > 0, "batch-size is {}, expected at least 1", options.batch_size);
+  require(options.dropout >= 0 && options.dropout < 1, "dropout is {}, expected 0 to below 1",
           options.dropout);
   const Task& task = *data.task;
   Model model = classifier_start(start, task, options.head_seed);
-  check_text(model, data);
-  if (dev) check_text(model, *dev);
+  check_examples(model, data);
+  if (dev) check_examples(model, *dev);
   const std::int64_t batch = options.batch_size;
   const std::int64_t steps_per_epoch = (data.size() + batch - 1) / batch;
   const auto steps =
@@ -125,33 +106,28 @@ Finetuned finetune(const Model& start, const LabelledText& data,
     std::vector<StepPart> parts;
     for (std::int64_t begin = 0; begin < count; begin += part) {
       std::vector<TokenSequence> sequences;
-      std::vector<double> labels;
       for (std::int64_t i = begin; i < std::min(begin + part, count); ++i) {
         sequences.push_back(data.sequences[chosen[static_cast<std::size_t>(i)]]);
-        labels.push_back(data.labels[chosen[static_cast<std::size_t>(i)]]);
       }
       const auto seed = static_cast<std::uint64_t>(seeds.below(std::int64_t{1} << 62));
-      parts.push_back(labelled_part(network, task, sequences, labels, count, seed, options));
+      parts.push_back(example_part(network, task, sequences, count,
+                                   {options.dropout, options.dropout}, seed, options.precision));
     }
     return parts;
   };
   if (dev) {
-    const Validation watch(
-        {.measure =
-             [&](const Tensors& parameters) {
-               return evaluate(network, parameters, *dev, options.threads);
-             },
-         .value = [&](const Score& score) { return score.metrics.at(task.metrics.front()); },
-         .every = steps_per_epoch,
-         .patience = options.patience,
-         .steps_per_epoch = steps_per_epoch,
-         .log = log_dev});
+    Validation::Options watching = Validation::on(network, *dev, options.threads);
+    watching.every = watching.steps_per_epoch = steps_per_epoch;
+    watching.patience = options.patience;
+    watching.log = log_dev;
+    const Validation watch(std::move(watching));
     run.after = [watch, steps](TrainingState& s) { watch(s, s.step == steps); };
   }
   TrainingState trained = train(model.parameters, run, state);
   Validated best = take_best(trained);
   model.parameters = std::move(best.parameters);
-  return {std::move(model), std::move(trained.curve), std::move(best.points), best.best_step};
+  return {
+      {std::move(trained.curve), std::move(best.points), best.best_step}, std::move(model), &task};
 }
 
 }  // namespace braid

@@ -26,21 +26,18 @@ struct FinetuneOptions {
   int threads = 1;
 };
 
-struct Finetuned {
+struct Finetuned : TrainingRecord {
   Model model;  // the classifier: config, names, table; float32
-  std::vector<TrainingPoint> curve;
-  std::vector<DevPoint> dev;   // empty without dev
-  std::int64_t best_step = 0;  // whose parameters these are: the best on dev, or the last
+  const Task* task = nullptr;
 };
 
 // `start` as a classifier for `task`: its masked-LM head dropped, pooler and classifier added where
 // it has none, drawn from `head_seed`. Error where it has a classifier of another size.
 Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed);
 
-// REQUIRES texts of one task, encoded by the model's tokenizer. `state` as in train().
-Finetuned finetune(const Model& start, const LabelledText& data,
-                   const std::optional<LabelledText>& dev, const FinetuneOptions& options,
-                   const std::filesystem::path& state, const TrainingLog& log = {},
-                   const DevLog& log_dev = {});
+// REQUIRES examples of one task, encoded by the model's tokenizer. `state` as in train().
+Finetuned finetune(const Model& start, const Examples& data, const std::optional<Examples>& dev,
+                   const FinetuneOptions& options, const std::filesystem::path& state,
+                   const TrainingLog& log = {}, const DevLog& log_dev = {});
 
 }  // namespace braid

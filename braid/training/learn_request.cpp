@@ -5,10 +5,8 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
-#include "braid/tasks/causal_text.h"
-#include "braid/text/lines.h"
-#include "braid/text/tokenizer.h"
-#include "braid/text/wordpiece.h"
+#include "braid/tasks/evaluate.h"
+#include "braid/tasks/tasks.h"
 
 namespace braid {
 
@@ -18,32 +16,24 @@ StepSource LearnRequest::steps(const Model& model, nlohmann::json& identity) con
   identity.update({{"batch", batching.batch_size},
                    {"mask", batching.mask_probability},
                    {"seed", options.seed}});
-  const bool causal = model.network->is_causal();
+  const TokenTask& task = token_task(*model.network);
+  TokenStepOptions stepping{batching.batch_size, batching.seed, {}};
+  Examples examples;
   if (!batches.empty()) {
-    const TokenText ready = load_token_text(batches, batching.batch_size, causal);
-    for (const TokenBatch& batch : ready.batches) {
-      check_tokens(*model.network, batch.batch.input_ids);
-    }
+    TaskInput input;
+    input.batches = batches;
+    examples = task.load_batches(input);
     identity["text"] = fingerprint_text(MappedFile::open(batches)->bytes());
-    return ready_steps(*model.network, ready, batching.batch_size, batching.seed);
+  } else {
+    const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(model.folder);
+    examples.task = &task;
+    examples.sequences =
+        task.training_blocks(text, *tokenizer, std::min(block, model.network->max_positions()));
+    stepping.draw = task.drawing(tokenizer, batching.mask_probability);
+    identity["text"] = fingerprint(examples.sequences);
   }
-  const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(model.folder);
-  const std::int64_t length = std::min(block, model.network->max_positions());
-  const auto pieces = std::dynamic_pointer_cast<const WordPiece>(tokenizer);
-  require(causal || pieces, "{}: masked text needs WordPiece, found {}", model.folder.string(),
-          tokenizer->kind());
-  auto blocks = causal
-                    ? overlapping_blocks(tokenizer->encode(MappedFile::open(text)->bytes()), length)
-                    : token_blocks(read_lines(text), *pieces, length, false);
-  if (!blocks.empty() && blocks.back().size() < blocks.front().size()) blocks.pop_back();
-  require(!blocks.empty() && std::ssize(blocks.front()) == length + causal,
-          "{}: does not fill one block of {} tokens", text, length);
-  identity["text"] = fingerprint_ids(blocks);
-  if (causal) {
-    return causal_steps(*model.network, std::move(blocks), batching.batch_size, batching.seed);
-  }
-  return [pieces, steps = masked_steps(*model.network, std::move(blocks), *pieces, batching)](
-             std::int64_t step) { return steps(step); };
+  check_examples(model, examples);
+  return token_steps(*model.network, task, std::move(examples.sequences), stepping);
 }
 
 Learned learn(const Model& a, const Model& b, const Alignment& start, const LearnRequest& request,

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <random>
 
-#include "braid/checkpoint/fingerprint.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 #include "braid/parallel.h"
@@ -128,16 +127,6 @@ Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t num
   return Random((std::uint64_t{words[1]} << 32) | words[0]);
 }
 
-std::string fingerprint_ids(const std::vector<std::vector<std::int64_t>>& sequences) {
-  std::string bytes;
-  for (const auto& ids : sequences) {
-    const auto length = static_cast<std::int64_t>(ids.size());
-    bytes.append(reinterpret_cast<const char*>(&length), sizeof length);
-    bytes.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(std::int64_t));
-  }
-  return fingerprint_text(bytes);
-}
-
 TrainingState train(const Tensors& start, const TrainingRun& run,
                     const std::filesystem::path& file) {
   TrainingState state;
@@ -150,7 +139,7 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
   while (state.step < steps && !state.stopped) {
     const std::vector<StepPart> parts = run.parts(state.step);
     const Step taken = differentiate(state.parameters, run, state.step, parts);
-    require(std::isfinite(taken.loss), "the loss became {} at step {}; lower --learning-rate",
+    require(std::isfinite(taken.loss), "the loss became {} at step {}; lower the learning rate",
             taken.loss, state.step);
     optimiser.step(state.step, taken.gradients);
     sum += taken.loss;

@@ -64,9 +64,6 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
 // An independent stream of numbers for each (seed, purpose, number).
 Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t number);
 
-// Of token ids, for identities: the same counts of other tokens are another run.
-std::string fingerprint_ids(const std::vector<std::vector<std::int64_t>>& sequences);
-
 // Parts that a batch is cut into, however many threads there are.
 inline constexpr std::int64_t step_parts = 4;
 

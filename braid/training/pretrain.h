@@ -1,7 +1,6 @@
 // pretrain: a language model from scratch, the same for any number of threads.
 #pragma once
 
-#include "braid/tasks/masked_text.h"
 #include "braid/training/validation.h"
 
 namespace braid {
@@ -22,24 +21,20 @@ struct PretrainOptions {
   int threads = 1;
 };
 
-struct Pretrained {
+// As models of this config.json are usually trained.
+PretrainOptions pretrain_defaults(const nlohmann::json& config);
+
+struct Pretrained : TrainingRecord {
   Tensors parameters;  // float32
-  std::vector<TrainingPoint> curve;
-  std::vector<DevPoint> dev;   // empty without validation text
-  std::int64_t best_step = 0;  // whose parameters these are: the best on it, or the last
 };
 
-// `state` is a file: read when it exists (Error where it belongs to another run), saved every
-// `save_every` steps and removed by the caller when the result is safe.
-Pretrained pretrain(const nlohmann::json& config, const WordPiece& tokenizer,
-                    const std::vector<std::string>& lines, const PretrainOptions& options,
-                    const std::filesystem::path& state, const TrainingLog& log);
-
-// A causal model, on the tokens of one text; dropout as config.json says. The best on `valid`,
-// where it is given, is kept.
-Pretrained pretrain_causal(const nlohmann::json& config, const std::vector<std::int64_t>& ids,
-                           const std::optional<TokenText>& valid, const PretrainOptions& options,
-                           const std::filesystem::path& state, const TrainingLog& log,
-                           const DevLog& log_dev = {});
+// `blocks` of options.block tokens, as the task of the model (token_task) cuts a text; the best on
+// `valid`, where it is given, is kept. A causal model is trained with the dropout of config.json, a
+// masked one without. `state` is a file: read when it exists (Error where it belongs to another
+// run), saved every `save_every` steps and removed by the caller when the result is safe.
+Pretrained pretrain(const nlohmann::json& config, const std::shared_ptr<const Tokenizer>& tokenizer,
+                    std::vector<TokenSequence> blocks, const std::optional<Examples>& valid,
+                    const PretrainOptions& options, const std::filesystem::path& state,
+                    const TrainingLog& log = {}, const DevLog& log_dev = {});
 
 }  // namespace braid

@@ -1,8 +1,8 @@
-// token_steps: language-model losses, of masked or of next tokens, a batch a step. What
-// pretraining, and learning an alignment, minimise. Networks must outlive the sources.
+// What training minimises: a task's loss over a batch a step, in parts. Networks and tasks must
+// outlive the sources.
 #pragma once
 
-#include "braid/tasks/masked_text.h"
+#include "braid/tasks/token_task.h"
 #include "braid/training/loop.h"
 
 namespace braid {
@@ -11,26 +11,30 @@ struct DropoutRates {
   double hidden = 0, attention = 0;
 };
 
+// The share of these examples in the mean loss over all `scored` of a step, by a forward pass in
+// `precision`, dropped out from `seed`.
+StepPart example_part(const Network& network, const Task& task,
+                      const std::vector<TokenSequence>& sequences, std::int64_t scored,
+                      const DropoutRates& dropout, std::uint64_t seed,
+                      at::ScalarType precision = at::kFloat);
+
+// Masked text to train on, as users ask for it.
 struct MaskedBatches {
   std::int64_t batch_size = 32;  // sequences a step
   double mask_probability = 0.3;
   std::uint64_t seed = 0;
 };
 
-// Token blocks of one length, in an order of its own every epoch, masked anew at every step. The
-// loss of a step is the mean over its scored tokens, in nats.
-StepSource masked_steps(const Network& network, std::vector<std::vector<std::int64_t>> blocks,
-                        const WordPiece& tokenizer, const MaskedBatches& batches);
+struct TokenStepOptions {
+  std::int64_t batch_size = 32;  // sequences a step
+  std::uint64_t seed = 0;
+  TokenTask::Draw draw;  // of labels, anew each time; null: the sequences have theirs
+  DropoutRates dropout = {};
+};
 
-// Blocks of one length, as overlapping_blocks cuts them, in an order of its own every epoch: each
-// token is predicted from those before it.
-StepSource causal_steps(const Network& network, std::vector<std::vector<std::int64_t>> blocks,
-                        std::int64_t batch_size, std::uint64_t seed,
-                        const DropoutRates& dropout = {});
-
-// Sequences that are masked already, in an order of its own every epoch. Fewer than `batch_size` of
-// them are a batch each epoch.
-StepSource ready_steps(const Network& network, const TokenText& text, std::int64_t batch_size,
-                       std::uint64_t seed);
+// Sequences in an order of its own every epoch. The loss of a step is the mean over its scored
+// tokens, in nats. Fewer sequences than a batch are a batch each epoch, unless they are drawn anew.
+StepSource token_steps(const Network& network, const TokenTask& task,
+                       std::vector<TokenSequence> sequences, const TokenStepOptions& options);
 
 }  // namespace braid

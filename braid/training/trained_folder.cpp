@@ -1,9 +1,6 @@
 #include "braid/training/trained_folder.h"
 
-#include <fstream>
-
-#include "braid/error.h"
-#include "braid/tasks/glue.h"
+#include "braid/tasks/tasks.h"
 
 namespace braid {
 namespace {
@@ -29,10 +26,9 @@ std::string pretrained_card(const Json& config, const PretrainOptions& o,
       "last training loss {:.4f} nats per {} token. `training.json` has the curve.\n",
       family.classes.front().name, o.seed, trained.curve.back().step, o.batch_size, o.block,
       causal ? "" : masked, trained.curve.back().loss, causal ? "next" : "masked");
-  for (const DevPoint& point : trained.dev) {
-    if (point.step != trained.best_step) continue;
+  if (const DevPoint* best = trained.best()) {
     card += fmt::format("\nThe best on validation text, after {} steps: {:.4f} nats a token.\n",
-                        point.step, point.score.loss);
+                        best->step, best->score.loss);
   }
   return card;
 }
@@ -49,18 +45,16 @@ Json dev_json(const std::vector<DevPoint>& points) {
 }
 
 std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
-  const Task& task = find_task(tuned.model.config.at("finetuning_task"));
   std::string card = fmt::format(
       "# A {} classifier trained by braid\n\n"
       "Fine-tuned from `{}` by `braid finetune`: {} epochs, batches of {}, learning rate {}, seed "
       "{}, classifier drawn from seed {}. `training.json` has the curve.\n",
-      task.title, tuned.model.folder.string(), o.epochs, o.batch_size, o.learning_rate, o.seed,
-      o.head_seed);
-  for (const DevPoint& point : tuned.dev) {
-    if (point.step != tuned.best_step) continue;
+      tuned.task->title(), tuned.model.folder.string(), o.epochs, o.batch_size, o.learning_rate,
+      o.seed, o.head_seed);
+  if (const DevPoint* best = tuned.best()) {
     card +=
-        fmt::format("\nOn dev, after {:.2f} epochs: loss {:.4f}", point.epoch, point.score.loss);
-    for (const auto& [name, value] : point.score.metrics) {
+        fmt::format("\nOn dev, after {:.2f} epochs: loss {:.4f}", best->epoch, best->score.loss);
+    for (const auto& [name, value] : best->score.metrics) {
       card += fmt::format(", {} {:.4f}", name, value);
     }
     card += ".\n";
@@ -70,32 +64,11 @@ std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
 
 }  // namespace
 
-TokenizerFiles word_piece_files(const std::vector<std::string>& vocabulary) {
-  std::string words;
-  for (const std::string& token : vocabulary) words += token + "\n";
-  const Json tokenizer = {{"do_lower_case", true},         {"tokenizer_class", "BertTokenizer"},
-                          {"cls_token", "[CLS]"},          {"sep_token", "[SEP]"},
-                          {"pad_token", "[PAD]"},          {"unk_token", "[UNK]"},
-                          {"mask_token", "[MASK]"},        {"strip_accents", nullptr},
-                          {"tokenize_chinese_chars", true}};
-  return {{"vocab.txt", words}, {"tokenizer_config.json", tokenizer.dump(2) + "\n"}};
-}
-
-std::vector<std::string> read_vocabulary(const std::filesystem::path& path) {
-  std::vector<std::string> tokens;
-  std::ifstream file(path);
-  require(file.good(), "{}: cannot be opened; give a vocab.txt, or 'train' to learn one",
-          path.string());
-  for (std::string token; std::getline(file, token);) {
-    if (token.ends_with('\r')) token.pop_back();
-    tokens.push_back(token);
-  }
-  return tokens;
 }
 
 void write_pretrained(const std::filesystem::path& out, const Json& config,
                       const TokenizerFiles& tokenizer, const PretrainOptions& options,
-                      const Pretrained& trained, at::ScalarType dtype, bool overwrite) {
+                      const Pretrained& trained, const FolderOptions& folder) {
   Json training = {{"seed", options.seed}, {"curve", curve_json(trained.curve)}};
   if (!trained.dev.empty()) {
     training.update({{"dev", dev_json(trained.dev)}, {"best_step", trained.best_step}});
@@ -104,14 +77,12 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
   const Parts parts{family.classes.front().parts};
   Tensors tensors;
   for (const auto& [name, tensor] : trained.parameters) {
-    tensors[stored_name(family, parts, name)] = tensor.to(dtype);
+    tensors[stored_name(family, parts, name)] = tensor.to(folder.dtype);
   }
   Json written = config;
-  written["dtype"] = dtype == at::kBFloat16 ? "bfloat16"
-                     : dtype == at::kHalf   ? "float16"
-                                            : "float32";
+  written["dtype"] = dtype_name(folder.dtype);
   WriteOptions write;
-  write.overwrite = overwrite;
+  write.overwrite = folder.overwrite;
   write.files = {{"training.json", training.dump(1) + "\n"},
                  {"README.md", pretrained_card(config, options, trained)}};
   for (const auto& [name, content] : tokenizer) write.files[name] = content;

@@ -2,22 +2,15 @@
 #pragma once
 
 #include "braid/checkpoint/checkpoint.h"
-#include "braid/training/finetune.h"
-#include "braid/training/pretrain.h"
+#include "braid/text/tokenizer.h"
+#include "braid/training/train_folder.h"
 
 namespace braid {
 
-// Names and contents of a tokenizer's files.
-using TokenizerFiles = std::vector<std::pair<std::string, std::string>>;
-TokenizerFiles word_piece_files(const std::vector<std::string>& vocabulary);
-
-// Tokens of a vocab.txt, by id. Error naming the file.
-std::vector<std::string> read_vocabulary(const std::filesystem::path& file);
-
-// Error as write_checkpoint. `dtype`: of the weights.
+// Error as write_checkpoint.
 void write_pretrained(const std::filesystem::path& out, const nlohmann::json& config,
                       const TokenizerFiles& tokenizer, const PretrainOptions& options,
-                      const Pretrained& trained, at::ScalarType dtype, bool overwrite);
+                      const Pretrained& trained, const FolderOptions& folder);
 
 // The tokenizer is the one of the folder that `tuned.model` started from.
 void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,

@@ -2,6 +2,22 @@
 
 namespace braid {
 
+const DevPoint* TrainingRecord::best() const {
+  for (const DevPoint& point : dev) {
+    if (point.step == best_step) return &point;
+  }
+  return nullptr;
+}
+
+Validation::Options Validation::on(const Network& network, const Examples& examples, int threads) {
+  Options options;
+  options.measure = [&network, &examples, threads](const Tensors& parameters) {
+    return evaluate(network, parameters, examples, threads);
+  };
+  options.value = [&task = *examples.task](const Score& score) { return task.value(score); };
+  return options;
+}
+
 void Validation::operator()(TrainingState& state, bool last) const {
   if (!last && state.step % options_.every != 0) return;
   Tensors parameters;

@@ -2,7 +2,7 @@
 // over. What it knows lives in the training state, so that a resumed run goes on with it.
 #pragma once
 
-#include "braid/connectivity/evaluate.h"
+#include "braid/tasks/evaluate.h"
 #include "braid/training/loop.h"
 
 namespace braid {
@@ -16,6 +16,16 @@ struct DevPoint {
 
 using DevLog = std::function<void(const DevPoint&)>;
 
+// How a training went.
+struct TrainingRecord {
+  std::vector<TrainingPoint> curve;
+  std::vector<DevPoint> dev;   // empty where nothing was scored on the way
+  std::int64_t best_step = 0;  // whose parameters are kept: the best on dev, or the last
+
+  // The score of those parameters; null where nothing was scored.
+  const DevPoint* best() const;
+};
+
 class Validation {
  public:
   struct Options {
@@ -27,6 +37,9 @@ class Validation {
     DevLog log;
   };
   explicit Validation(Options options) : options_(std::move(options)) {}
+
+  // By `examples` of their task's own measure.
+  static Options on(const Network& network, const Examples& examples, int threads);
 
   // To be called after every step.
   void operator()(TrainingState& state, bool last) const;

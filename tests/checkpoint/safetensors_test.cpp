@@ -65,8 +65,9 @@ TEST_F(SafetensorsTest, WritesEveryDtypeShapeAndStride) {
   Tensors tensors;
   for (const auto dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt,
                            at::kShort, at::kChar, at::kByte, at::kBool}) {
-    tensors[dtype_name(dtype)] = at::arange(30).reshape({2, 3, 5}).remainder(2).to(dtype);
-    tensors[std::string("t.") + dtype_name(dtype)] = tensors[dtype_name(dtype)].permute({2, 0, 1});
+    tensors[safetensors_name(dtype)] = at::arange(30).reshape({2, 3, 5}).remainder(2).to(dtype);
+    tensors[std::string("t.") + safetensors_name(dtype)] =
+        tensors[safetensors_name(dtype)].permute({2, 0, 1});
   }
   tensors["scalar"] = at::scalar_tensor(3.0);
   tensors["empty"] = at::empty({3, 0, 2});

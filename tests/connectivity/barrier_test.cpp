@@ -5,23 +5,26 @@
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/verify.h"
 #include "braid/error.h"
+#include "braid/tasks/masked.h"
 #include "tests/models/small_bert.h"
 #include "tests/models/small_gpt2.h"
 
 namespace braid {
 namespace {
 
-TokenText random_text(std::uint64_t seed) {
-  TokenText text;
-  for (std::uint64_t i = 0; i < 5; ++i) {
-    const at::Tensor ids = random_ids(4, 16, 37, seed + i);
-    at::Tensor labels = at::full_like(ids, -100);
-    labels.select(1, 3).copy_(ids.select(1, 5));
-    labels.select(1, 9).copy_(ids.select(1, 2));
-    text.batches.push_back({{ids, {}, {}}, labels});
-    text.scored_tokens += 8;
-    text.tokens += 64;
+Examples random_text(std::uint64_t seed) {
+  Examples text;
+  text.task = &masked_task();
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const at::Tensor ids = random_ids(1, 16, 37, seed + i);
+    TokenSequence& sequence = text.sequences.emplace_back();
+    sequence.ids.assign(ids.const_data_ptr<std::int64_t>(),
+                        ids.const_data_ptr<std::int64_t>() + 16);
+    sequence.labels.assign(16, -100);
+    sequence.labels[3] = sequence.ids[5];
+    sequence.labels[9] = sequence.ids[2];
   }
+  text.batches = batches_in_order(text.sequences, 4);
   return text;
 }
 
@@ -52,15 +55,13 @@ TEST(CurveTest, BarrierFollowsItsDefinitions) {
 // The mean negative log-likelihood, token by token.
 TEST(EvaluateTest, LossEqualsTheDefinition) {
   const Model model = SmallBert{}.model();
-  const TokenText text = random_text(3);
+  const Examples text = random_text(3);
   double sum = 0;
-  for (const auto& [batch, labels] : text.batches) {
-    const at::Tensor logits = token_logits(model, model.parameters, batch);
-    for (std::int64_t i = 0; i < 4; ++i) {
-      for (const std::int64_t j : {3, 9}) {
-        const at::Tensor p = at::softmax(logits[i][j], 0);
-        sum -= std::log(p[labels[i][j].item<std::int64_t>()].item<double>());
-      }
+  for (const TokenSequence& sequence : text.sequences) {
+    const at::Tensor logits = token_logits(model, model.parameters, pad({sequence}));
+    for (const std::size_t j : {3, 9}) {
+      const at::Tensor p = at::softmax(logits[0][static_cast<std::int64_t>(j)], 0);
+      sum -= std::log(p[sequence.labels[j]].item<double>());
     }
   }
   const Score loss = evaluate(*model.network, model.parameters, text, 2);
@@ -80,10 +81,12 @@ TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {
   }
   Model b = a;
   b.parameters = transform_parameters(a.symmetries, a.parameters, planted);
-  TokenText text = random_text(3);
-  for (auto& [batch, labels] : text.batches) {  // what both predict, so that their loss is low
-    const at::Tensor predicted = token_logits(a, a.parameters, batch).argmax(-1);
-    labels = at::where(labels.eq(-100), labels, predicted);
+  Examples text = random_text(3);
+  for (TokenSequence& sequence : text.sequences) {  // what both predict: their loss is low
+    const at::Tensor predicted = token_logits(a, a.parameters, pad({sequence})).argmax(-1);
+    for (const std::size_t j : {3, 9}) {
+      sequence.labels[j] = predicted[0][static_cast<std::int64_t>(j)].item<std::int64_t>();
+    }
   }
   const Path scrambled = make_path(a, b, {}, a.symmetries, Decoder::tied, at::kDouble);
   EXPECT_GT(trace(scrambled, text, 5, 2).barrier(), 0.01);
@@ -99,7 +102,7 @@ TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
   const Model b = bert.model();
   Random random(37);
   const Transform moved = {{"x", {random_element(Group::permutation, 24, random)}}};
-  const TokenText text = random_text(5);
+  const Examples text = random_text(5);
   const auto end_error = [&](Decoder decoder) {
     return trace(make_path(a, b, moved, b.symmetries, decoder, at::kDouble), text, 2, 1)
         .end_error();

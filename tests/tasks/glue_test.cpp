@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "braid/error.h"
-#include "braid/tasks/labelled_text.h"
-#include "braid/tasks/sequence_stream.h"
+#include "braid/tasks/tasks.h"
+#include "braid/text/new_tokenizer.h"
 #include "tests/checkpoint/temporary_folder.h"
 
 namespace braid {
@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 class GlueTest : public TemporaryFolder {
  protected:
   LabelledLines read(const std::string& task, const std::string& text, std::int64_t limit = 0) {
-    return read_labelled_lines(find_task(task), write("task.tsv", text), limit);
+    return read_labelled_lines(find_glue_row(task), write("task.tsv", text), limit);
   }
   std::string refusal(const std::string& task, const std::string& text) {
     return error_of([&] { read(task, text); });
@@ -60,22 +60,28 @@ TEST_F(GlueTest, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\na\tgood\n"), HasSubstr("the label is 'good'"));
   EXPECT_THAT(refusal("stsb", "sentence1\tsentence2\tscore\na\tb\t3,5\n"), HasSubstr("'3,5'"));
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\n"), HasSubstr("no rows"));
-  EXPECT_THAT(error_of([] { find_task("sst3"); }), HasSubstr("there are: sst2"));
+  EXPECT_THAT(error_of([] { find_task("sst3"); }), HasSubstr("there are: mlm, clm, sst2, cola"));
 }
 
 TEST_F(GlueTest, PairsAreEncodedAsTheTaskEncodesThem) {
-  const WordPiece tokenizer = WordPiece::from_vocabulary(
-      {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "one", "two", "three"});
+  const auto tokenizer =
+      word_piece_tokenizer({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "one", "two", "three"});
   const auto file =
       write("task.tsv", "sentence1\tsentence2\tlabel\none two\tthree\t1\none\ttwo\t0\n");
   const Task& task = find_task("wnli");
-  const LabelledText text = encode(task, read_labelled_lines(task, file), tokenizer, 16);
+  TaskInput input;
+  input.data = file.string();
+  input.max_length = 16;
+  const Examples text = task.load(input, *tokenizer, 512);
   EXPECT_THAT(text.sequences[0].ids, ElementsAre(2, 5, 6, 3, 7, 3));
   EXPECT_THAT(text.sequences[0].types, ElementsAre(0, 0, 0, 0, 1, 1));
-  EXPECT_EQ(text.tokens, 11);
-  SequenceStream stream(file, &task, tokenizer, 16, 1);
-  EXPECT_EQ(stream.next().ids, text.sequences[0].ids);
-  EXPECT_TRUE(stream.next().empty());
+  EXPECT_EQ(text.sequences[0].target, 1);
+  EXPECT_EQ(text.tokens(), 11);
+  EXPECT_EQ(text.batches, (Batches{{1, 0}}));
+  const auto stream = open_sequences({file, &task, false, false, 16, 1}, *tokenizer);
+  EXPECT_EQ(stream->total(), 1);
+  EXPECT_EQ(stream->next().ids, text.sequences[0].ids);
+  EXPECT_TRUE(stream->next().empty());
   // A batch of both: the shorter is padded, and types are kept.
   const Batch batch = pad(text.sequences);
   EXPECT_EQ(batch.input_ids[1][5].item<std::int64_t>(), 0);

@@ -77,10 +77,10 @@ TEST(ByteLevelBpeTest, MergesTheEarliestLearntFirst) {
 }
 
 TEST(ByteLevelBpeTest, RestrictsToWhatATextNeeds) {
-  const ByteLevelBpe part = ByteLevelBpe(small()).restricted_to("abc");
-  EXPECT_EQ(part.size(), 256 + 2 + 1);  // "ab" on the way to "abc", and <|endoftext|>
-  EXPECT_THAT(part.encode("abc<|endoftext|>"), ElementsAre(257, 258));
-  EXPECT_EQ(part.encode("bc").size(), 2);
+  const auto part = ByteLevelBpe(small()).restricted_to("abc");
+  EXPECT_EQ(part->size(), 256 + 2 + 1);  // "ab" on the way to "abc", and <|endoftext|>
+  EXPECT_THAT(part->encode("abc<|endoftext|>"), ElementsAre(257, 258));
+  EXPECT_EQ(part->encode("bc").size(), 2);
 }
 
 using ByteLevelBpeFilesTest = TemporaryFolder;

@@ -15,10 +15,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "braid/text/byte_level_bpe.h"
 #include "braid/text/lines.h"
+#include "braid/text/tokenizer.h"
 #include "braid/text/train_vocabulary.h"
-#include "braid/text/wordpiece.h"
 
 namespace {
 
@@ -34,8 +33,7 @@ void encode_lines(const char* folder) {
       fmt::print("{}\n", fmt::join(tokenizer->encode_sequence(text, request.at(2)), " "));
     } else {
       const auto [ids, types] =
-          dynamic_cast<const braid::WordPiece&>(*tokenizer)
-              .encode_pair(text, request.at(2).get<std::string>(), request.at(3));
+          tokenizer->encode_pair(text, request.at(2).get<std::string>(), request.at(3));
       fmt::print("{} | {}\n", fmt::join(ids, " "), fmt::join(types, " "));
     }
   }
@@ -53,8 +51,8 @@ void train(const char* text, const char* size, bool lower_case) {
 void restrict_tokenizer(const char* folder, const char* text, const char* out) {
   std::ifstream file(text, std::ios::binary);
   const std::string content((std::istreambuf_iterator<char>(file)), {});
-  const auto whole = braid::ByteLevelBpe::from_folder(folder);
-  for (const auto& [name, written] : whole.restricted_to(content).files()) {
+  const auto whole = braid::load_tokenizer(folder);
+  for (const auto& [name, written] : whole->restricted_to(content)->files()) {
     std::ofstream(std::string(out) + "/" + name) << written;
   }
 }

@@ -222,7 +222,7 @@ TEST(WordPiece, TakesBrokenUtf8ForReplacementCharacters) {
 TEST(WordPiece, NamesTokensAndSpecialOnes) {
   const auto lower = WordPiece::from_vocabulary(kVocabulary);
   EXPECT_EQ(lower.size(), static_cast<std::int64_t>(kVocabulary.size()));
-  EXPECT_THAT((Ids{lower.pad(), lower.unk(), lower.cls(), lower.sep(), lower.mask()}),
+  EXPECT_THAT((Ids{*lower.pad(), lower.unk(), lower.cls(), lower.sep(), *lower.mask()}),
               ElementsAre(0, 1, 2, 3, 4));
   EXPECT_TRUE(lower.is_special(4));
   EXPECT_FALSE(lower.is_special(5));

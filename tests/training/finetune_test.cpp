@@ -6,6 +6,7 @@
 
 #include "braid/error.h"
 #include "braid/symmetry/transform.h"
+#include "braid/tasks/tasks.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
 
@@ -15,9 +16,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // Class 1 where token 9 is in the text.
-LabelledText examples(std::int64_t count, std::uint64_t seed, const char* task = "sst2") {
+Examples examples(std::int64_t count, std::uint64_t seed, const char* task = "sst2") {
   Random random(seed);
-  LabelledText text;
+  Examples text;
   text.task = &find_task(task);
   for (std::int64_t i = 0; i < count; ++i) {
     TokenSequence sequence;
@@ -25,10 +26,10 @@ LabelledText examples(std::int64_t count, std::uint64_t seed, const char* task =
     for (std::int64_t j = 0; j < length; ++j) sequence.ids.push_back(10 + random.below(20));
     const std::int64_t label = random.below(2);
     if (label) sequence.ids[static_cast<std::size_t>(random.below(length))] = 9;
-    text.tokens += length;
-    text.labels.push_back(static_cast<double>(label));
+    sequence.target = static_cast<double>(label);
     text.sequences.push_back(std::move(sequence));
   }
+  text.batches = batches_by_length(text.sequences);
   return text;
 }
 
@@ -58,7 +59,7 @@ class FinetuneTest : public TemporaryFolder {
   FinetuneTest() { at::set_num_threads(1); }  // as the program does: tasks are what is spread
 
   Finetuned tune(const FinetuneOptions& options, const TrainingLog& log = {}) {
-    const LabelledText dev = examples(60, 2);
+    const Examples dev = examples(60, 2);
     return finetune(encoder(), examples(500, 1), dev, options, folder / "state", log);
   }
 };
@@ -145,7 +146,7 @@ TEST_F(FinetuneTest, MovedClassifiersScoreTheSame) {
   const Model model = classifier_start(SmallBert{}.model(), find_task("sst2"), 3);
   const Tensors wide = cast(model.parameters, at::kDouble);
   Random random(4);
-  const LabelledText text = examples(50, 6);
+  const Examples text = examples(50, 6);
   const Score before = evaluate(*model.network, wide, text, 1);
   const Tensors moved =
       transform_parameters(model.symmetries, wide, random_transform(model.symmetries, random));

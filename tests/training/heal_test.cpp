@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "braid/connectivity/interpolate.h"
+#include "braid/tasks/masked.h"
 #include "braid/training/token_steps.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
@@ -10,15 +11,21 @@
 namespace braid {
 namespace {
 
-TokenText text(std::uint64_t seed) {
-  TokenText text;
-  for (std::uint64_t i = 0; i < 4; ++i) {
-    const at::Tensor ids = random_ids(4, 12, 37, seed + i);
-    const at::Tensor shown = ids.clone();
-    shown.slice(1, 0, 12, 3).fill_(4);
-    text.batches.push_back({{shown, {}, {}}, at::where(shown.ne(ids), ids, -100)});
-    text.scored_tokens += shown.ne(ids).sum().item<std::int64_t>();
+Examples text(std::uint64_t seed) {
+  Examples text;
+  text.task = &masked_task();
+  for (std::uint64_t i = 0; i < 16; ++i) {
+    const at::Tensor ids = random_ids(1, 12, 37, seed + i);
+    TokenSequence& sequence = text.sequences.emplace_back();
+    sequence.ids.assign(ids.const_data_ptr<std::int64_t>(),
+                        ids.const_data_ptr<std::int64_t>() + 12);
+    sequence.labels.assign(12, -100);
+    for (std::size_t j = 0; j < 12; j += 3) {
+      sequence.labels[j] = sequence.ids[j];
+      sequence.ids[j] = 4;
+    }
   }
+  text.batches = batches_in_order(text.sequences, 4);
   return text;
 }
 
@@ -32,13 +39,13 @@ class HealTest : public TemporaryFolder {
     const Measure measure = [&](const Tensors& p) {
       return evaluate(*model_.network, p, seen_, 1);
     };
-    return heal(model_, ready_steps(*model_.network, seen_, 8, 1), {{"text", 1}}, measure, options,
-                state, {});
+    return heal(model_, token_steps(*model_.network, masked_task(), seen_.sequences, {8, 1, {}}),
+                {{"text", 1}}, measure, options, state, {});
   }
 
   using Measure = std::function<Score(const Tensors&)>;
   Model model_ = SmallBert{}.model();
-  TokenText seen_ = text(50);
+  Examples seen_ = text(50);
 };
 
 TEST_F(HealTest, LowersTheLossAndSaysWhen) {

@@ -3,9 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include "braid/connectivity/evaluate.h"
 #include "braid/connectivity/interpolate.h"
 #include "braid/error.h"
+#include "braid/tasks/evaluate.h"
+#include "braid/tasks/masked.h"
 #include "braid/training/token_steps.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
@@ -14,13 +15,18 @@ namespace braid {
 namespace {
 
 // Random ids masked at random: models that know nothing of them still have losses to differentiate.
-TokenText masked_ids() {
-  TokenText text;
-  const at::Tensor ids = random_ids(32, 12, 37, 5);
-  at::Tensor labels = at::full_like(ids, -100);
-  for (std::int64_t i = 0; i < 32; ++i) labels[i][i % 12] = ids[i][i % 12];
-  text.batches = {{{ids, {}, {}}, labels}};
-  text.scored_tokens = 32;
+Examples masked_ids() {
+  Examples text;
+  text.task = &masked_task();
+  for (std::size_t i = 0; i < 32; ++i) {
+    const at::Tensor ids = random_ids(1, 12, 37, 5 + i);
+    TokenSequence& sequence = text.sequences.emplace_back();
+    sequence.ids.assign(ids.const_data_ptr<std::int64_t>(),
+                        ids.const_data_ptr<std::int64_t>() + 12);
+    sequence.labels.assign(12, -100);
+    sequence.labels[i % 12] = sequence.ids[i % 12];
+  }
+  text.batches = batches_in_order(text.sequences, 32);
   return text;
 }
 
@@ -43,7 +49,8 @@ class LearnTest : public TemporaryFolder {
   }
 
   Learned learn(const LearnOptions& options, const std::filesystem::path& state = {}) const {
-    const StepSource steps = ready_steps(*a_.network, masked_ids(), 16, 3);
+    const StepSource steps =
+        token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}});
     return learn_alignment(a_, b_, identity(b_), steps, {{"run", 1}}, options, state);
   }
 
@@ -124,7 +131,8 @@ TEST_F(LearnTest, IsTheSameForAnyThreadsAndAfterAStop) {
   EXPECT_EQ(whole, axes(learn(options_)));
   // A stop in the middle: the log throws after the state of step 50 is on disk.
   options_.save_every = 50;
-  const StepSource steps = ready_steps(*a_.network, masked_ids(), 16, 3);
+  const StepSource steps =
+      token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}});
   const auto state = folder / "state";
   const StepSource interrupted = [&](std::int64_t step) {
     if (step == 70) throw Error("stopped");
@@ -139,7 +147,8 @@ TEST_F(LearnTest, IsTheSameForAnyThreadsAndAfterAStop) {
 TEST_F(LearnTest, AnAblationIsNoStart) {
   Alignment start = identity(b_);
   start.broken = "heads are ignored";
-  const StepSource steps = ready_steps(*a_.network, masked_ids(), 16, 3);
+  const StepSource steps =
+      token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}});
   EXPECT_THAT(error_of([&] { learn_alignment(a_, b_, start, steps, {}, options_, {}); }),
               ::testing::HasSubstr("starts from a symmetry"));
 }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "braid/error.h"
+#include "braid/tasks/masked.h"
+#include "braid/text/new_tokenizer.h"
 #include "braid/training/initialise.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
@@ -27,9 +29,9 @@ std::vector<std::string> rhymes() {
   return lines;
 }
 
-WordPiece tokenizer() {
-  return WordPiece::from_vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ba", "ce", "di",
-                                     "fo", "gu", "ha", "je", "ki"});
+std::shared_ptr<const Tokenizer> tokenizer() {
+  return word_piece_tokenizer({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ba", "ce", "di", "fo",
+                               "gu", "ha", "je", "ki"});
 }
 
 nlohmann::json config() {
@@ -54,7 +56,9 @@ PretrainOptions short_run() {
 class PretrainTest : public TemporaryFolder {
  protected:
   Pretrained train(const PretrainOptions& options, const TrainingLog& log = {}) {
-    return pretrain(config(), tokenizer(), rhymes(), options, folder / "state", log);
+    std::vector<TokenSequence> blocks = marked_blocks(rhymes(), *tokenizer(), options.block);
+    if (blocks.back().size() < options.block) blocks.pop_back();
+    return pretrain(config(), tokenizer(), blocks, std::nullopt, options, folder / "state", log);
   }
 };
 
@@ -111,10 +115,10 @@ TEST_F(PretrainTest, SaysWhatDoesNotFit) {
     change(options);
     return error_of([&] { train(options); });
   };
-  EXPECT_THAT(message([](auto& o) { o.steps = 0; }), ::testing::HasSubstr("--steps"));
+  EXPECT_THAT(message([](auto& o) { o.steps = 0; }), ::testing::HasSubstr("steps is 0"));
   EXPECT_THAT(message([](auto& o) { o.block = 17; }),
-              ::testing::HasSubstr("max_position_embeddings"));
-  EXPECT_THAT(message([](auto& o) { o.batch_size = 0; }), ::testing::HasSubstr("--batch-size"));
+              ::testing::HasSubstr("block is 17, but config.json has 16 positions"));
+  EXPECT_THAT(message([](auto& o) { o.batch_size = 0; }), ::testing::HasSubstr("batch-size is 0"));
 }
 
 TEST(InitialiseTest, SeedsShareOnlyShapes) {

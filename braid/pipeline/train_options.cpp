@@ -1,0 +1,68 @@
+#include "braid/pipeline/train_options.h"
+
+#include "braid/tasks/tasks.h"
+
+namespace braid {
+
+OptionList options_of(PretrainRequest& r) {
+  PretrainOptions& o = r.options;
+  OptionList list;
+  list.add("vocab", r.vocabulary,
+           "BERT: vocab.txt, or 'train' to learn one from the text. GPT-2: a folder with its "
+           "tokenizer")
+      .as(Use::input);
+  list.add("text", r.text, "Training text, a passage a line").as(Use::input);
+  list.add("restrict-vocab", r.restrict_to,
+           "GPT-2: keep only the tokens that this text needs, numbered anew")
+      .as(Use::input);
+  list.add("valid", r.valid, "Text to score on the way; the best parameters are kept")
+      .as(Use::input);
+  list.add("evaluate-every", o.evaluate_every, "Steps between scores on valid").from(1);
+  list.add("patience", o.patience, "Stop after so many scores without a better one; 0 = never")
+      .from(0);
+  list.add("steps", o.steps, "Updates").from(0);
+  list.add("seed", o.seed, "Of everything that is drawn");
+  list.add("batch-size", o.batch_size, "Sequences an update").from(1);
+  list.add("block", r.block, "Tokens a sequence").from(2).otherwise("64, GPT-2 256");
+  list.add("mask-probability", o.mask_probability, "Of each ordinary token").from(0).to(1);
+  list.add("learning-rate", r.learning_rate, "Peak, after warm-up")
+      .from(0)
+      .otherwise("1.5e-3, GPT-2 3e-4");
+  list.add("warmup", r.warmup, "Part of the steps that warms up")
+      .from(0)
+      .to(1)
+      .otherwise("0.06, GPT-2 0.05");
+  list.add("weight-decay", o.weight_decay, "AdamW's").from(0);
+  list.add("save-every", o.save_every, "Steps between saved states (a multiple of 50); 0 = none")
+      .as(Use::output)
+      .from(0);
+  return list;
+}
+
+OptionList options_of(FinetuneRequest& r) {
+  FinetuneOptions& o = r.options;
+  OptionList list;
+  list.add("task", r.task, "Whose classifier, or scores, are learnt").one_of(row_task_names());
+  list.add("data", r.data, "Tab-separated training file").as(Use::input);
+  list.add("dev", r.dev, "Tab-separated file that is scored every epoch; the best epoch is kept")
+      .as(Use::input);
+  list.add("seed", o.seed, "Of the order of examples and of dropout");
+  list.add("head-seed", o.head_seed, "Of the classifier's initialisation");
+  list.add("epochs", o.epochs, "Passes over the data").from(0);
+  list.add("lines", r.lines, "Only the first N rows of data; 0 = all").from(0);
+  list.add("batch-size", o.batch_size, "Examples an update").from(1);
+  list.add("max-length", r.max_length, "Tokens of an example").from(3).to(1 << 20);
+  list.add("learning-rate", o.learning_rate, "Peak, after warm-up").from(0);
+  list.add("warmup", o.warmup, "Part of the steps that warms up").from(0).to(1);
+  list.add("weight-decay", o.weight_decay, "AdamW's").from(0);
+  list.add("dropout", o.dropout, "While training").from(0).to(1);
+  list.add("patience", o.patience,
+           "Stop after so many epochs without a better score on dev; 0 = never")
+      .from(0);
+  list.add("save-every", o.save_every, "Steps between saved states (a multiple of 50); 0 = none")
+      .as(Use::output)
+      .from(0);
+  return list;
+}
+
+}  // namespace braid

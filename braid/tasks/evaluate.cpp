@@ -1,0 +1,61 @@
+#include "braid/tasks/evaluate.h"
+
+#include "braid/error.h"
+#include "braid/parallel.h"
+#include "braid/tasks/outputs.h"
+
+namespace braid {
+
+Score evaluate(const Network& network, const Tensors& parameters, const Examples& examples,
+               int threads) {
+  const Task& task = *examples.task;
+  const auto count = std::ssize(examples.batches);
+  std::vector<double> sums(examples.batches.size()), predicted(examples.sequences.size());
+  std::vector<std::int64_t> scored(examples.batches.size());
+  parallel_for(count, threads, [&](std::int64_t i) {
+    const c10::InferenceMode inference;
+    const auto k = static_cast<std::size_t>(i);
+    std::vector<TokenSequence> sequences;
+    for (const std::size_t j : examples.batches[k]) sequences.push_back(examples.sequences[j]);
+    const ExampleBatch batch = make_batch(sequences, task.head(), examples.width);
+    check_tokens(network, batch.batch.input_ids);
+    scored[k] = batch.expected.numel();
+    if (scored[k] == 0) return;
+    at::Tensor found = outputs(network, parameters, task.head(), batch);
+    // The logits of tokens are many; losses are summed in double either way.
+    if (task.head() != Predicts::token) found = found.to(at::kDouble);
+    sums[k] = task.loss(found, batch).item<double>();
+    const std::vector<double> values = task.predictions(found);
+    for (std::size_t j = 0; j < values.size(); ++j) predicted[examples.batches[k][j]] = values[j];
+  });
+  Score score;
+  for (const double sum : sums) score.loss += sum;
+  for (const std::int64_t n : scored) score.scored += n;
+  score.loss /= static_cast<double>(score.scored);
+  score.metrics = task.metrics(score.loss, predicted, examples.sequences);
+  return score;
+}
+
+void check_examples(const Model& model, const Examples& examples) {
+  require_outputs(model, *examples.task);
+  const auto check = [&](const std::vector<std::int64_t>& ids) {
+    check_tokens(*model.network, at::tensor(ids, at::kLong).unsqueeze(0));
+  };
+  for (const TokenSequence& sequence : examples.sequences) {
+    check(sequence.ids);
+    std::vector<std::int64_t> labels = sequence.labels;
+    std::erase(labels, -100);
+    check(labels);
+  }
+}
+
+Examples load_examples(const Task& task, const TaskInput& input, const Model& model) {
+  task.check(input, model);
+  Examples examples = input.batches.empty() ? task.load(input, *load_tokenizer(model.folder),
+                                                        model.network->max_positions())
+                                            : task.load_batches(input);
+  check_examples(model, examples);
+  return examples;
+}
+
+}  // namespace braid

@@ -1,0 +1,83 @@
+#include "braid/tasks/examples.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/error.h"
+
+namespace braid {
+
+std::int64_t Examples::tokens() const {
+  std::int64_t count = 0;
+  for (const TokenSequence& sequence : sequences) count += sequence.size();
+  return count;
+}
+
+Batches batches_in_order(const std::vector<TokenSequence>& sequences, std::int64_t size) {
+  require(size > 0, "the batch size is {}, expected at least 1", size);
+  Batches batches;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    if (batches.empty() || std::ssize(batches.back()) == size) batches.emplace_back();
+    batches.back().push_back(i);
+  }
+  return batches;
+}
+
+Batches batches_by_length(const std::vector<TokenSequence>& sequences) {
+  constexpr std::int64_t tokens_a_batch = 2048;
+  std::vector<std::size_t> order(sequences.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
+    return sequences[i].size() < sequences[j].size();
+  });
+  Batches batches;
+  for (const std::size_t i : order) {
+    const std::int64_t length = sequences[i].size();
+    const bool full = batches.empty() || (std::ssize(batches.back()) + 1) * length > tokens_a_batch;
+    if (full) batches.emplace_back();
+    batches.back().push_back(i);
+  }
+  return batches;
+}
+
+ExampleBatch make_batch(const std::vector<TokenSequence>& sequences, std::optional<Predicts> head,
+                        std::int64_t width) {
+  ExampleBatch made{pad(sequences, width), {}, {}};
+  if (head != Predicts::token) {
+    std::vector<double> targets;
+    for (const TokenSequence& sequence : sequences) targets.push_back(sequence.target);
+    made.expected = at::tensor(targets, at::kDouble);
+    return made;
+  }
+  std::vector<std::int64_t> places, labels;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const std::vector<std::int64_t>& of_tokens = sequences[i].labels;
+    for (std::size_t j = 0; j < of_tokens.size(); ++j) {
+      if (of_tokens[j] == -100) continue;
+      places.push_back(static_cast<std::int64_t>(i) * made.batch.input_ids.size(1) +
+                       static_cast<std::int64_t>(j));
+      labels.push_back(of_tokens[j]);
+    }
+  }
+  made.places = at::tensor(places, at::kLong);
+  made.expected = at::tensor(labels, at::kLong);
+  return made;
+}
+
+std::string fingerprint(const std::vector<TokenSequence>& sequences) {
+  std::string bytes;
+  const auto add = [&](const std::vector<std::int64_t>& values) {
+    const auto count = static_cast<std::int64_t>(values.size());
+    bytes.append(reinterpret_cast<const char*>(&count), sizeof count);
+    bytes.append(reinterpret_cast<const char*>(values.data()),
+                 values.size() * sizeof(std::int64_t));
+  };
+  for (const TokenSequence& sequence : sequences) {
+    add(sequence.ids);
+    add(sequence.labels);
+  }
+  return fingerprint_text(bytes);
+}
+
+}  // namespace braid

@@ -1,0 +1,26 @@
+// Masked tokens (Devlin et al. 2019). What is scored is drawn once from a seed, so that every point
+// of every curve sees the same tokens (method.md section 5).
+#pragma once
+
+#include "braid/tasks/token_task.h"
+
+namespace braid {
+
+const TokenTask& masked_task();  // "mlm"
+
+// Masks ordinary tokens in place and labels them: 80% the mask, 10% a random ordinary token, 10%
+// kept. Error where the tokenizer has no mask.
+void mask_tokens(TokenSequence& sequence, const Tokenizer& tokenizer, double probability,
+                 Random& random);
+
+// All lines as one stream of tokens, cut into sequences of at most `size` tokens, the tokenizer's
+// marks around each.
+std::vector<TokenSequence> marked_blocks(const std::vector<std::string>& lines,
+                                         const Tokenizer& tokenizer, std::int64_t size,
+                                         bool character_spaced = false);
+
+// Error where there is no text (`source` names it) or no token to score.
+Examples mask_text(const std::vector<std::string>& lines, const Tokenizer& tokenizer,
+                   const MaskingOptions& options, const std::string& source);
+
+}  // namespace braid

@@ -1,0 +1,49 @@
+#include "braid/tasks/token_task.h"
+
+#include <cmath>
+
+#include "braid/error.h"
+#include "braid/tasks/ready_batches.h"
+
+namespace braid {
+
+TokenTask::Draw TokenTask::drawing(std::shared_ptr<const Tokenizer>, double) const { return {}; }
+
+void TokenTask::check(const TaskInput& input, const Model& model) const {
+  require(input.data.empty(),
+          "data is of tasks with rows, such as GLUE's; {} reads text or batches", name());
+  require(input.text.empty() != input.batches.empty(),
+          "task {} is measured either on text or on batches", name());
+  const bool causal = model.network->is_causal();
+  require(is_causal() == causal, "{}: is a {} model, which --task {} measures",
+          model.folder.string(), model.symmetries.family, causal ? "clm" : "mlm");
+}
+
+const std::string& TokenTask::file(const TaskInput& input) const {
+  return input.batches.empty() ? input.text : input.batches;
+}
+
+Examples TokenTask::load_batches(const TaskInput& input) const {
+  ReadyBatches ready = read_batches(input.batches);
+  bool scored = false;
+  for (TokenSequence& sequence : ready.sequences) {
+    if (is_causal()) sequence.labels = next_token_labels(sequence.labels);
+    for (const std::int64_t label : sequence.labels) scored |= label != -100;
+  }
+  require(scored, "{}: every label is -100, nothing to score", input.batches);
+  Examples examples{this, std::move(ready.sequences), {}, ready.width};
+  examples.batches = batches_in_order(examples.sequences, input.masking.batch_size);
+  return examples;
+}
+
+at::Tensor TokenTask::loss(const at::Tensor& outputs, const ExampleBatch& batch) const {
+  const at::Tensor wide = outputs.to(at::promote_types(outputs.scalar_type(), at::kFloat));
+  return at::cross_entropy_loss(wide, batch.expected, {}, at::Reduction::None).sum(at::kDouble);
+}
+
+Metrics TokenTask::metrics(double loss, const std::vector<double>&,
+                           const std::vector<TokenSequence>&) const {
+  return {{"perplexity", std::exp(loss)}};
+}
+
+}  // namespace braid

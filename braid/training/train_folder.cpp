@@ -1,0 +1,110 @@
+#include "braid/training/train_folder.h"
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/mapped_file.h"
+#include "braid/error.h"
+#include "braid/tasks/tasks.h"
+#include "braid/text/new_tokenizer.h"
+#include "braid/training/trained_folder.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The tokenizer that is asked for; `config` learns what depends on it.
+std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request,
+                                                  nlohmann::json& config) {
+  constexpr std::int64_t aligned = 16;  // rows of logits, a third faster; the rest never occur
+  std::shared_ptr<const Tokenizer> tokenizer =
+      new_tokenizer(request.vocabulary, request.text, config_size(config, "vocab_size", 30522));
+  if (!request.restrict_to.empty()) {
+    tokenizer = tokenizer->restricted_to(MappedFile::open(request.restrict_to)->bytes());
+    config["vocab_size"] = (tokenizer->size() + aligned - 1) / aligned * aligned;
+  }
+  if (!config.contains("vocab_size")) config["vocab_size"] = tokenizer->size();
+  if (const auto end = tokenizer->end_of_text()) {
+    config["bos_token_id"] = config["eos_token_id"] = *end;
+  }
+  return tokenizer;
+}
+
+}  // namespace
+
+PretrainRequest PretrainRequest::resolved() const {
+  const PretrainOptions usual = pretrain_defaults(config);
+  PretrainRequest full = *this;
+  full.block = full.options.block = block.value_or(usual.block);
+  full.learning_rate = full.options.learning_rate = learning_rate.value_or(usual.learning_rate);
+  full.warmup = full.options.warmup = warmup.value_or(usual.warmup);
+  return full;
+}
+
+fs::path training_state(const fs::path& out) { return out.string() + ".state.safetensors"; }
+
+Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
+                           const FolderOptions& folder, const TrainingLogs& logs) {
+  check_output_folder(out, folder.overwrite);
+  const PretrainOptions options = request.resolved().options;
+  require(options.patience == 0 || !request.valid.empty(),
+          "`patience` stops by the loss on `valid`; give one");
+  nlohmann::json config = complete_config(request.config);
+  const TokenTask& task = token_task(config);
+  const auto tokenizer = choose_tokenizer(request, config);
+  require(
+      !task.is_causal() || tokenizer->marks().empty(),
+      "{}: next tokens are learnt from a text as it stands, but the sequences of a {} tokenizer "
+      "have marks; give a folder with a byte-level tokenizer",
+      request.vocabulary, tokenizer->kind());
+  std::vector<TokenSequence> blocks = task.training_blocks(request.text, *tokenizer, options.block);
+  std::optional<Examples> valid;
+  if (!request.valid.empty()) {
+    TaskInput input;
+    input.text = request.valid;
+    input.masking.block = options.block;
+    valid = task.load(input, *tokenizer, options.block);
+  }
+  const fs::path state = training_state(out);
+  if (logs.start) {
+    logs.start({std::ssize(blocks), std::ssize(blocks) * options.block, valid ? valid->size() : 0,
+                tokenizer->size(), 0, fs::exists(state)});
+  }
+  Pretrained trained =
+      pretrain(config, tokenizer, std::move(blocks), valid, options, state, logs.step, logs.dev);
+  write_pretrained(out, config, tokenizer->files(), options, trained, folder);
+  fs::remove(state);
+  return trained;
+}
+
+Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
+                          const FolderOptions& folder, const TrainingLogs& logs) {
+  check_output_folder(out, folder.overwrite);
+  require(request.options.patience == 0 || !request.dev.empty(),
+          "`patience` stops by the score on `dev`; give one");
+  const Model model = load_model(request.checkpoint);
+  const Task& task = find_task(request.task);
+  require(task.head() == Predicts::label, "task {} is no classification or regression to train",
+          task.name());
+  const auto tokenizer = load_tokenizer(model.folder);
+  const auto load = [&](const std::string& file, std::int64_t lines) {
+    TaskInput input;
+    input.data = file;
+    input.lines = lines;
+    input.max_length = request.max_length;
+    return task.load(input, *tokenizer, model.network->max_positions());
+  };
+  const Examples data = load(request.data, request.lines);
+  std::optional<Examples> dev;
+  if (!request.dev.empty()) dev = load(request.dev, 0);
+  const fs::path state = training_state(out);
+  if (logs.start) {
+    logs.start({data.size(), data.tokens(), dev ? dev->size() : 0, tokenizer->size(),
+                data.skipped + (dev ? dev->skipped : 0), fs::exists(state)});
+  }
+  Finetuned tuned = finetune(model, data, dev, request.options, state, logs.step, logs.dev);
+  write_finetuned(out, tuned, request.options, folder.overwrite);
+  fs::remove(state);
+  return tuned;
+}
+
+}  // namespace braid

@@ -1,0 +1,82 @@
+#include "braid/tasks/causal.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+#include "braid/tasks/ready_batches.h"
+#include "tests/checkpoint/temporary_folder.h"
+
+namespace braid {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(NextTokenBlocksTest, PredictEveryTokenButTheFirstOnce) {
+  const auto blocks = next_token_blocks({1, 2, 3, 4, 5, 6, 7, 8}, 3);
+  ASSERT_EQ(blocks.size(), 3);
+  EXPECT_THAT(blocks[0].ids, ElementsAre(1, 2, 3));
+  EXPECT_THAT(blocks[0].labels, ElementsAre(2, 3, 4));
+  EXPECT_THAT(blocks[1].labels, ElementsAre(5, 6, 7));
+  EXPECT_THAT(blocks[2].ids, ElementsAre(7, 8));
+  EXPECT_THAT(blocks[2].labels, ElementsAre(8, -100));
+  EXPECT_TRUE(next_token_blocks({1}, 3).empty());
+  EXPECT_EQ(next_token_blocks({1, 2, 3, 4}, 3).size(), 1);
+}
+
+TEST(NextTokenLabelsTest, StandWhereTheyArePredicted) {
+  EXPECT_THAT(next_token_labels({-100, 5, 6}), ElementsAre(5, 6, -100));
+  EXPECT_THAT(next_token_labels({7}), ElementsAre(-100));
+  EXPECT_TRUE(next_token_labels({}).empty());
+}
+
+// One token a letter.
+class Letters final : public Tokenizer {
+ public:
+  const char* kind() const override { return "letters"; }
+  std::vector<std::int64_t> encode(std::string_view text) const override {
+    return {text.begin(), text.end()};
+  }
+  std::int64_t size() const override { return 128; }
+  bool is_special(std::int64_t) const override { return false; }
+  const std::string& token(std::int64_t) const override { return name_; }
+  const SequenceTemplate& sequence_template() const override { return template_; }
+  TokenizerFiles files() const override { return {}; }
+
+ private:
+  std::string name_ = "letter";
+  SequenceTemplate template_;
+};
+
+class CausalTextTest : public TemporaryFolder {};
+
+TEST_F(CausalTextTest, TheLastTokenIsNoInput) {
+  const Letters tokenizer;
+  const Examples text = causal_text(write("t", "abcdefgh"), tokenizer, 3, 2);
+  ASSERT_EQ(text.size(), 3);
+  EXPECT_THAT(text.sequences[2].ids, ElementsAre('g'));
+  EXPECT_THAT(text.sequences[2].labels, ElementsAre('h'));
+  EXPECT_EQ(text.width, 3);
+  EXPECT_EQ(text.batches, (Batches{{0, 1}, {2}}));
+  EXPECT_EQ(causal_text(write("t", "abcdefg"), tokenizer, 3, 2).size(), 2);
+  EXPECT_THAT(error_of([&] { causal_text(write("t", "a"), tokenizer, 3, 2); }),
+              ::testing::HasSubstr("no two tokens"));
+}
+
+TEST_F(CausalTextTest, IsTrainedOnInWholeBlocksAndAlignedOnInAllOfIt) {
+  const Letters tokenizer;
+  const auto file = write("t", "abcdefgh");
+  EXPECT_EQ(causal_task().training_blocks(file, tokenizer, 3).size(), 2);
+  EXPECT_THAT(error_of([&] { causal_task().training_blocks(file, tokenizer, 8); }),
+              ::testing::HasSubstr("does not fill one block of 8"));
+  const auto stream = block_sequences(file, tokenizer, 3, 0);
+  std::vector<std::int64_t> read;
+  for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) {
+    read.insert(read.end(), s.ids.begin(), s.ids.end());
+  }
+  EXPECT_EQ(std::string(read.begin(), read.end()), "abcdefgh");
+  EXPECT_EQ(stream->done(), stream->total());
+  EXPECT_EQ(block_sequences(file, tokenizer, 3, 1)->total(), 1);
+}
+
+}  // namespace
+}  // namespace braid
