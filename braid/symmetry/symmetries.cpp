@@ -44,6 +44,16 @@ const char* group_name(Group group) {
   return "";
 }
 
+bool permutes_only(Group group) { return group == Group::permutation; }
+
+bool reorders(Group group) { return permutes_only(group) || group == Group::signed_permutation; }
+
+bool mixes(Group group) { return !reorders(group); }
+
+bool is_orthogonal(Group group) {
+  return group == Group::centred_orthogonal || group == Group::orthogonal;
+}
+
 const Axis& Symmetries::axis(const std::string& name) const {
   const auto found = axes.find(name);
   if (found == axes.end()) throw std::invalid_argument(family + ": unknown axis '" + name + "'");
@@ -106,7 +116,7 @@ Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& l
         const std::string local = "layer." + layer + "." + use.axis;
         if (!layer.empty() && symmetries_.axes.contains(local)) use.axis = local;
         const Axis& axis = symmetries_.axis(use.axis);
-        if (use.role == Role::gain && axis.group > Group::signed_permutation) {
+        if (use.role == Role::gain && mixes(axis.group)) {
           throw std::invalid_argument("a gain caps axis '" + axis.name +
                                       "' at signed permutations; fold it first");
         }
@@ -142,9 +152,9 @@ SymmetriesBuilder& SymmetriesBuilder::also_read(const std::string& name) {
   for (const Concatenation& dimension : symmetries_.tensors.at(name)) {
     for (const Product& product : dimension) {
       for (const AxisUse& use : product) {
-        if (use.role == Role::inert || symmetries_.axis(use.axis).group <= Group::orthogonal) {
-          continue;
-        }
+        if (use.role == Role::inert) continue;
+        const Group group = symmetries_.axis(use.axis).group;
+        if (reorders(group) || is_orthogonal(group)) continue;
         throw std::invalid_argument(name + " is written and read: it caps axis '" + use.axis +
                                     "' at orthogonal maps; untie it first");
       }

@@ -13,9 +13,9 @@
 
 namespace braid {
 
-// Ordered by size, but for `rotary`, which has no permutations. `centred_orthogonal`: orthogonal
-// maps that fix the all-ones vector, which leave a LayerNorm without gain as it is. `rotary`: a
-// complex number per rotary pair of query and key units.
+// What may act on the units of an axis. `centred_orthogonal`: orthogonal maps that fix the all-ones
+// vector, which leave a LayerNorm without gain as it is. `rotary`: a complex number per rotary pair
+// of query and key units. Groups have no order (rotary holds no permutation): ask the predicates.
 enum class Group {
   permutation,
   signed_permutation,
@@ -25,6 +25,15 @@ enum class Group {
   rotary
 };
 const char* group_name(Group group);
+
+// Units change places and nothing else.
+bool permutes_only(Group group);
+// Units change places, perhaps with their signs: none is mixed with another.
+bool reorders(Group group);
+// Units become sums of units: not `reorders`.
+bool mixes(Group group);
+// Orthogonal maps, all or those that fix the all-ones vector.
+bool is_orthogonal(Group group);
 
 struct Axis {
   std::string name;
