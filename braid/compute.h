@@ -1,4 +1,5 @@
-// Compute: in which dtype, where and by how many threads tensors are computed. What is long takes one.
+// Compute: in which dtype, where and by how many threads tensors are computed. What is long takes
+// one.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -157,7 +157,7 @@ Alignment align_models(const Ensemble& ensemble, const Model& b, const AlignOpti
   const Model a = mean_model(ensemble);
   require_same_architecture(a, b);
   const MatchOptions match_options = options.match_options(a.symmetries);
-  const std::optional<Method> method = options.closed_form();
+  const std::optional<std::string> method = options.closed_form();
   Observed observed = !options.observes() ? Observed{{}, identify(a), identify(b), nullptr}
                       : options.from_moments.empty()
                           ? observe_text(ensemble, b, options, match_options, compute)
@@ -165,8 +165,10 @@ Alignment align_models(const Ensemble& ensemble, const Model& b, const AlignOpti
   Alignment alignment;
   nlohmann::json learning;
   if (method) {
-    alignment = align(a, b, *method, observed.moments, match_options, options.weights,
-                      compute.thread_count(), terminal_progress("solved"));
+    Evidence evidence;
+    evidence.moments = observed.moments;
+    alignment = align(find_method(*method), a, b, evidence, {match_options, options.weights, {}},
+                      {.threads = compute.thread_count()}, terminal_progress("solved"));
   } else {
     alignment = load_alignment(options.start);
     check_alignment(alignment, a, b, options.start);
@@ -177,8 +179,9 @@ Alignment align_models(const Ensemble& ensemble, const Model& b, const AlignOpti
     if (!state.empty() && std::filesystem::exists(state)) {
       spdlog::info("going on from {}", state.string());
     }
-    const LearnRequest request = options.learn_request(compute.thread_count());
-    alignment = learn(a, b, alignment, request, state, training_log()).alignment;
+    const LearnRequest request = options.learn_request();
+    alignment =
+        learn(a, b, alignment, request, state, training_log(), {.threads = compute.thread_count()});
     learning = request.provenance();
   }
   alignment.a = observed.a;
@@ -205,7 +208,7 @@ std::string alignment_table(const Alignment& alignment) {
       return match.matched() ? fmt::format("{:.4f}", sum / static_cast<double>(match.units)) : "-";
     };
     rows.push_back({name, grouped(match.units), kind(match.element.front()), mean(match.objective),
-                    mean(match.identity), fmt::format("{:.1f}", condition(match.element)),
+                    mean(match.unaligned), fmt::format("{:.1f}", condition(match.element)),
                     fmt::format("{:.3f}", match.seconds), match.applied ? "" : "not applied"});
   }
   std::string text = format_table(rows);

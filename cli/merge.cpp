@@ -108,7 +108,7 @@ Healed heal_merged(const Model& merged, const Measure& measure, const MergeOptio
   HealOptions healing = options.healing;
   healing.threads = options.compute.thread_count();
   nlohmann::json identity;
-  const StepSource steps = options.align.learn_request(healing.threads).steps(merged, identity);
+  const StepSource steps = options.align.learn_request().steps(merged, identity);
   return heal(merged, steps, identity, measure, healing, state, training_log(),
               [](const DevPoint& point) {
                 clear_progress();

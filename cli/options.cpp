@@ -175,12 +175,11 @@ const Task* AlignOptions::text_task() const {
   return task.empty() ? nullptr : &find_task(task);
 }
 
-LearnRequest AlignOptions::learn_request(int threads) const {
+LearnRequest AlignOptions::learn_request() const {
   LearnRequest request = learning;
   request.text = text;
   request.batches = batches;
   request.options.seed = seed;
-  request.options.threads = threads;
   return request;
 }
 

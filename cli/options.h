@@ -5,7 +5,7 @@
 
 #include "braid/alignment/align_request.h"
 #include "braid/connectivity/score_request.h"
-#include "braid/training/learn_request.h"
+#include "braid/methods/learn_request.h"
 
 namespace braid {
 
@@ -34,7 +34,7 @@ struct AlignOptions : AlignRequest {
   const Task* text_task() const;
   const std::string& text_file() const { return task.empty() ? text : data; }
   // Of learning an alignment, or of healing.
-  LearnRequest learn_request(int threads) const;
+  LearnRequest learn_request() const;
   bool has_text() const { return !text_file().empty() || !batches.empty(); }
 };
 

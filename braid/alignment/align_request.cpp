@@ -68,20 +68,20 @@ MatchOptions AlignRequest::match_options(const Symmetries& symmetries) const {
   return options;
 }
 
-std::optional<Method> AlignRequest::closed_form() const {
+std::optional<std::string> AlignRequest::closed_form() const {
   choice("method", method);
   const std::string& name = learns() ? start : method;
   const auto& methods = choices("method");
   const auto found = std::find(methods.begin(), methods.end() - 1, name);
   if (found == methods.end() - 1) return std::nullopt;
-  return static_cast<Method>(found - methods.begin());
+  return name;
 }
 
 bool AlignRequest::reads_text() const { return learns() || observes(); }
 
 bool AlignRequest::observes() const {
-  const std::optional<Method> method = closed_form();
-  return method && *method != Method::weights;
+  const std::optional<std::string> method = closed_form();
+  return method && *method != "weights";
 }
 
 ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& special) const {

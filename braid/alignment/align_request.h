@@ -1,8 +1,8 @@
 // AlignRequest: an alignment asked for in words, as the command line and study files do.
 #pragma once
 
-#include "braid/alignment/align.h"
 #include "braid/alignment/observe.h"
+#include "braid/methods/method.h"
 
 namespace braid {
 
@@ -19,7 +19,7 @@ struct AlignRequest {
   // the option and its choices.
   MatchOptions match_options(const Symmetries& symmetries) const;
   // How the alignment, or what learning starts from, is found; nothing where that is a file.
-  std::optional<Method> closed_form() const;
+  std::optional<std::string> closed_form() const;
   bool learns() const { return method == "learned"; }
   // Is text read, for features or for learning? For features?
   bool reads_text() const;

@@ -20,8 +20,6 @@ Model load_for_alignment(const std::filesystem::path& folder, bool canonical) {
   return canonicalise(model);
 }
 
-bool is_canonical(const Alignment& alignment) {
-  return alignment.options.value("canonicalise", false);
-}
+bool is_canonical(const Alignment& alignment) { return alignment.canonical(); }
 
 }  // namespace braid

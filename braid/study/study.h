@@ -11,9 +11,9 @@
 #include "braid/alignment/align_request.h"
 #include "braid/connectivity/barrier.h"
 #include "braid/connectivity/score_request.h"
+#include "braid/methods/learn_request.h"
 #include "braid/training/causal_run.h"
 #include "braid/training/finetune.h"
-#include "braid/training/learn_request.h"
 
 namespace braid {
 

@@ -147,15 +147,17 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, const StudyV
     moments.merge(saved.moments);
     text = saved.provenance.value("text", Json());
   }
-  Alignment alignment =
-      align(a, b, *request.closed_form(), moments, options, request.weights, context.threads);
+  Evidence evidence;
+  evidence.moments = std::move(moments);
+  Alignment alignment = align(find_method(*request.closed_form()), a, b, evidence,
+                              {options, request.weights, {}}, {.threads = context.threads});
   Json learning;
   const fs::path state = state_of(out);
   if (request.learns()) {
     LearnRequest learn_on = variant.learning;
     learn_on.text = on.file;
-    learn_on.options.threads = context.threads;
-    alignment = learn(a, b, alignment, learn_on, state, log_to(context)).alignment;
+    alignment =
+        learn(a, b, alignment, learn_on, state, log_to(context), {.threads = context.threads});
     learning = learn_on.provenance();
   }
   alignment.a = identify(a);

@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <thread>
 
-#include "braid/alignment/match.h"
 #include "braid/alignment/observe.h"
 #include "braid/connectivity/barrier.h"
+#include "braid/methods/activations.h"
 #include "braid/text/lines.h"
 
 int main(int argc, char** argv) {
@@ -27,7 +27,8 @@ int main(int argc, char** argv) {
     return sequence;
   };
   const braid::MomentsByTap moments = braid::observe(a, b, sequences, observe, {});
-  const braid::Alignment alignment = braid::match(a.symmetries, moments, match, threads);
+  const braid::Alignment alignment =
+      braid::match({a.symmetries, match, {}}, moments, {.threads = threads});
 
   braid::MaskingOptions masking;
   masking.block = a.network->max_positions();

@@ -1,4 +1,4 @@
-#include "braid/training/learn_request.h"
+#include "braid/methods/learn_request.h"
 
 #include <sstream>
 
@@ -19,7 +19,7 @@ std::set<std::string> LearnRequest::learnt_parts() const {
   std::set<std::string> found;
   std::stringstream stream(parts);
   for (std::string name; std::getline(stream, name, ',');) {
-    require(known.contains(name), "--learn: '{}' is not one of {}", name, fmt::join(known, ", "));
+    require(known.contains(name), "learn: '{}' is not one of {}", name, fmt::join(known, ", "));
     found.insert(name);
   }
   return found;
@@ -70,8 +70,9 @@ StepSource LearnRequest::steps(const Model& model, nlohmann::json& identity) con
              std::int64_t step) { return steps(step); };
 }
 
-Learned learn(const Model& a, const Model& b, const Alignment& start, const LearnRequest& request,
-              const std::filesystem::path& state, const TrainingLog& log) {
+Alignment learn(const Model& a, const Model& b, const Alignment& start, const LearnRequest& request,
+                const std::filesystem::path& state, const TrainingLog& log,
+                const Compute& compute) {
   require(a.network->has_token_head(a.parameters),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   LearnOptions options = request.options;
@@ -86,7 +87,7 @@ Learned learn(const Model& a, const Model& b, const Alignment& start, const Lear
                              {"steps", options.steps},
                              {"learning_rate", options.latents.learning_rate}};
   const StepSource steps = request.steps(a, identity);
-  return learn_alignment(a, b, start, steps, identity, options, state, log);
+  return learn_alignment(a, b, {{}, start, steps, identity, state, log}, options, compute);
 }
 
 }  // namespace braid

@@ -2,7 +2,7 @@
 // learn an alignment, or to heal a merged model.
 #pragma once
 
-#include "braid/training/learn_alignment.h"
+#include "braid/methods/learn_alignment.h"
 #include "braid/training/token_steps.h"
 
 namespace braid {
@@ -24,7 +24,7 @@ struct LearnRequest {
 
 // From `start`, towards a low loss on the request's text. Goes on from `state` where that file
 // exists.
-Learned learn(const Model& a, const Model& b, const Alignment& start, const LearnRequest& request,
-              const std::filesystem::path& state, const TrainingLog& log);
+Alignment learn(const Model& a, const Model& b, const Alignment& start, const LearnRequest& request,
+                const std::filesystem::path& state, const TrainingLog& log, const Compute& compute);
 
 }  // namespace braid
