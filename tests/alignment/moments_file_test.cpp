@@ -20,7 +20,7 @@ Moments some_moments() {
   return std::move(stream).finish();
 }
 
-class MomentsFileTest : public TemporaryFolder {
+class DamagedMomentsTest : public TemporaryFolder {
  protected:
   std::string refused(const std::string& tensor, const at::Tensor& value) {
     save_moments(folder / "ok", {{"tap", some_moments()}}, {{"a", {{"fingerprint", "1"}}}});
@@ -32,18 +32,7 @@ class MomentsFileTest : public TemporaryFolder {
   }
 };
 
-TEST_F(MomentsFileTest, ReadsWhatItWrote) {
-  const Moments moments = some_moments();
-  const nlohmann::json provenance = {{"a", {{"path", "p"}}}, {"text", nullptr}};
-  save_moments(folder / "m", {{"one", moments}, {"two", moments}}, provenance);
-  const SavedMoments read = load_moments(folder / "m");
-  EXPECT_EQ(read.provenance, provenance);
-  ASSERT_EQ(read.moments.size(), 2u);
-  EXPECT_EQ(read.moments.at("two").tokens, 4);
-  EXPECT_TRUE(at::equal(read.moments.at("two").cross, moments.cross));
-}
-
-TEST_F(MomentsFileTest, RefusesWhatIsNot) {
+TEST_F(DamagedMomentsTest, IsRefusedInWords) {
   const at::Tensor nothing, nan = at::full({3}, std::nan(""), at::kDouble);
   const auto text = [](const std::string& json) {
     return at::tensor(std::vector<std::uint8_t>(json.begin(), json.end()), at::kByte);
@@ -79,7 +68,7 @@ TEST_F(MomentsFileTest, RefusesWhatIsNot) {
             "b, fingerprint: expected a text"},
            {"provenance.json", text(std::string(9999, '[')), "nested deeper"}}) {
     const std::string message = refused(tensor, value);
-    EXPECT_THAT(message, HasSubstr("bad: not usable moments: ")) << says;
+    EXPECT_THAT(message, HasSubstr("bad: not moments that can be used: ")) << says;
     EXPECT_THAT(message, HasSubstr(says));
     EXPECT_THAT(message, HasSubstr("observe these models again"));
   }

@@ -21,10 +21,12 @@ Alignment find(const Model& a, const Model&, const Evidence&, const MethodOption
                const Progress&) {
   Alignment alignment;
   for (const auto& [name, axis] : a.symmetries.axes) {
-    Permutation reversed = std::get<Permutation>(identity_element(Group::permutation, axis.size));
-    std::reverse(reversed.indices.begin(), reversed.indices.end());
-    alignment.axes[name].element.assign(static_cast<std::size_t>(a.symmetries.blocks(axis)),
-                                        reversed);
+    Permutation reversed;
+    for (std::int64_t i = axis.size; i-- > 0;) reversed.indices.push_back(i);
+    GroupElement& element = alignment.axes[name].element;
+    for (std::int64_t block = 0; block < a.symmetries.blocks(axis); ++block) {
+      element.emplace_back(reversed);
+    }
   }
   return alignment;
 }
@@ -39,8 +41,8 @@ const Method& reversal_method() {
 
 // ... and a line.
 std::vector<const Method*> with_toy() {
-  std::vector<const Method*> all = methods();
-  all.push_back(&reversal_method());
+  std::vector<const Method*> all = {&reversal_method()};
+  for (const Method* method : methods()) all.push_back(method);
   return all;
 }
 
