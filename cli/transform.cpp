@@ -17,7 +17,7 @@ struct Options {
 
 void run(const Options& options) {
   const Alignment alignment = load_alignment(options.alignment);
-  const Model b = load_for_alignment(options.b, is_canonical(alignment));
+  const Model b = load_for_alignment(options.b, alignment.canonical());
   require_made_for(alignment, b, options.alignment);
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);

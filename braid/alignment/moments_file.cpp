@@ -1,6 +1,21 @@
-// Moments on disk: a safetensors file of float64 tensors, "<tap>/cross" and so on, with the token
-// counts and the provenance as tensors of bytes, so that any reader of the format can open it.
+// The moments file: a safetensors file, so that any reader of the format can open it.
+//   bytes 0-7        n, little-endian uint64; then n bytes of JSON: {name: {"dtype", "shape",
+//                    "data_offsets": [first byte, last byte + 1]}}; then the tensors, without holes
+// For every tap, of u units of A and v of B, seen at t tokens:
+//   <tap>/tokens     I64 [1]: t >= 1
+//   <tap>/mean_a     F64 [u], <tap>/mean_b F64 [v]: the means
+//   <tap>/square_a   F64 [u], <tap>/square_b F64 [v]: sum (x - mean)^2 >= 0
+//   <tap>/cross      F64 [u, v]: sum (x_a - mean_a) (x_b - mean_b)
+// and once
+//   provenance.json  U8 [bytes]: the text of a JSON object: "a" and "b" {"path", "fingerprint"},
+//                    "text" what was read, "observed" how
+// Numbers are finite. Nothing else is in the file.
+#include <set>
+
 #include "braid/alignment/observe.h"
+#include "braid/checkpoint/json_field.h"
+#include "braid/checkpoint/json_text.h"
+#include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 
@@ -8,6 +23,73 @@ namespace braid {
 namespace {
 
 constexpr const char* provenance_name = "provenance.json";
+
+// Hands out the tensors of a file by name and shape.
+class SavedTensors {
+ public:
+  explicit SavedTensors(const Tensors& tensors) : tensors_(tensors) {}
+
+  // A size of -1 is any.
+  at::Tensor take(const std::string& name, at::ScalarType dtype,
+                  const std::vector<std::int64_t>& shape) {
+    const auto found = tensors_.find(name);
+    require(found != tensors_.end(), "{} is missing", printable(name));
+    const at::Tensor& tensor = found->second;
+    bool fits = tensor.scalar_type() == dtype && tensor.dim() == std::ssize(shape);
+    for (std::int64_t d = 0; fits && d < tensor.dim(); ++d) {
+      const std::int64_t size = shape[static_cast<std::size_t>(d)];
+      fits = size < 0 ? tensor.size(d) > 0 : tensor.size(d) == size;
+    }
+    require(fits, "{}: expected {} of shape [{}] (-1: any), found {} of shape [{}]",
+            printable(name), at::toString(dtype), fmt::join(shape, ", "),
+            at::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
+    require(dtype != at::kDouble || at::isfinite(tensor).all().item<bool>(),
+            "{}: holds numbers that are not finite", printable(name));
+    taken_.insert(name);
+    return tensor;
+  }
+
+  void require_all_taken() const {
+    for (const auto& [name, tensor] : tensors_) {
+      require(taken_.contains(name), "{} belongs to no moments", printable(name));
+    }
+  }
+
+ private:
+  const Tensors& tensors_;
+  std::set<std::string> taken_;
+};
+
+Moments read_moments(SavedTensors& saved, const std::string& tap) {
+  Moments m;
+  m.cross = saved.take(tap + "/cross", at::kDouble, {-1, -1});
+  const std::int64_t a = m.cross.size(0), b = m.cross.size(1);
+  m.tokens = saved.take(tap + "/tokens", at::kLong, {1}).item<std::int64_t>();
+  require(m.tokens > 0, "{}/tokens: expected at least 1, found {}", printable(tap), m.tokens);
+  m.mean_a = saved.take(tap + "/mean_a", at::kDouble, {a});
+  m.mean_b = saved.take(tap + "/mean_b", at::kDouble, {b});
+  m.square_a = saved.take(tap + "/square_a", at::kDouble, {a});
+  m.square_b = saved.take(tap + "/square_b", at::kDouble, {b});
+  for (const auto& [name, square] : {std::pair{"a", &m.square_a}, std::pair{"b", &m.square_b}}) {
+    require(square->min().item<double>() >= 0, "{}/square_{}: a sum of squares is negative",
+            printable(tap), name);
+  }
+  return m;
+}
+
+nlohmann::json read_provenance(const at::Tensor& bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.const_data_ptr<std::uint8_t>()),
+                              static_cast<std::size_t>(bytes.numel()));
+  nlohmann::json provenance = parse_json(text, provenance_name);
+  const JsonField fields(provenance, provenance_name);
+  for (const char* side : {"a", "b"}) {
+    if (!fields.has(side) || fields.at(side).json().is_null()) continue;
+    for (const char* key : {"path", "fingerprint"}) {
+      if (fields.at(side).has(key)) fields.at(side).at(key).text();
+    }
+  }
+  return provenance;
+}
 
 }  // namespace
 
@@ -28,35 +110,22 @@ void save_moments(const std::filesystem::path& path, const MomentsByTap& moments
 
 SavedMoments load_moments(const std::filesystem::path& path) {
   const Tensors tensors = read_safetensors(path);
-  SavedMoments saved;
-  const auto get = [&](const std::string& name, std::int64_t dims, at::ScalarType dtype) {
-    const auto found = tensors.find(name);
-    require(found != tensors.end() && found->second.dim() == dims &&
-                found->second.scalar_type() == dtype,
-            "{}: {} is missing or malformed: these are not moments saved by braid align --moments",
-            path.string(), name);
-    return found->second;
-  };
-  saved.provenance = json_from_tensor(get(provenance_name, 1, at::kByte));
-  require(saved.provenance.is_object(), "{}: its provenance is not JSON", path.string());
-  for (const auto& [name, tensor] : tensors) {
-    if (!name.ends_with("/cross")) continue;
-    const std::string tap = name.substr(0, name.size() - 6);
-    Moments m;
-    m.tokens = get(tap + "/tokens", 1, at::kLong).item<std::int64_t>();
-    m.mean_a = get(tap + "/mean_a", 1, at::kDouble);
-    m.mean_b = get(tap + "/mean_b", 1, at::kDouble);
-    m.square_a = get(tap + "/square_a", 1, at::kDouble);
-    m.square_b = get(tap + "/square_b", 1, at::kDouble);
-    m.cross = get(name, 2, at::kDouble);
-    require(m.tokens > 0 && m.cross.size(0) == m.mean_a.size(0) &&
-                m.cross.size(1) == m.mean_b.size(0) && m.square_a.sizes() == m.mean_a.sizes() &&
-                m.square_b.sizes() == m.mean_b.sizes(),
-            "{}: the moments of {} do not fit together", path.string(), tap);
-    saved.moments.emplace(tap, m);
+  try {
+    SavedTensors reading(tensors);
+    SavedMoments saved;
+    saved.provenance = read_provenance(reading.take(provenance_name, at::kByte, {-1}));
+    for (const auto& [name, tensor] : tensors) {
+      if (!name.ends_with("/cross")) continue;
+      const std::string tap = name.substr(0, name.size() - std::string_view("/cross").size());
+      saved.moments.emplace(tap, read_moments(reading, tap));
+    }
+    reading.require_all_taken();
+    require(!saved.moments.empty(), "it holds no moments");
+    return saved;
+  } catch (const Error& error) {
+    fail("{}: not moments that can be used: {}; observe these models again", path.string(),
+         error.what());
   }
-  require(!saved.moments.empty(), "{}: holds no moments", path.string());
-  return saved;
 }
 
 }  // namespace braid

@@ -46,7 +46,8 @@ MomentsByTap observe(const Model& a, const Model& b, const SequenceSource& seque
                      const ObserveOptions& options, const SeenTokens& seen = {},
                      const MomentsAtSize& at_size = {});
 
-// Moments as a safetensors file: "<tap>/cross" and so on, float64.
+// Moments as a safetensors file (moments_file.cpp says how). Error naming the file and the tensor
+// where it is not what save_moments writes.
 void save_moments(const std::filesystem::path& path, const MomentsByTap& moments,
                   const nlohmann::json& provenance);
 

@@ -83,41 +83,4 @@ Solved solve(Group group, const at::Tensor& benefit) {
 
 double unaligned(const at::Tensor& benefit) { return benefit.diagonal().sum().item<double>(); }
 
-NestedSolution solve_nested(Group group, const std::vector<at::Tensor>& benefits, bool fixed) {
-  const std::int64_t blocks = benefits.front().size(0);
-  const auto pair = [](const at::Tensor& benefit, std::int64_t j, std::int64_t k) {
-    return benefit.select(2, k).select(0, j);
-  };
-  const std::size_t tables = benefits.size();
-  std::vector<std::vector<Solved>> solved(static_cast<std::size_t>(blocks * blocks));
-  at::Tensor value = at::zeros({blocks, blocks}, at::kDouble);
-  for (std::int64_t j = 0; j < blocks; ++j) {
-    for (std::int64_t k = 0; k < blocks; ++k) {
-      if (fixed && j != k) continue;
-      auto& here = solved[static_cast<std::size_t>(j * blocks + k)];
-      for (const at::Tensor& benefit : benefits) {
-        here.push_back(solve(group, pair(benefit, j, k)));
-        value.data_ptr<double>()[j * blocks + k] += here.back().objective;
-      }
-    }
-  }
-  NestedSolution solution;
-  solution.order.resize(static_cast<std::size_t>(blocks));
-  std::iota(solution.order.begin(), solution.order.end(), std::int64_t{0});
-  if (!fixed) solution.order = assign(value).indices;
-  solution.inner.resize(tables);
-  solution.objectives.resize(tables);
-  solution.identities.resize(tables);
-  for (std::int64_t j = 0; j < blocks; ++j) {
-    const std::int64_t k = solution.order[static_cast<std::size_t>(j)];
-    auto& chosen = solved[static_cast<std::size_t>(j * blocks + k)];
-    for (std::size_t t = 0; t < tables; ++t) {
-      solution.objectives[t] += chosen[t].objective;
-      solution.identities[t] += unaligned(pair(benefits[t], j, j));
-      solution.inner[t].push_back(std::move(chosen[t].element));
-    }
-  }
-  return solution;
-}
-
 }  // namespace braid

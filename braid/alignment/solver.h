@@ -1,6 +1,9 @@
 // solve: the element of a group that agrees best with a table of benefits. One solver a group; no
-// algorithm that calls it knows which.
+// algorithm that calls it knows which. solve_tree: the same for axes that stand under each other.
 #pragma once
+
+#include <functional>
+#include <optional>
 
 #include "braid/symmetry/group.h"
 
@@ -15,22 +18,40 @@ struct Solved {
 // columns B's. Permutations: linear assignment; signed ones: the same on |benefit|; orthogonal
 // maps: Procrustes (Schonemann 1966), U V^T of the singular vectors; rotary scalings: the best turn
 // of every pair, modulus 1. General maps have no such maximum: they are orthogonal between balanced
-// factors (see balance.h), and are refused here.
+// factors (methods/in_head.h), and are refused here.
 Solved solve(Group group, const at::Tensor& benefit);
 
 // What `solve` would reach with the units as they are: the trace.
 double unaligned(const at::Tensor& benefit);
 
-// Blocks of units that may change places and are mapped inside: heads.
-struct NestedSolution {
-  std::vector<std::int64_t> order;             // block order[j] of B at place j
-  std::vector<GroupElement> inner;             // one a table of benefits, an element a place
-  std::vector<double> objectives, identities;  // of each table
+// What pairing A's units with B's is worth, units that lie on a product of axes of one tree
+// (axis_tree.h): (n1, ..., nm, n1, ..., nm) float64, A's units first.
+struct Agreement {
+  std::vector<std::string> axes;  // outermost first; all the ancestors of each are among them
+  at::Tensor benefit;
+
+  // From (units, units), the axes' sizes taken from the table.
+  static Agreement of(const Symmetries& symmetries, std::vector<std::string> axes,
+                      const at::Tensor& units);
 };
 
-// Head-Perm (Verma & Elbayad section 3.2) for any group inside: the value of the best inner element
-// of every pair of blocks, summed over the tables, then the best pairing of blocks. Tables are
-// (blocks, n, blocks, n) float64. `fixed` blocks stay where they are.
-NestedSolution solve_nested(Group group, const std::vector<at::Tensor>& benefits, bool fixed);
+// The group that an axis is solved in, or nothing where its units stay where they are.
+using GroupChoice = std::function<std::optional<Group>(const Axis&)>;
+
+struct TreeSolution {
+  Transform element;  // of every axis that an agreement has
+  // Of each agreement: <g, benefit>, and the same with B as it was.
+  std::vector<double> objectives, unaligned;
+};
+
+// Head-Perm (Verma & Elbayad section 3.2) for any tree under `root` and any group inside: the value
+// of the best inner elements of every pair of blocks, summed over the agreements, then the best
+// pairing of blocks; and so on from the innermost axes outwards. Exact, but where one agreement has
+// two axes that are repeated for the same one (LLaMA's queries: group and qk). These are solved in
+// turn until the sum stops rising, from the pairing that is best if each block's inside is its own.
+// REQUIRES agreements of the tree, and that axes which others stand under only permute
+// (std::invalid_argument otherwise).
+TreeSolution solve_tree(const Symmetries& symmetries, const std::string& root,
+                        const std::vector<Agreement>& agreements, const GroupChoice& choice);
 
 }  // namespace braid

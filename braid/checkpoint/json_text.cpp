@@ -26,8 +26,11 @@ nlohmann::json parse_json(std::string_view text, std::string_view what, JsonLimi
   };
   try {
     return nlohmann::json::parse(text, check);
-  } catch (const nlohmann::json::exception& error) {
-    fail("{}: not valid JSON: {}", what, printable(error.what()));
+  } catch (const nlohmann::json::parse_error& error) {
+    fail("{}: not valid JSON: stopped making sense at byte {} of {}", what, error.byte,
+         text.size());
+  } catch (const nlohmann::json::exception&) {
+    fail("{}: not valid JSON: a number is too large", what);
   }
 }
 

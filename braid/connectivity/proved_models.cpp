@@ -21,8 +21,4 @@ Model load_for_alignment(const std::filesystem::path& folder, bool canonical) {
   return canonical ? canonicalise(model).model : model;
 }
 
-bool is_canonical(const Alignment& alignment) {
-  return alignment.options.value("canonicalise", false);
-}
-
 }  // namespace braid

@@ -18,7 +18,4 @@ Canonical canonicalise(const Model& model, int threads = 1);
 // The checkpoint, in canonical form where an alignment of it is to be.
 Model load_for_alignment(const std::filesystem::path& folder, bool canonical);
 
-// Does this alignment belong to canonical forms?
-bool is_canonical(const Alignment& alignment);
-
 }  // namespace braid

@@ -23,7 +23,7 @@ const std::string& file_of(const AlignRequest& request) {
 // What the request's moments are taken of, its ablation's axes among them, saved where it says so.
 Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignRequest& request,
                      const Compute& compute, const Listener& listener) {
-  const MatchOptions match = request.match_options();
+  const MatchOptions match = request.method_options().match;
   Ensemble table = ensemble;
   Symmetries& symmetries = table.models.front().symmetries;
   symmetries = table_of(ensemble.models.front(), match.ablation());
@@ -37,6 +37,41 @@ Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignReques
                   {"observed", features_json(request, compute)}});
   }
   return observed;
+}
+
+// What a method starts from: another one's alignment, or a file's.
+Alignment start_of(const Model& a, const Model& b, const AlignRequest& request,
+                   const Evidence& evidence, const Compute& compute, const Listener& listener) {
+  if (const Method* other = request.started_by()) {
+    return align(*other, a, b, evidence, request.method_options(), compute,
+                 listener.count("solved"));
+  }
+  Alignment start = load_alignment(request.start);
+  require_made_for(start, a, b, request.start);
+  return start;
+}
+
+// The losses that a method learns by, and what makes this learning the same as one that was
+// stopped.
+void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evidence& evidence,
+                const Listener& listener) {
+  require(a.network->head(Predicts::token),
+          "{}: has no language-model head, whose loss learning lowers", a.folder.string());
+  nlohmann::json from = to_json(*evidence.start)["axes"];
+  for (auto& axis : from) axis.erase("seconds");
+  evidence.identity = {{"a", fingerprint(a.parameters)},
+                       {"b", fingerprint(b.parameters)},
+                       {"start", fingerprint_text(from.dump())},
+                       {"learn", request.learning.latents.learn},
+                       {"both", request.learning.move_both},
+                       {"steps", request.learning.steps},
+                       {"learning_rate", request.learning.latents.learning_rate}};
+  evidence.losses = training_steps(a, request.training_text(), evidence.identity);
+  evidence.state = request.learning_state;
+  evidence.log = listener.log();
+  if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
+    listener.say("going on from " + evidence.state.string());
+  }
 }
 
 void warn(const Alignment& alignment, const Listener& listener) {
@@ -123,22 +158,13 @@ Alignment align_observed(const Model& a, const Model& b, const AlignRequest& req
                          Observed observed, const Compute& compute, const Listener& listener) {
   const OneThread pinned;
   const AlignRequest full = request.resolved(a.symmetries);
-  Alignment alignment;
-  if (const std::optional<Method> method = full.closed_form()) {
-    alignment = align(a, b, *method, observed.moments, full.match_options(), full.weight_options(),
-                      compute.threads, listener.count("solved"));
-  } else {
-    alignment = load_alignment(full.start);
-    require_made_for(alignment, a, b, full.start);
-  }
-  if (full.learns()) {
-    const std::filesystem::path state = full.learning_state;
-    if (!state.empty() && std::filesystem::exists(state)) {
-      listener.say("going on from " + state.string());
-    }
-    alignment = learn(a, b, alignment, full.learn_request(compute.threads), state, listener.log())
-                    .alignment;
-  }
+  const Method& method = full.found_by();
+  Evidence evidence;
+  evidence.moments = std::move(observed.moments);
+  if (method.needs.start) evidence.start = start_of(a, b, full, evidence, compute, listener);
+  if (method.needs.losses) add_losses(a, b, full, evidence, listener);
+  Alignment alignment =
+      align(method, a, b, evidence, full.method_options(), compute, listener.count("solved"));
   alignment.a = identify(a);
   alignment.b = identify(b);
   alignment.text = std::move(observed.text);
@@ -177,7 +203,7 @@ std::string alignment_table(const Alignment& alignment) {
       return match.matched() ? fmt::format("{:.4f}", sum / static_cast<double>(match.units)) : "-";
     };
     rows.push_back({name, grouped(match.units), kind(match.element.front()), mean(match.objective),
-                    mean(match.identity), fmt::format("{:.1f}", condition(match.element)),
+                    mean(match.unaligned), fmt::format("{:.1f}", condition(match.element)),
                     fmt::format("{:.3f}", match.seconds), match.applied ? "" : "not applied"});
   }
   std::string text = format_table(rows);

@@ -5,9 +5,18 @@
 namespace braid {
 namespace {
 
-const std::vector<std::string>& method_names() {
-  static const std::vector<std::string> names = {"activations", "weights", "both", "learned"};
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const Method* method : methods()) names.emplace_back(method->name);
   return names;
+}
+
+std::string method_summaries() {
+  std::string text;
+  for (const Method* method : methods()) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ". ", method->name, method->summary);
+  }
+  return text;
 }
 
 }  // namespace
@@ -50,10 +59,7 @@ OptionList options_of(AlignRequest& r) {
                                  {"separate", ResidualTaps::separate}},
            "Where the residual stream is read; separate: one permutation a norm, NOT a symmetry")
       .otherwise("first");
-  list.add("method", r.method,
-           "activations: correlations on text (the paper's). weights: no text. both: the sum of "
-           "the two. learned: optimised on text for a low loss mid-path")
-      .one_of(method_names());
+  list.add("method", r.method, method_summaries()).one_of(method_names());
   list.add("in-head", r.in_head,
            Choices<InHead>{{"permutation", InHead::permutation},
                            {"orthogonal", InHead::orthogonal},
@@ -64,7 +70,7 @@ OptionList options_of(AlignRequest& r) {
       .otherwise("permutation");
   list.add("start", r.start,
            "What learning starts from: activations, weights, both, or an alignment file");
-  LearnOptions& learning = r.learning.options;
+  LearnOptions& learning = r.learning;
   list.add("learn", learning.latents.learn, "What learning may move")
       .one_of({"ffn", "heads", "in-head", "residual", "head", "pooler", "shifts"})
       .otherwise("ffn,in-head,shifts, and residual where it is not a permutation");
@@ -74,9 +80,11 @@ OptionList options_of(AlignRequest& r) {
   list.add("learning-rate", learning.latents.learning_rate,
            "Of learning: Adam on in-head maps; permutations a tenth, shifts 2.5 times")
       .from(0);
-  list.add("learn-block", r.learning.block, "Tokens a sequence of learning, on text").from(2);
-  list.add("learn-batch", r.learning.masking.batch_size, "Sequences a step of learning").from(1);
-  list.add("learn-mask", r.learning.masking.mask_probability, "Of each ordinary token, on text")
+  list.add("learn-block", r.learning_text.block, "Tokens a sequence of learning, on text").from(2);
+  list.add("learn-batch", r.learning_text.masking.batch_size, "Sequences a step of learning")
+      .from(1);
+  list.add("learn-mask", r.learning_text.masking.mask_probability,
+           "Of each ordinary token, on text")
       .from(0)
       .to(1);
   list.add("starts", r.starts, "Orders that weight matching starts in").from(1);
@@ -163,27 +171,24 @@ AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
   return full;
 }
 
-MatchOptions AlignRequest::match_options() const {
-  return {components, *heads, *query_key, *residual, *in_head, absolute};
+MethodOptions AlignRequest::method_options() const {
+  MethodOptions full{{components, *heads, *query_key, *residual, *in_head, absolute}, {}, learning};
+  full.weights.starts = starts;
+  full.weights.seed = full.learning.seed = seed;
+  return full;
 }
 
-WeightOptions AlignRequest::weight_options() const {
-  WeightOptions options;
-  options.starts = starts;
-  options.seed = seed;
-  return options;
-}
-
-std::optional<Method> AlignRequest::closed_form() const {
-  const auto& names = method_names();
-  const auto found = std::find(names.begin(), names.end() - 1, learns() ? start : method);
-  if (found == names.end() - 1) return std::nullopt;
-  return static_cast<Method>(found - names.begin());
+const Method* AlignRequest::started_by() const {
+  if (!found_by().needs.start) return nullptr;
+  for (const Method* other : methods()) {
+    if (other->name == start && !other->needs.start) return other;
+  }
+  return nullptr;
 }
 
 bool AlignRequest::observes() const {
-  const std::optional<Method> found = closed_form();
-  return found && *found != Method::weights;
+  const Method* other = started_by();
+  return found_by().needs.moments || (other && other->needs.moments);
 }
 
 void AlignRequest::require_text() const {
@@ -206,13 +211,12 @@ ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& sp
   return options;
 }
 
-LearnRequest AlignRequest::learn_request(int threads) const {
-  LearnRequest request = learning;
-  request.text = text;
-  request.batches = batches;
-  request.options.seed = seed;
-  request.options.threads = threads;
-  return request;
+TrainingText AlignRequest::training_text() const {
+  TrainingText full = learning_text;
+  full.text = text;
+  full.batches = batches;
+  full.masking.seed = seed;
+  return full;
 }
 
 namespace {

@@ -1,12 +1,12 @@
 // AlignRequest: an alignment asked for, as the command line, study files and programs do.
 #pragma once
 
-#include "braid/alignment/align.h"
 #include "braid/alignment/observe.h"
 #include "braid/compute.h"
+#include "braid/methods/method.h"
 #include "braid/pipeline/options.h"
 #include "braid/tasks/tasks.h"
-#include "braid/training/learn_request.h"
+#include "braid/training/training_text.h"
 
 namespace braid {
 
@@ -40,21 +40,23 @@ struct AlignRequest {
   std::string start = "activations";  // of learning: another method, or an alignment file
   std::int64_t starts = 3;            // of matching weights
   std::uint64_t seed = 0;             // of learning and of the starts
-  LearnRequest learning;              // its files and seed are filled in by learn_request
+  LearnOptions learning;
+  TrainingText learning_text;  // how text is read to learn on; files and seed are the request's
 
   // Error where what is given does not go together.
   void check() const;
   // With everything that was left to the preset: what a model has is moved.
   AlignRequest resolved(const Symmetries& symmetries) const;
   // Of a resolved request.
-  MatchOptions match_options() const;
-  WeightOptions weight_options() const;
-  // How the alignment, or what learning starts from, is found; nothing where that is a file.
-  std::optional<Method> closed_form() const;
-  bool learns() const { return method == "learned"; }
-  // Is text read, for features or for learning? For features?
+  MethodOptions method_options() const;
+  // The method, and the one whose alignment it starts from: null where it needs none, or where that
+  // is a file.
+  const Method& found_by() const { return find_method(method); }
+  const Method* started_by() const;
+  // Is a text read, for features or for losses? For features?
   bool reads_text() const { return learns() || observes(); }
   bool observes() const;
+  bool learns() const { return found_by().needs.losses; }
   bool has_text() const { return !text_file().empty() || !batches.empty(); }
   // Error unless there is something to align on where the method reads any.
   void require_text() const;
@@ -64,8 +66,8 @@ struct AlignRequest {
   // All of ObserveOptions but taps. `special`: ids of the tokens that mark a sequence.
   ObserveOptions observe_options(const std::vector<std::int64_t>& special,
                                  const Compute& compute) const;
-  // Of learning an alignment, or of healing a merged model.
-  LearnRequest learn_request(int threads) const;
+  // What learning an alignment, or healing a merged model, trains on.
+  TrainingText training_text() const;
 };
 
 OptionList options_of(AlignRequest& request);

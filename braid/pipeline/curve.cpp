@@ -22,7 +22,7 @@ AlignedPair load_pair(const std::filesystem::path& a, const std::filesystem::pat
                       const std::filesystem::path& alignment) {
   std::optional<Alignment> loaded;
   if (!alignment.empty()) loaded = load_alignment(alignment);
-  const bool canonical = loaded && is_canonical(*loaded);
+  const bool canonical = loaded && loaded->canonical();
   AlignedPair pair{load_for_alignment(a, canonical), load_for_alignment(b, canonical), loaded};
   require_same_architecture(pair.a, pair.b);
   if (loaded) require_made_for(*loaded, pair.a, pair.b, alignment.string());

@@ -16,9 +16,8 @@ namespace fs = std::filesystem;
 using Alignments = std::vector<std::optional<Alignment>>;
 
 std::vector<Model> load_parents(const MergeRequest& request) {
-  const bool canonical = request.alignment.empty()
-                             ? request.align.canonicalise && !request.no_align
-                             : is_canonical(load_alignment(request.alignment));
+  const bool canonical = request.alignment.empty() ? request.align.canonicalise && !request.no_align
+                                                   : load_alignment(request.alignment).canonical();
   std::vector<Model> models;
   for (const std::string& path : request.models) {
     models.push_back(load_for_alignment(path, canonical));
@@ -132,7 +131,7 @@ Healed healed(const Model& merged, const Measure& measure, const MergeRequest& r
   HealOptions healing = request.healing;
   healing.threads = compute.threads;
   nlohmann::json identity;
-  const StepSource steps = request.align.learn_request(compute.threads).steps(merged, identity);
+  const StepSource steps = training_steps(merged, request.align.training_text(), identity);
   return heal(merged, steps, identity, measure, healing, state, listener.log(), listener.scoring);
 }
 

@@ -169,7 +169,7 @@ class Planner {
   static std::vector<std::string> taps(const StudyVariant& variant, const Source& source) {
     if (!variant.align.observes()) return {};
     return taps_to_observe(source.symmetries,
-                           variant.align.resolved(source.symmetries).match_options());
+                           variant.align.resolved(source.symmetries).method_options().match);
   }
 
   // A variant's alignment on the first `size` lines of a task's text (0 = all).
@@ -303,9 +303,9 @@ class Planner {
     for (const Source* source : {&a, &b}) {
       job.needs.insert(job.needs.end(), source->needs.begin(), source->needs.end());
     }
-    const LearnRequest& l = request.learning;
+    const TrainingText& l = request.learning_text;
     const double learning =
-        request.learns() ? 4.0 * l.options.steps * l.masking.batch_size * l.block : 0;
+        request.learns() ? 4.0 * request.learning.steps * l.masking.batch_size * l.block : 0;
     return {key, add(std::move(job), 2000 + learning)};
   }
 

@@ -66,7 +66,7 @@ Json describe_alignment(const Alignment& alignment) {
   for (const auto& [name, match] : alignment.axes) {
     if (!match.matched()) continue;
     axes[name] = {{"mean", match.mean()},
-                  {"identity", match.identity / static_cast<double>(match.units)},
+                  {"identity", match.unaligned / static_cast<double>(match.units)},
                   {"units", match.units}};
     if (name.ends_with(".head")) {
       axes[name]["indices"] = std::get<Permutation>(match.element.front()).indices;

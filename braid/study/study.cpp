@@ -162,8 +162,8 @@ StudyVariant read_variant(YamlFields fields) {
     const bool settles = option.use == Use::features || option.use == Use::result;
     if (settles && !elsewhere.contains(option.name)) fields.read(option);
   }
-  if (v.align.learns() && !v.align.closed_form()) {
-    fields.wrong(fields.self(), "start: '{}' is not one of activations, weights, both",
+  if (v.align.found_by().needs.start && !v.align.started_by()) {
+    fields.wrong(fields.self(), "start: '{}' is not one of the methods that need no start",
                  v.align.start);
   }
   if (fields.has("published")) {

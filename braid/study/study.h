@@ -10,7 +10,6 @@
 
 #include "braid/pipeline/curve.h"
 #include "braid/pipeline/train_options.h"
-#include "braid/training/learn_request.h"
 
 namespace braid {
 

@@ -1,7 +1,6 @@
 #include "braid/symmetry/axis_uses.h"
 
-#include <algorithm>
-#include <stdexcept>
+#include "braid/symmetry/axis_tree.h"
 
 namespace braid {
 namespace {
@@ -14,12 +13,23 @@ const Product& product_at(const Symmetries& symmetries, const UsePlace& place) {
   return symmetries.tensors.at(place.tensor)[place.dimension][place.term];
 }
 
-// The factor that carries the axis `axis` is repeated for.
-std::size_t parent_factor(const Product& product, const std::string& per) {
-  const auto found = std::find_if(product.begin(), product.end(),
-                                  [&](const AxisUse& use) { return use.axis == per; });
-  if (found == product.end()) throw std::invalid_argument("no '" + per + "' outside its units");
-  return static_cast<std::size_t>(found - product.begin());
+// (units of the axes, everything else) of a term, the axes' factors brought to the front.
+at::Tensor axes_first(const Symmetries& symmetries, const UsePlace& place,
+                      const std::vector<std::string>& axes, const at::Tensor& tensor) {
+  const Product& product = product_at(symmetries, place);
+  const auto dim = static_cast<std::int64_t>(place.dimension);
+  std::vector<std::int64_t> split, from, to;
+  for (const AxisUse& use : product) split.push_back(size_of(symmetries, use));
+  for (const std::string& axis : axes) {
+    to.push_back(std::ssize(from));
+    from.push_back(dim + static_cast<std::int64_t>(factor_of(product, axis)));
+  }
+  return term_at(symmetries, place, tensor)
+      .unflatten(dim, split)
+      .to(at::kDouble)
+      .unsqueeze(-1)
+      .movedim(from, to)
+      .flatten(std::ssize(axes));
 }
 
 }  // namespace
@@ -39,15 +49,22 @@ std::vector<UsePlace> uses_of(const Symmetries& symmetries, const std::string& a
   return places;
 }
 
+std::vector<std::string> tree_axes(const Symmetries& symmetries, const UsePlace& place) {
+  const Product& product = product_at(symmetries, place);
+  const std::string root = root_of(symmetries, product[place.factor].axis);
+  std::vector<std::string> axes;
+  for (const AxisUse& use : product) {
+    if (use.role != Role::inert && root_of(symmetries, use.axis) == root) axes.push_back(use.axis);
+  }
+  return axes;
+}
+
 Pattern without(const Symmetries& symmetries, const UsePlace& place) {
   Pattern pattern = symmetries.tensors.at(place.tensor);
   Product& product = pattern[place.dimension][place.term];
-  const std::string per = symmetries.axis(product[place.factor].axis).per;
-  for (std::size_t f = 0; f < product.size(); ++f) {
-    AxisUse& use = product[f];
-    if (f == place.factor || (!per.empty() && use.axis == per)) {
-      use = {"", Role::inert, size_of(symmetries, use)};
-    }
+  for (const std::string& axis : tree_axes(symmetries, place)) {
+    AxisUse& use = product[factor_of(product, axis)];
+    use = {"", Role::inert, size_of(symmetries, use)};
   }
   return pattern;
 }
@@ -65,19 +82,20 @@ at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at
                        width(dimension[place.term]));
 }
 
+at::Tensor tree_first(const Symmetries& symmetries, const UsePlace& place,
+                      const at::Tensor& tensor) {
+  const std::vector<std::string> axes = tree_axes(symmetries, place);
+  return axes_first(symmetries, place, axes, tensor).flatten(0, std::ssize(axes) - 1);
+}
+
 at::Tensor units_first(const Symmetries& symmetries, const UsePlace& place,
                        const at::Tensor& tensor) {
-  const Product& product = product_at(symmetries, place);
-  const auto dim = static_cast<std::int64_t>(place.dimension);
-  std::vector<std::int64_t> split;
-  for (const AxisUse& use : product) split.push_back(size_of(symmetries, use));
-  const at::Tensor term =
-      term_at(symmetries, place, tensor).unflatten(dim, split).to(at::kDouble).unsqueeze(-1);
-  const std::string& per = symmetries.axis(product[place.factor].axis).per;
-  const std::int64_t units = dim + static_cast<std::int64_t>(place.factor);
-  if (per.empty()) return term.movedim(units, 0).flatten(1);
-  const std::int64_t blocks = dim + static_cast<std::int64_t>(parent_factor(product, per));
-  return term.movedim({blocks, units}, {0, 1}).flatten(2);
+  const std::string& axis = product_at(symmetries, place)[place.factor].axis;
+  std::vector<std::string> axes = ancestors(symmetries, axis);
+  const std::int64_t outer = std::ssize(axes);
+  axes.push_back(axis);
+  const at::Tensor units = axes_first(symmetries, place, axes, tensor);
+  return outer == 0 ? units : units.flatten(0, outer - 1);
 }
 
 }  // namespace braid

@@ -15,11 +15,18 @@ struct UsePlace {
 
 std::vector<UsePlace> uses_of(const Symmetries& symmetries, const std::string& axis);
 
-// The pattern with the axis at `place`, and the axis that it is repeated for, left alone.
+// The axes of the place's product that are of one tree with its own (axis_tree.h), outermost first.
+std::vector<std::string> tree_axes(const Symmetries& symmetries, const UsePlace& place);
+
+// The pattern with the tree_axes at `place` left alone.
 Pattern without(const Symmetries& symmetries, const UsePlace& place);
 
 // The tensor's term at `place`, one of a concatenation: a view.
 at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at::Tensor& tensor);
+
+// (units of all tree_axes together, everything else) of the tensor's term at `place`. Float64.
+at::Tensor tree_first(const Symmetries& symmetries, const UsePlace& place,
+                      const at::Tensor& tensor);
 
 // (units, everything else) of the tensor's term at `place`, or (blocks, units, everything else) for
 // an axis that is repeated. Float64.

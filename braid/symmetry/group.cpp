@@ -201,6 +201,15 @@ double condition(const GroupElement& element) {
   return worst;
 }
 
+Element identity_element(Group group, std::int64_t units) {
+  if (group == Group::rotary) {
+    return RotaryScaling{at::ones({units / 2}, at::kDouble), at::zeros({units / 2}, at::kDouble)};
+  }
+  Permutation identity;
+  for (std::int64_t i = 0; i < units; ++i) identity.indices.push_back(i);
+  return identity;
+}
+
 Element random_element(Group group, std::int64_t units, Random& random) {
   switch (group) {
     case Group::permutation:

@@ -74,6 +74,9 @@ Matrix make_matrix(const at::Tensor& forward);
 // turns.
 double condition(const GroupElement& element);
 
+// What leaves the units as they are: a permutation, or complex ones where only those act.
+Element identity_element(Group group, std::int64_t units);
+
 // A uniform permutation (with uniform signs), a random orthogonal or well-conditioned matrix, or
 // complex numbers of modulus 1/2 to 2.
 Element random_element(Group group, std::int64_t units, Random& random);

@@ -40,6 +40,13 @@ std::string format_product(const Product& product) {
 
 }  // namespace
 
+std::size_t factor_of(const Product& product, const std::string& axis) {
+  for (std::size_t k = 0; k < product.size(); ++k) {
+    if (product[k].axis == axis) return k;
+  }
+  throw std::invalid_argument("no axis '" + axis + "' in this product");
+}
+
 Pattern parse_pattern(std::string_view text) {
   Pattern pattern;
   bool open = false;

@@ -25,6 +25,9 @@ using Product = std::vector<AxisUse>;        // outermost first
 using Concatenation = std::vector<Product>;  // one dimension of a tensor
 using Pattern = std::vector<Concatenation>;  // one entry a dimension
 
+// Where the factor of an axis stands. Throws std::invalid_argument where there is none.
+std::size_t factor_of(const Product& product, const std::string& axis);
+
 // Throws std::invalid_argument on malformed patterns: they are written by programmers.
 Pattern parse_pattern(std::string_view text);
 

@@ -61,7 +61,9 @@ const Axis& Symmetries::axis(const std::string& name) const {
 }
 
 std::int64_t Symmetries::blocks(const Axis& of) const {
-  return of.per.empty() ? 1 : axis(of.per).size;
+  if (of.per.empty()) return 1;
+  const Axis& parent = axis(of.per);
+  return blocks(parent) * parent.size;
 }
 
 std::vector<std::int64_t> Symmetries::shape(const Pattern& pattern) const {
@@ -111,6 +113,7 @@ Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& l
   Pattern pattern = parse_pattern(text);
   for (Concatenation& dimension : pattern) {
     for (Product& product : dimension) {
+      std::set<std::string> outer;
       for (AxisUse& use : product) {
         if (use.role == Role::inert) continue;
         const std::string local = "layer." + layer + "." + use.axis;
@@ -120,6 +123,11 @@ Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& l
           throw std::invalid_argument("a gain caps axis '" + axis.name +
                                       "' at signed permutations; fold it first");
         }
+        if (!axis.per.empty() && !outer.contains(axis.per)) {
+          throw std::invalid_argument("axis '" + axis.name + "' stands for each of '" + axis.per +
+                                      "', which is not outside it in " + text);
+        }
+        outer.insert(axis.name);
       }
     }
   }

@@ -43,8 +43,9 @@ struct Axis {
   std::string per;        // the axis that this one is repeated for (units inside a head), or empty
 };
 
-// Where the forward pass hands out features, and which axes their units lie on.
-// A tap of another component than its axis only observes (the head of a tied decoder, on x).
+// Where the forward pass hands out features, and which axes their units lie on. Where the tap's
+// component is not its axis's (the head of a tied decoder, whose units are those of the residual
+// stream x), what it shows may be measured, but cannot move the axis by itself.
 struct Tap {
   std::string name;
   Product axes;
@@ -68,7 +69,8 @@ struct Symmetries {
   std::string broken;     // why these axes are NOT symmetries (an ablation); empty when exact
 
   const Axis& axis(const std::string& name) const;
-  // How many independent elements the axis has: the size of the axis it is repeated for, or 1.
+  // How many independent elements the axis has: one for each block of all axes that it stands
+  // under, or 1.
   std::int64_t blocks(const Axis& axis) const;
   // (units, ...) of a tensor by its pattern.
   std::vector<std::int64_t> shape(const Pattern& pattern) const;
@@ -79,7 +81,8 @@ struct Symmetries {
 
 // Builds a table from rules with `*` for the layer index. Inside such a rule an axis name means
 // `layer.<i>.<name>` where such an axis exists, and the global axis otherwise.
-// Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, a
+// Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, one
+// that is not inside the axis it is repeated for, a
 // gain on a group beyond signed permutations, a tensor that is written and read on one beyond
 // orthogonal maps.
 class SymmetriesBuilder {

@@ -1,12 +1,27 @@
 #include "braid/symmetry/transform.h"
 
 #include <algorithm>
+#include <span>
 
 #include "braid/error.h"
+#include "braid/symmetry/axis_tree.h"
 #include "braid/symmetry/shift.h"
 
 namespace braid {
 namespace {
+
+// Every block by its own element, from `next` on. `outer`: the dimensions of the axes that the
+// blocks are of, outermost first.
+at::Tensor act_on_blocks(const GroupElement& blocks, std::size_t& next, const at::Tensor& units,
+                         std::span<const std::int64_t> outer, std::int64_t dim, Role role) {
+  if (outer.empty()) return apply(blocks.at(next++), units, dim, role);
+  std::vector<at::Tensor> slices;
+  for (std::int64_t b = 0; b < units.size(outer.front()); ++b) {
+    slices.push_back(act_on_blocks(blocks, next, units.narrow(outer.front(), b, 1),
+                                   outer.subspan(1), dim, role));
+  }
+  return at::cat(slices, outer.front());
+}
 
 // `units` has dimension `dim` split into one dimension per use of the product.
 at::Tensor act(const Symmetries& symmetries, const Product& product, at::Tensor units,
@@ -15,22 +30,13 @@ at::Tensor act(const Symmetries& symmetries, const Product& product, at::Tensor 
     const AxisUse& use = product[k];
     const auto found = transform.find(use.axis);
     if (found == transform.end()) continue;
-    const GroupElement& blocks = found->second;
-    const std::int64_t position = dim + static_cast<std::int64_t>(k);
-    const std::string& per = symmetries.axis(use.axis).per;
-    if (per.empty()) {
-      units = apply(blocks.front(), units, position, use.role);
-      continue;
+    std::vector<std::int64_t> outer;
+    for (const std::string& name : ancestors(symmetries, use.axis)) {
+      outer.push_back(dim + static_cast<std::int64_t>(factor_of(product, name)));
     }
-    const auto parent = std::find_if(product.begin(), product.begin() + static_cast<long>(k),
-                                     [&](const AxisUse& outer) { return outer.axis == per; });
-    const std::int64_t parent_dim = dim + (parent - product.begin());
-    std::vector<at::Tensor> slices;
-    for (std::size_t b = 0; b < blocks.size(); ++b) {
-      const at::Tensor slice = units.narrow(parent_dim, static_cast<std::int64_t>(b), 1);
-      slices.push_back(apply(blocks[b], slice, position, use.role));
-    }
-    units = at::cat(slices, parent_dim);
+    std::size_t next = 0;
+    units = act_on_blocks(found->second, next, units, outer, dim + static_cast<std::int64_t>(k),
+                          use.role);
   }
   return units;
 }
@@ -102,16 +108,24 @@ GroupElement shift_by(const at::Tensor& vector) {
   return element;
 }
 
-// Blocks, each at the place to which `transform` takes its parent.
-GroupElement with_parent(const Symmetries& symmetries, const std::string& name,
-                         const GroupElement& blocks, const Transform& transform) {
-  const auto parent = transform.find(symmetries.axis(name).per);
-  if (parent == transform.end()) return blocks;
+// Blocks, each at the place to which `transform` takes the axes that it is a block of.
+GroupElement with_ancestors(const Symmetries& symmetries, const std::string& name,
+                            const GroupElement& blocks, const Transform& transform) {
   GroupElement moved;
-  for (const std::int64_t from : std::get<Permutation>(parent->second.front()).indices) {
-    moved.push_back(blocks[static_cast<std::size_t>(from)]);
+  for (const std::int64_t from : block_order(symmetries, name, transform)) {
+    moved.push_back(blocks.at(static_cast<std::size_t>(from)));
   }
   return moved;
+}
+
+// By how many axes an axis stands under.
+std::map<std::size_t, std::vector<std::string>> by_depth(const Symmetries& symmetries,
+                                                         const Transform& transform) {
+  std::map<std::size_t, std::vector<std::string>> names;
+  for (const auto& [name, blocks] : transform) {
+    if (symmetries.axes.contains(name)) names[ancestors(symmetries, name).size()].push_back(name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -209,10 +223,12 @@ Transform inverse(const Symmetries& symmetries, const Transform& transform) {
     }
     for (const Element& block : blocks) inverted[name].push_back(inverse(block));
   }
-  // (diag(E) P)^-1 = diag(E^-1, reordered by P^-1) P^-1: a block goes back with its parent.
-  const Transform parents = inverted;
-  for (auto& [name, blocks] : inverted) {
-    if (symmetries.axes.contains(name)) blocks = with_parent(symmetries, name, blocks, parents);
+  // (diag(E) P)^-1 = diag(E^-1, reordered by P^-1) P^-1: a block goes back with its parent, which
+  // has gone back with its own.
+  for (const auto& [depth, names] : by_depth(symmetries, inverted)) {
+    for (const std::string& name : names) {
+      inverted[name] = with_ancestors(symmetries, name, inverted[name], inverted);
+    }
   }
   return inverted;
 }
@@ -229,7 +245,7 @@ Transform compose(const Symmetries& symmetries, const Transform& second, const T
   for (const auto& [name, blocks] : first) {
     const bool shift = symmetries.shifts.contains(name);
     // E2 P2 E1 P1 = E2 (E1, reordered by P2) P2 P1
-    const GroupElement moved = shift ? blocks : with_parent(symmetries, name, blocks, second);
+    const GroupElement moved = shift ? blocks : with_ancestors(symmetries, name, blocks, second);
     const auto [after, only_first] = both.emplace(name, moved);
     if (only_first) continue;
     if (shift) {

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "braid/alignment/align.h"
 #include "braid/connectivity/interpolate.h"
+#include "braid/methods/method.h"
 #include "tests/models/small_bert.h"
 #include "tests/models/small_gpt2.h"
 
@@ -14,7 +14,8 @@ Alignment by_weights(const Ensemble& others, const Model& model) {
   MatchOptions match;
   for (const auto& [name, axis] : model.symmetries.axes) match.components.insert(axis.component);
   match.in_head = InHead::orthogonal;
-  return align(mean_model(others), model, Method::weights, {}, match, {.starts = 1}, 1);
+  return align(find_method("weights"), mean_model(others), model, {}, {match, {.starts = 1}, {}},
+               {});
 }
 
 at::Tensor logits(const Model& model, const Tensors& parameters) {

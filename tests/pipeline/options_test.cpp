@@ -92,11 +92,12 @@ TEST(OptionsTest, HaveEveryMemberOfARequest) {
   CurveRequest curve;
   MergeRequest merge;
   constexpr std::size_t of_learning = 7;
-  // learning has those seven; learning_state is where the caller lets it go on from.
-  EXPECT_EQ(members<AlignRequest>(), count(options_of(align)) - of_learning + 2);
-  EXPECT_EQ(members<LearnRequest>(), 5);    // text and batches are the request's; block, ...
+  // learning and learning_text have those seven; learning_state is where the caller lets it go on.
+  EXPECT_EQ(members<AlignRequest>(), count(options_of(align)) - of_learning + 3);
+  EXPECT_EQ(members<TrainingText>(), 4);    // text and batches are the request's; masking has two
   EXPECT_EQ(members<MaskingOptions>(), 5);  // all but batch_size
-  EXPECT_EQ(members<ScoreRequest>(), count(options_of(score)) - 4 + 1);
+  EXPECT_EQ(members<TaskInput>(), count(options_of(score)) - 4);     // task; four of masking
+  EXPECT_EQ(members<ScoreRequest>(), 2);                             // that, and the task
   EXPECT_EQ(members<CurveRequest>(), count(options_of(curve)) + 1);  // score has its own
   // models, out, made_by, align; healing and repairing have two each.
   EXPECT_EQ(members<MergeRequest>(), count(options_of(merge)) - count(options_of(align)) + 4 - 2);

@@ -45,6 +45,14 @@ TEST(SymmetriesTest, RefusesTablesThatContradictThemselves) {
   };
   EXPECT_NO_THROW(tied_on(Group::orthogonal));
   EXPECT_THROW(tied_on(Group::general), std::invalid_argument);
+  // Units of a head mean nothing without the head outside them.
+  SymmetriesBuilder inside("toy", 1);
+  inside.axis({"x", 4, Group::permutation, "residual", ""})
+      .axis({"head", 2, Group::permutation, "attention", ""})
+      .axis({"ov", 3, Group::general, "attention", "head"});
+  EXPECT_NO_THROW(inside.tensor("value", "(head ov) x'"));
+  EXPECT_THROW(inside.tensor("wrong", "(ov head) x'"), std::invalid_argument);
+  EXPECT_THROW(inside.tensor("wrong", "ov x'"), std::invalid_argument);
   SymmetriesBuilder unused("toy", 1);
   unused.axis({"x", 4, Group::permutation, "residual", ""});
   EXPECT_THROW(std::move(unused).build(""), std::invalid_argument);

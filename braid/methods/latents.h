@@ -1,7 +1,7 @@
 // Latents: the elements of an alignment as free parameters that a loss can be differentiated in.
 // Permutations are learnt straight-through (the assignment of a latent matrix goes forward, the
-// gradient to all of it), orthogonal maps as U V^T of a latent matrix, general maps and shifts as
-// themselves (GLMC: Theus et al. 2025, arXiv 2506.22712).
+// gradient to all of it), orthogonal maps as U V^T of a latent matrix, general maps, complex
+// numbers of rotary pairs and shifts as themselves (GLMC: Theus et al. 2025, arXiv 2506.22712).
 #pragma once
 
 #include <set>
@@ -26,7 +26,8 @@ class Latents {
   // none.
   Latents(const Symmetries& symmetries, const Transform& start, const LatentOptions& options);
 
-  // By axis (blocks, n, n) or shift (n), float32.
+  // By axis (blocks, n, n), or (blocks, 2, n/2) of a rotary one: real, imaginary; or by shift (n).
+  // Float32.
   const Tensors& start() const { return start_; }
   bool moves(const std::string& tensor) const { return moved_.contains(tensor); }
 
@@ -41,6 +42,8 @@ class Latents {
     Group group = Group::general;  // that it stays in; permutation, even where signs are free
     double scale = 1;  // latent = what it stands for x scale, so that one rate of Adam fits all
   };
+  static Element relaxed(const Latent& latent, const at::Tensor& block);
+  static Element settled(const Latent& latent, const at::Tensor& block);
   void add(const Axis& axis, const Transform& start, const LatentOptions& options);
 
   const Symmetries& symmetries_;

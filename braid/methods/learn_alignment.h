@@ -4,10 +4,10 @@
 // alignment, whatever the optimiser did.
 #pragma once
 
-#include "braid/alignment/alignment.h"
+#include "braid/compute.h"
+#include "braid/methods/evidence.h"
+#include "braid/methods/latents.h"
 #include "braid/models/model.h"
-#include "braid/training/latents.h"
-#include "braid/training/loop.h"
 
 namespace braid {
 
@@ -19,19 +19,11 @@ struct LearnOptions {
   double most_condition = 1e4;         // of in-head maps at the end (Error beyond)
   std::uint64_t seed = 0;              // of t
   std::int64_t save_every = 500;
-  int threads = 1;
 };
 
-// `parts` gives losses of merged parameters, float32. `state` as in train(). REQUIRES an alignment
-// of the models' own table. General maps are kept invertible by the loss; the condition number is
-// in the alignment. Objectives of what is learnt are 0.
-struct Learned {
-  Alignment alignment;
-  std::vector<TrainingPoint> curve;
-};
-Learned learn_alignment(const Model& a, const Model& b, const Alignment& start,
-                        const StepSource& parts, const nlohmann::json& identity,
-                        const LearnOptions& options, const std::filesystem::path& state,
-                        const TrainingLog& log = {});
+// REQUIRES a start in the models' own table, and losses. General maps are kept invertible by the
+// loss; the condition number is in the alignment. Objectives of what is learnt are 0.
+Alignment learn_alignment(const Model& a, const Model& b, const Evidence& evidence,
+                          const LearnOptions& options, const Compute& compute);
 
 }  // namespace braid

@@ -1,4 +1,4 @@
-#include "braid/training/learn_alignment.h"
+#include "braid/methods/learn_alignment.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -88,50 +88,57 @@ class Learning {
   Tensors start_;
 };
 
+// Of an axis, over all its blocks, or of a shift.
+std::int64_t units_of(const Symmetries& symmetries, const std::string& name) {
+  const auto shift = symmetries.shifts.find(name);
+  if (shift != symmetries.shifts.end()) return symmetries.shape({{shift->second.units}}).front();
+  const Axis& axis = symmetries.axis(name);
+  return axis.size * symmetries.blocks(axis);
+}
+
 }  // namespace
 
-Learned learn_alignment(const Model& a, const Model& b, const Alignment& start,
-                        const StepSource& parts, const nlohmann::json& identity,
-                        const LearnOptions& options, const std::filesystem::path& state,
-                        const TrainingLog& log) {
-  require(start.broken.empty(), "learning starts from a symmetry, and {}", start.broken);
-  require(options.steps > 0, "--steps is {}, expected at least 1", options.steps);
+Alignment learn_alignment(const Model& a, const Model& b, const Evidence& evidence,
+                          const LearnOptions& options, const Compute& compute) {
+  require(evidence.start.has_value(), "learning starts from an alignment, and there is none");
+  require(evidence.start->broken.empty(), "learning starts from a symmetry, and {}",
+          evidence.start->broken);
+  require(options.steps > 0, "{} steps of learning, expected at least 1", options.steps);
   const auto begin = std::chrono::steady_clock::now();
-  const Learning learning(a, b, start, options);
+  const Learning learning(a, b, *evidence.start, options);
   TrainingRun run;
-  run.identity = identity;
+  run.identity = evidence.identity;
   run.optimiser.learning_rate = options.latents.learning_rate;
   run.optimiser.weight_decay = 0;
   run.optimiser.clip = 0;
   run.optimiser.steps = options.steps;
-  run.save_every = state.empty() ? 0 : options.save_every;
-  run.threads = options.threads;
-  run.parts = parts;
+  run.save_every = evidence.state.empty() ? 0 : options.save_every;
+  run.threads = compute.threads;
+  run.parts = evidence.losses;
   run.view = [&](const Tensors& latents, std::int64_t step) {
     return learning.merged(latents, step);
   };
-  run.log = log;
-  TrainingState trained = train(learning.start(), run, state);
+  run.log = evidence.log;
+  const TrainingState trained = train(learning.start(), run, evidence.state);
 
-  Learned learned{start, std::move(trained.curve)};
+  Alignment alignment = *evidence.start;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   for (auto& [name, element] : learning.settled(trained.parameters)) {
     const double worst = condition(element);
     require(worst <= options.most_condition,
-            "axis {}: the learnt maps have condition number {:.1e}, more than {:.1e}; lower "
-            "--learning-rate",
+            "axis {}: the learnt maps have condition number {:.1e}, more than {:.1e}; lower the "
+            "learning rate",
             name, worst, options.most_condition);
-    AxisMatch& match = learned.alignment.axes[name];
+    AxisMatch& match = alignment.axes[name];
     match.element = std::move(element);
     if (!learning.start().contains(name)) continue;
     match.applied = true;
-    match.objective = match.identity = 0;
-    match.units = trained.parameters.at(name).size(-1) * std::ssize(match.element);
+    match.objective = match.unaligned = 0;
+    match.units = units_of(b.symmetries, name);
     match.seconds = elapsed.count();
   }
-  learned.alignment.flat.clear();
-  add_flat_views(b.symmetries, learned.alignment);
-  return learned;
+  fill_from_table(b.symmetries, alignment);
+  return alignment;
 }
 
 }  // namespace braid

@@ -1,9 +1,9 @@
 // Planted alignments: B is a random group element applied to A, and must be found again.
 #include <gmock/gmock.h>
 
-#include "braid/alignment/match.h"
 #include "braid/alignment/observe.h"
 #include "braid/error.h"
+#include "braid/methods/activations.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
 
@@ -35,7 +35,8 @@ Alignment align(const Model& a, const Model& b, const MatchOptions& options, int
                 ObserveOptions observing = {}) {
   observing.taps = taps_to_observe(a.symmetries, options);
   observing.threads = threads;
-  return match(a.symmetries, observe(a, b, sequences(120, 7), observing, {}), options, threads);
+  return match({a.symmetries, options, {}}, observe(a, b, sequences(120, 7), observing, {}),
+               {.threads = threads});
 }
 
 MatchOptions everything() {
@@ -174,56 +175,8 @@ TEST(AlignTest, HeadMatchingIsOptimal) {
     }
     best = std::max(best, total);
   } while (std::next_permutation(heads.begin(), heads.end()));
-  const Alignment alignment = match(a.symmetries, moments, options, 1);
+  const Alignment alignment = match({a.symmetries, options, {}}, moments, {});
   EXPECT_NEAR(alignment.axes.at("layer.0.head").objective, best, 1e-9);
-}
-
-TEST(AlignTest, DroppedTokensAreNotCounted) {
-  const Model a = SmallBert{}.model();
-  MatchOptions options;
-  ObserveOptions observing;
-  observing.taps = {"layer.0.ffn"};
-  const std::int64_t all = observe(a, a, sequences(20, 7), observing, {}).at("layer.0.ffn").tokens;
-  observing.dropped_ids = {0, 1, 2};
-  const std::int64_t kept = observe(a, a, sequences(20, 7), observing, {}).at("layer.0.ffn").tokens;
-  std::int64_t dropped = 0;
-  const SequenceSource source = sequences(20, 7);
-  for (auto s = source(); !s.empty(); s = source()) {
-    dropped += std::count_if(s.ids.begin(), s.ids.end(), [](std::int64_t id) { return id < 3; });
-  }
-  EXPECT_GT(dropped, 0);
-  EXPECT_EQ(kept, all - dropped);
-}
-
-TEST(AlignTest, PoolingCountsSequences) {
-  SmallBert bert;
-  bert.pooler = true;
-  const Model a = bert.model();
-  for (const Pool pool : {Pool::cls, Pool::max, Pool::mean}) {
-    ObserveOptions observing;
-    observing.taps = {"layer.0.ffn", "pooler"};
-    observing.pool = pool;
-    const MomentsByTap moments = observe(a, a, sequences(21, 7), observing, {});
-    EXPECT_EQ(moments.at("layer.0.ffn").tokens, 21);
-    EXPECT_EQ(moments.at("pooler").tokens, 21);
-  }
-}
-
-// Two models observed as one: the moments of their weighted mean features.
-TEST(AlignTest, AnEnsembleIsItsMeanFeatures) {
-  const Model a = SmallBert{.seed = 1}.model(), c = SmallBert{.seed = 3}.model();
-  const Model b = SmallBert{.seed = 2}.model();
-  ObserveOptions observing;
-  observing.taps = {"layer.1.ffn"};
-  observing.precision = at::kDouble;
-  const auto with = [&](const Ensemble& ensemble) {
-    return observe(ensemble, b, sequences(30, 7), observing).at("layer.1.ffn");
-  };
-  const Moments first = with({{a}, {1}}), second = with({{c}, {1}}),
-                both = with({{a, c}, {0.3, 0.7}});
-  EXPECT_LT(largest_difference(both.mean_a, 0.3 * first.mean_a + 0.7 * second.mean_a), 1e-12);
-  EXPECT_LT(largest_difference(both.cross, 0.3 * first.cross + 0.7 * second.cross), 1e-9);
-  EXPECT_LT(largest_difference(both.square_b, first.square_b), 1e-9);
 }
 
 TEST(AlignTest, SaysWhatIsMissing) {
@@ -232,49 +185,10 @@ TEST(AlignTest, SaysWhatIsMissing) {
   options.components = {"pooler"};
   EXPECT_THAT(error_of([&] { taps_to_observe(a.symmetries, options); }),
               ::testing::HasSubstr("no component 'pooler'"));
-  EXPECT_THAT(error_of([&] { match(a.symmetries, {}, MatchOptions{}, 1); }),
+  EXPECT_THAT(error_of([&] {
+                match({a.symmetries, {}, {}}, {}, {});
+              }),
               ::testing::HasSubstr("do not hold tap"));
-  ObserveOptions observing;
-  observing.taps = {"layer.0.ffn"};
-  EXPECT_THAT(error_of([&] { observe(a, a, sequences(0, 1), observing, {}); }),
-              ::testing::HasSubstr("no tokens"));
-}
-
-class AlignmentFileTest : public TemporaryFolder {};
-
-TEST_F(AlignmentFileTest, ReadsWhatItWrote) {
-  const Model a = SmallBert{}.model();
-  Alignment alignment = align(a, a, everything());
-  alignment.a = {{"path", "a"}, {"fingerprint", "1"}};
-  alignment.b = {{"path", "b"}, {"fingerprint", "2"}};
-  alignment.text = {{"path", "t"}};
-  alignment.options = {{"preset", "best"}};
-  // Every kind of element that is saved; the file does not ask for a model that has them.
-  Random random(41);
-  for (const Group group : {Group::signed_permutation, Group::general, Group::rotary}) {
-    AxisMatch& match = alignment.axes[std::string("of ") + group_name(group)];
-    match.element = {random_element(group, 6, random)};
-    match.units = 6;
-  }
-  alignment.axes["shift.head"].element = {random_transform(a.symmetries, random).at("shift.head")};
-  save_alignment(folder / "ab", alignment);
-  EXPECT_EQ(to_json(load_alignment(folder / "ab")), to_json(alignment));
-}
-
-TEST_F(AlignmentFileTest, RefusesDamagedFiles) {
-  const Model a = SmallBert{}.model();
-  const std::string text = to_json(align(a, a, everything())).dump();
-  for (std::size_t cut : {std::size_t{0}, std::size_t{1}, text.size() / 2, text.size() - 1}) {
-    const auto file = write("cut", text.substr(0, cut));
-    EXPECT_THAT(error_of([&] { load_alignment(file); }),
-                ::testing::HasSubstr("not a usable alignment"));
-  }
-  for (const char* other : {"[]", "{}", R"({"format":"braid-alignment"})",
-                            R"({"format":"braid-alignment","version":2})"}) {
-    const auto file = write("other", other);
-    EXPECT_THAT(error_of([&] { load_alignment(file); }),
-                ::testing::HasSubstr("not a usable alignment"));
-  }
 }
 
 }  // namespace

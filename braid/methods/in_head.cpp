@@ -1,6 +1,4 @@
-#include "braid/alignment/in_head.h"
-
-#include "braid/alignment/solver.h"
+#include "braid/methods/in_head.h"
 
 namespace braid {
 namespace {
@@ -24,6 +22,19 @@ Matrix balancing(const at::Tensor& g, const at::Tensor& h) {
   return {power(square, 0.5), power(square, -0.5)};
 }
 
+// The same of every rotary pair, whose maps commute: t^4 = |h| / |g|.
+RotaryScaling balancing_pairs(const at::Tensor& g, const at::Tensor& h) {
+  constexpr double least = 1e-12;
+  const auto squares = [&](const at::Tensor& gram) {
+    const auto halves = gram.diagonal().chunk(2);
+    const at::Tensor sum = halves[0] + halves[1];
+    const double largest = sum.max().item<double>();
+    return sum.clamp_min(largest > 0 ? least * largest : 1.0);
+  };
+  const at::Tensor scale = (squares(h) / squares(g)).pow(0.25);
+  return {scale, at::zeros_like(scale)};
+}
+
 }  // namespace
 
 GroupElement balance(const Symmetries& symmetries, const std::string& axis,
@@ -37,26 +48,33 @@ GroupElement balance(const Symmetries& symmetries, const std::string& axis,
     grams[place.role == Role::covector] += at::matmul(units, units.transpose(1, 2));
   }
   GroupElement frames;
-  for (std::int64_t j = 0; j < blocks; ++j) frames.push_back(balancing(grams[0][j], grams[1][j]));
+  for (std::int64_t j = 0; j < blocks; ++j) {
+    if (of.group == Group::rotary) {
+      frames.push_back(balancing_pairs(grams[0][j], grams[1][j]));
+    } else {
+      frames.push_back(balancing(grams[0][j], grams[1][j]));
+    }
+  }
   return frames;
 }
 
-std::map<std::string, Frames> find_frames(const Symmetries& symmetries, const Tensors& a,
-                                          const Tensors& b) {
-  std::map<std::string, Frames> frames;
+FramesByAxis find_frames(const Symmetries& symmetries, const Tensors& a, const Tensors& b) {
+  FramesByAxis frames;
   for (const auto& [name, axis] : symmetries.axes) {
-    if (axis.per.empty() || axis.group != Group::general) continue;
+    const bool scales = axis.group == Group::general || axis.group == Group::rotary;
+    if (axis.per.empty() || !scales) continue;
     frames[name] = {balance(symmetries, name, a), balance(symmetries, name, b)};
   }
   return frames;
 }
 
-at::Tensor into_frames(const at::Tensor& cross, Role role, const Frames& frames) {
+at::Tensor into_frames(const at::Tensor& cross, Role role, const Frames& frames,
+                       const std::vector<std::int64_t>& frame_of) {
+  const at::Tensor units = at::eye(cross.size(1), at::kDouble);
   const auto stack = [&](const GroupElement& blocks) {
     std::vector<at::Tensor> maps;
-    for (const Element& block : blocks) {
-      const auto& matrix = std::get<Matrix>(block);
-      maps.push_back(role == Role::covector ? matrix.inverse_transpose : matrix.forward);
+    for (const std::int64_t block : frame_of) {
+      maps.push_back(apply(blocks.at(static_cast<std::size_t>(block)), units, 0, role));
     }
     return at::stack(maps);
   };
@@ -69,12 +87,8 @@ GroupElement out_of_frames(const GroupElement& maps, const std::vector<std::int6
                            const Frames& frames) {
   GroupElement result;
   for (std::size_t j = 0; j < order.size(); ++j) {
-    const auto& a = std::get<Matrix>(frames.a[j]);
-    const auto& b = std::get<Matrix>(frames.b[static_cast<std::size_t>(order[j])]);
-    const auto& o = std::get<Matrix>(maps[j]);
-    result.push_back(
-        Matrix{at::matmul(at::matmul(a.inverse_transpose.t(), o.forward), b.forward),
-               at::matmul(at::matmul(a.forward.t(), o.inverse_transpose), b.inverse_transpose)});
+    const Element& of_b = frames.b.at(static_cast<std::size_t>(order[j]));
+    result.push_back(compose(compose(inverse(frames.a.at(j)), maps.at(j)), of_b));
   }
   return result;
 }

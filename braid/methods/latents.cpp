@@ -1,4 +1,4 @@
-#include "braid/training/latents.h"
+#include "braid/methods/latents.h"
 
 #include "braid/alignment/solver.h"
 #include "braid/error.h"
@@ -7,21 +7,25 @@
 namespace braid {
 namespace {
 
-at::Tensor as_matrix(const Element& element) {
+// An element as the numbers that are learnt: a matrix, or the complex numbers of a rotary scaling.
+at::Tensor as_latent(const Element& element) {
+  if (const auto* rotary = std::get_if<RotaryScaling>(&element)) {
+    return at::stack({rotary->real, rotary->imaginary}).to(at::kFloat);
+  }
   if (const auto* matrix = std::get_if<Matrix>(&element)) return matrix->forward.to(at::kFloat);
   const auto& indices = std::get<Permutation>(element).indices;
   return at::eye(std::ssize(indices), at::kFloat).index_select(0, at::tensor(indices, at::kLong));
 }
 
 std::string name_for_users(const Axis& axis) {
-  if (!axis.per.empty()) return "in-head";
+  if (!axis.per.empty() && mixes(axis.group)) return "in-head";
   return axis.component == "attention" ? "heads" : axis.component;
 }
 
 bool may_move(const Axis& axis, const std::set<std::string>& learn) {
   const std::string name = name_for_users(axis);
   if (!learn.empty()) return learn.contains(name);
-  return name == "in-head" || name == "ffn" || axis.group > Group::signed_permutation;
+  return name == "in-head" || name == "ffn" || mixes(axis.group);
 }
 
 // The nearest orthogonal matrix, differentiable: U V^T by Newton-Schulz iterations, whose gradient
@@ -39,9 +43,8 @@ at::Tensor centre(const at::Tensor& latent) {
 }
 
 GroupElement at_rest(const Symmetries& symmetries, const Axis& axis) {
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(axis.size));
-  std::iota(indices.begin(), indices.end(), std::int64_t{0});
-  return GroupElement(static_cast<std::size_t>(symmetries.blocks(axis)), Permutation{indices});
+  return GroupElement(static_cast<std::size_t>(symmetries.blocks(axis)),
+                      identity_element(axis.group, axis.size));
 }
 
 }  // namespace
@@ -70,7 +73,7 @@ void Latents::add(const Axis& axis, const Transform& start, const LatentOptions&
   const auto found = start.find(axis.name);
   const GroupElement element = found == start.end() ? at_rest(symmetries_, axis) : found->second;
   Latent latent{.group = axis.group};
-  if (axis.group <= Group::signed_permutation) {
+  if (reorders(axis.group)) {
     latent.group = Group::permutation;
     latent.scale = options.latent * options.learning_rate / options.permutation_learning_rate;
   }
@@ -78,7 +81,7 @@ void Latents::add(const Axis& axis, const Transform& start, const LatentOptions&
   for (const Element& block : element) {
     // Signs are not learnt: they stay with what carries them.
     if (std::holds_alternative<SignedPermutation>(block)) return;
-    blocks.push_back(as_matrix(block) * latent.scale);
+    blocks.push_back(as_latent(block) * latent.scale);
   }
   start_[axis.name] = at::stack(blocks);
   latents_[axis.name] = latent;
@@ -94,23 +97,32 @@ Transform Latents::relaxed(const Tensors& values) const {
       continue;
     }
     for (std::int64_t i = 0; i < value.size(0); ++i) {
-      const at::Tensor block = value[i];
-      if (latent.group == Group::general) {
-        transform[name].push_back(Matrix{block, at::linalg_inv(block).t()});
-      } else if (latent.group >= Group::centred_orthogonal) {
-        const bool centred = latent.group == Group::centred_orthogonal;
-        const at::Tensor map = orthogonalise(centred ? centre(block) : block);
-        transform[name].push_back(Matrix{map, map});
-      } else {
-        // Straight through: the assignment forward, the whole matrix backward.
-        const at::Tensor hard =
-            as_matrix(solve(Group::permutation, block.detach().to(at::kDouble)).element);
-        transform[name].push_back(
-            RelaxedPermutation{hard + (block - block.detach()) / latent.scale});
-      }
+      transform[name].push_back(relaxed(latent, value[i]));
     }
   }
   return transform;
+}
+
+Element Latents::relaxed(const Latent& latent, const at::Tensor& block) {
+  switch (latent.group) {
+    case Group::general:
+      return Matrix{block, at::linalg_inv(block).t()};
+    case Group::rotary:
+      return RotaryScaling{block[0], block[1]};
+    case Group::orthogonal:
+    case Group::centred_orthogonal: {
+      const bool centred = latent.group == Group::centred_orthogonal;
+      const at::Tensor map = orthogonalise(centred ? centre(block) : block);
+      return Matrix{map, map};
+    }
+    case Group::permutation:
+    case Group::signed_permutation:
+      break;
+  }
+  // Straight through: the assignment forward, the whole matrix backward.
+  const at::Tensor hard =
+      as_latent(solve(Group::permutation, block.detach().to(at::kDouble)).element);
+  return RelaxedPermutation{hard + (block - block.detach()) / latent.scale};
 }
 
 Transform Latents::settled(const Tensors& values) const {
@@ -123,12 +135,17 @@ Transform Latents::settled(const Tensors& values) const {
       continue;
     }
     for (const at::Tensor& block : wide.unbind()) {
-      transform[name].push_back(latent.group == Group::general
-                                    ? Element(make_matrix(block))
-                                    : solve(latent.group, block).element);
+      transform[name].push_back(settled(latent, block));
     }
   }
   return transform;
+}
+
+// What is learnt as itself is itself; the rest is the nearest element of its group.
+Element Latents::settled(const Latent& latent, const at::Tensor& block) {
+  if (latent.group == Group::general) return make_matrix(block);
+  if (latent.group == Group::rotary) return RotaryScaling{block[0].clone(), block[1].clone()};
+  return solve(latent.group, block).element;
 }
 
 }  // namespace braid

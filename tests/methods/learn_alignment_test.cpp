@@ -1,5 +1,5 @@
 // Learning lowers the loss mid-path and never changes what B computes.
-#include "braid/training/learn_alignment.h"
+#include "braid/methods/learn_alignment.h"
 
 #include <gmock/gmock.h>
 
@@ -48,10 +48,18 @@ class LearnTest : public TemporaryFolder {
     options_.save_every = 0;
   }
 
-  Learned learn(const LearnOptions& options, const std::filesystem::path& state = {}) const {
-    const StepSource steps =
-        token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}});
-    return learn_alignment(a_, b_, identity(b_), steps, {{"run", 1}}, options, state);
+  Evidence evidence(const std::filesystem::path& state = {}) const {
+    return {{},
+            identity(b_),
+            token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}}),
+            {{"run", 1}},
+            state,
+            {}};
+  }
+
+  Alignment learn(const LearnOptions& options, const std::filesystem::path& state = {},
+                  int threads = 1) const {
+    return learn_alignment(a_, b_, evidence(state), options, {.threads = threads});
   }
 
   double middle(const Alignment& alignment) const {
@@ -70,7 +78,7 @@ TEST_F(LearnTest, LowersTheLossMidPathAndStaysExact) {
                                              {"shifts"},
                                              {"in-head", "ffn", "heads", "residual", "shifts"}}) {
     options_.latents.learn = parts;
-    const Alignment learned = learn(options_).alignment;
+    const Alignment learned = learn(options_);
     const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, learned.transform());
     const at::Tensor ids = random_ids(4, 12, 37, 3);
     const auto logits = [&](const Tensors& parameters) {
@@ -89,22 +97,21 @@ TEST_F(LearnTest, BothMayMove) {
   for (const std::set<std::string>& parts :
        {std::set<std::string>{"in-head"}, {"in-head", "heads", "ffn", "shifts"}}) {
     options_.latents.learn = parts;
-    const Learned learned = learn(options_);
-    const Tensors moved =
-        transform_parameters(b_.symmetries, b_.parameters, learned.alignment.transform());
+    const Alignment learned = learn(options_);
+    const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, learned.transform());
     const at::Tensor ids = random_ids(4, 12, 37, 3);
     const auto hidden = [&](const Tensors& parameters) {
       return b_.network->encode(parameters, {ids, {}, {}});
     };
     EXPECT_LT(largest_difference(hidden(b_.parameters), hidden(moved)), 1e-8);
-    EXPECT_LT(middle(learned.alignment), middle(identity(b_))) << *parts.begin();
+    EXPECT_LT(middle(learned), middle(identity(b_))) << *parts.begin();
   }
 }
 
 TEST_F(LearnTest, UsuallyLearnsWhatGains) {
   options_.steps = 2;
   std::set<std::string> kinds;
-  for (const auto& [name, element] : learn(options_).alignment.transform()) {
+  for (const auto& [name, element] : learn(options_).transform()) {
     kinds.insert(name.starts_with("shift.") ? "shift" : name.substr(name.rfind('.') + 1));
   }
   EXPECT_THAT(kinds, ::testing::ElementsAre("ffn", "ov", "qk", "shift"));
@@ -112,7 +119,7 @@ TEST_F(LearnTest, UsuallyLearnsWhatGains) {
 
 TEST_F(LearnTest, OnlyWhatMayMoveMoves) {
   options_.latents.learn = {"ffn"};
-  for (const auto& [name, element] : learn(options_).alignment.transform()) {
+  for (const auto& [name, element] : learn(options_).transform()) {
     EXPECT_THAT(name, ::testing::EndsWith(".ffn"));
   }
   options_.latents.learn = {"pooler"};
@@ -120,36 +127,31 @@ TEST_F(LearnTest, OnlyWhatMayMoveMoves) {
 }
 
 TEST_F(LearnTest, IsTheSameForAnyThreadsAndAfterAStop) {
-  const auto axes = [](const Learned& learned) {
-    nlohmann::json json = to_json(learned.alignment)["axes"];
+  const auto axes = [](const Alignment& learned) {
+    nlohmann::json json = to_json(learned)["axes"];
     for (auto& axis : json) axis.erase("seconds");
     return json;
   };
   options_.steps = 100;
   const nlohmann::json whole = axes(learn(options_));
-  options_.threads = 3;
-  EXPECT_EQ(whole, axes(learn(options_)));
+  EXPECT_EQ(whole, axes(learn(options_, {}, 3)));
   // A stop in the middle: the log throws after the state of step 50 is on disk.
   options_.save_every = 50;
-  const StepSource steps =
-      token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}});
   const auto state = folder / "state";
-  const StepSource interrupted = [&](std::int64_t step) {
+  Evidence interrupted = evidence(state);
+  interrupted.losses = [&, steps = interrupted.losses](std::int64_t step) {
     if (step == 70) throw Error("stopped");
     return steps(step);
   };
-  EXPECT_THROW(learn_alignment(a_, b_, identity(b_), interrupted, {{"run", 1}}, options_, state),
-               Error);
+  EXPECT_THROW(learn_alignment(a_, b_, interrupted, options_, {}), Error);
   ASSERT_TRUE(std::filesystem::exists(state));
   EXPECT_EQ(whole, axes(learn(options_, state)));
 }
 
 TEST_F(LearnTest, AnAblationIsNoStart) {
-  Alignment start = identity(b_);
-  start.broken = "heads are ignored";
-  const StepSource steps =
-      token_steps(*a_.network, masked_task(), masked_ids().sequences, {16, 3, {}});
-  EXPECT_THAT(error_of([&] { learn_alignment(a_, b_, start, steps, {}, options_, {}); }),
+  Evidence from = evidence();
+  from.start->broken = "heads are ignored";
+  EXPECT_THAT(error_of([&] { learn_alignment(a_, b_, from, options_, {}); }),
               ::testing::HasSubstr("starts from a symmetry"));
 }
 

@@ -1,0 +1,37 @@
+#include "braid/training/training_text.h"
+
+#include <algorithm>
+
+#include "braid/checkpoint/fingerprint.h"
+#include "braid/checkpoint/mapped_file.h"
+#include "braid/tasks/evaluate.h"
+#include "braid/tasks/tasks.h"
+#include "braid/text/tokenizer.h"
+
+namespace braid {
+
+StepSource training_steps(const Model& model, const TrainingText& text, nlohmann::json& identity) {
+  const MaskedBatches& masking = text.masking;
+  identity.update(
+      {{"batch", masking.batch_size}, {"mask", masking.mask_probability}, {"seed", masking.seed}});
+  const TokenTask& task = token_task(*model.network);
+  TokenStepOptions stepping{masking.batch_size, masking.seed, {}};
+  Examples examples;
+  if (!text.batches.empty()) {
+    TaskInput input;
+    input.batches = text.batches;
+    examples = task.load_batches(input);
+    identity["text"] = fingerprint_text(MappedFile::open(text.batches)->bytes());
+  } else {
+    const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(model.folder);
+    examples.task = &task;
+    examples.sequences = task.training_blocks(text.text, *tokenizer,
+                                              std::min(text.block, model.network->max_positions()));
+    stepping.draw = task.drawing(tokenizer, masking.mask_probability);
+    identity["text"] = fingerprint(examples.sequences);
+  }
+  check_examples(model, examples);
+  return token_steps(*model.network, task, std::move(examples.sequences), stepping);
+}
+
+}  // namespace braid

@@ -1,0 +1,19 @@
+// TrainingText: what a language model, or an alignment, is trained on.
+#pragma once
+
+#include "braid/models/model.h"
+#include "braid/training/token_steps.h"
+
+namespace braid {
+
+struct TrainingText {
+  std::string text, batches;  // files: one of them
+  std::int64_t block = 64;    // tokens a sequence of `text`
+  MaskedBatches masking;      // of `text`, drawn anew at every step
+};
+
+// The losses of its batches, in an order of its own every epoch. What they depend on goes into
+// `identity`. The model must outlive them. Error naming the file that does not fit the model.
+StepSource training_steps(const Model& model, const TrainingText& text, nlohmann::json& identity);
+
+}  // namespace braid

@@ -1,0 +1,79 @@
+// Which features count, and whose.
+#include "braid/alignment/observe.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/error.h"
+#include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
+
+namespace braid {
+namespace {
+
+SequenceSource sequences(std::int64_t count, std::uint64_t seed) {
+  auto next = std::make_shared<std::int64_t>(0);
+  return [=]() -> TokenSequence {
+    if (*next == count) return {};
+    const std::int64_t length = 4 + *next % 12;  // every length, so that there is padding
+    const at::Tensor ids = random_ids(1, length, 37, seed + static_cast<std::uint64_t>((*next)++));
+    return {{ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + length}, {}};
+  };
+}
+
+TEST(ObserveTest, DroppedTokensAreNotCounted) {
+  const Model a = SmallBert{}.model();
+  ObserveOptions observing;
+  observing.taps = {"layer.0.ffn"};
+  const std::int64_t all = observe(a, a, sequences(20, 7), observing, {}).at("layer.0.ffn").tokens;
+  observing.dropped_ids = {0, 1, 2};
+  const std::int64_t kept = observe(a, a, sequences(20, 7), observing, {}).at("layer.0.ffn").tokens;
+  std::int64_t dropped = 0;
+  const SequenceSource source = sequences(20, 7);
+  for (auto s = source(); !s.empty(); s = source()) {
+    dropped += std::count_if(s.ids.begin(), s.ids.end(), [](std::int64_t id) { return id < 3; });
+  }
+  EXPECT_GT(dropped, 0);
+  EXPECT_EQ(kept, all - dropped);
+}
+
+TEST(ObserveTest, PoolingCountsSequences) {
+  SmallBert bert;
+  bert.pooler = true;
+  const Model a = bert.model();
+  for (const Pool pool : {Pool::cls, Pool::max, Pool::mean}) {
+    ObserveOptions observing;
+    observing.taps = {"layer.0.ffn", "pooler"};
+    observing.pool = pool;
+    const MomentsByTap moments = observe(a, a, sequences(21, 7), observing, {});
+    EXPECT_EQ(moments.at("layer.0.ffn").tokens, 21);
+    EXPECT_EQ(moments.at("pooler").tokens, 21);
+  }
+}
+
+// Two models observed as one: the moments of their weighted mean features.
+TEST(ObserveTest, AnEnsembleIsItsMeanFeatures) {
+  const Model a = SmallBert{.seed = 1}.model(), c = SmallBert{.seed = 3}.model();
+  const Model b = SmallBert{.seed = 2}.model();
+  ObserveOptions observing;
+  observing.taps = {"layer.1.ffn"};
+  observing.precision = at::kDouble;
+  const auto with = [&](const Ensemble& ensemble) {
+    return observe(ensemble, b, sequences(30, 7), observing).at("layer.1.ffn");
+  };
+  const Moments first = with({{a}, {1}}), second = with({{c}, {1}}),
+                both = with({{a, c}, {0.3, 0.7}});
+  EXPECT_LT(largest_difference(both.mean_a, 0.3 * first.mean_a + 0.7 * second.mean_a), 1e-12);
+  EXPECT_LT(largest_difference(both.cross, 0.3 * first.cross + 0.7 * second.cross), 1e-9);
+  EXPECT_LT(largest_difference(both.square_b, first.square_b), 1e-9);
+}
+
+TEST(ObserveTest, SaysThatTheTextIsEmpty) {
+  const Model a = SmallBert{}.model();
+  ObserveOptions observing;
+  observing.taps = {"layer.0.ffn"};
+  EXPECT_THAT(error_of([&] { observe(a, a, sequences(0, 1), observing, {}); }),
+              ::testing::HasSubstr("no tokens"));
+}
+
+}  // namespace
+}  // namespace braid
