@@ -32,14 +32,15 @@ Json describe_models(const Study& study, const Plan& plan) {
     Json json = {{"name", m.name}, {"key", plan.model_keys[i]}};
     if (m.folder.empty()) {
       const PretrainOptions& o = study.pretraining->options;
-      json["pretrained"] = {{"seed", m.seed},
-                            {"steps", o.steps},
-                            {"batch_size", o.batch_size},
-                            {"block", o.block},
-                            {"mask_probability", o.mask_probability},
-                            {"learning_rate", o.learning_rate},
-                            {"text", study.pretraining->text.filename().string()},
-                            {"config", study.pretraining->config}};
+      json["pretrained"] = {
+          {"seed", m.seed},
+          {"steps", o.steps},
+          {"batch_size", o.batch_size},
+          {"block", o.block},
+          {"mask_probability", o.mask_probability},
+          {"learning_rate", o.learning_rate},
+          {"text", std::filesystem::path(study.pretraining->text).filename().string()},
+          {"config", study.pretraining->config}};
     } else {
       json["folder"] = m.folder.string();
     }
