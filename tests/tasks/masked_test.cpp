@@ -82,7 +82,7 @@ TEST(TokenBlocksTest, CutTheStreamAndKeepEveryToken) {
 
 TEST(TokenBlocksTest, CharacterSpacingMakesEveryLetterAWord) {
   const auto tokenizer = letters();
-  const auto blocks = token_blocks({"ab cé"}, *tokenizer, 10, true);
+  const auto blocks = marked_blocks({"ab cé"}, *tokenizer, 10, true);
   ASSERT_EQ(blocks.size(), 1u);
   std::vector<std::string> tokens;
   for (const std::int64_t id : blocks[0].ids) tokens.push_back(tokenizer->token(id));

@@ -10,7 +10,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(TokenizerKinds, AreNamedInTextOnly) {
-  const fs::path root = fs::path(__FILE__).parent_path().parent_path().parent_path();
+  const fs::path root = fs::path(BRAID_SHARED).parent_path().parent_path();  // <root>/../shared
   std::int64_t read = 0;
   for (const char* part : {"braid", "cli", "examples", "benchmarks"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / part)) {
