@@ -19,11 +19,10 @@ Alignment find(const Model& a, const Model&, const Evidence&, const MethodOption
                const Progress&) {
   Alignment alignment;
   for (const auto& [name, axis] : a.symmetries.axes) {
-    Permutation reversed;
-    for (std::int64_t i = axis.size; i-- > 0;) reversed.indices.push_back(i);
-    GroupElement& element = alignment.axes[name].element;
     for (std::int64_t block = 0; block < a.symmetries.blocks(axis); ++block) {
-      element.emplace_back(reversed);
+      Permutation reversed;
+      for (std::int64_t i = axis.size; i-- > 0;) reversed.indices.push_back(i);
+      alignment.axes[name].element.emplace_back(std::move(reversed));
     }
   }
   return alignment;
