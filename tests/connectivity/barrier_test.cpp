@@ -6,6 +6,7 @@
 #include "braid/connectivity/verify.h"
 #include "braid/error.h"
 #include "braid/tasks/masked.h"
+#include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
 #include "tests/models/small_gpt2.h"
 

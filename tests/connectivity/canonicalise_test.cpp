@@ -4,6 +4,7 @@
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "braid/networks/network.h"
+#include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
 #include "tests/models/small_gpt2.h"
 
