@@ -20,6 +20,41 @@ const std::string& file_of(const AlignRequest& request) {
   return request.batches.empty() ? request.text_file() : request.batches;
 }
 
+// Error unless moments were observed on these models.
+void require_observed_on(const SavedMoments& saved, const char* side, const Model& model,
+                         const std::string& file) {
+  const std::string found =
+      saved.provenance.value(side, nlohmann::json::object()).value("fingerprint", "");
+  const nlohmann::json expected = identify(model);
+  require(found == expected["fingerprint"],
+          "{}: was observed on another model {} (fingerprint {}, expected {} of {})", file, side,
+          found, expected["fingerprint"].get<std::string>(), expected["path"].get<std::string>());
+}
+
+Observed add_moments(const Model& a, const Model& b, const std::vector<std::string>& files) {
+  Observed sum;
+  sum.text = nlohmann::json::array();
+  nlohmann::json how;
+  for (const std::string& file : files) {
+    const SavedMoments saved = load_moments(file);
+    require_observed_on(saved, "a", a, file);
+    require_observed_on(saved, "b", b, file);
+    nlohmann::json observed = saved.provenance.value("observed", nlohmann::json());
+    if (observed.is_object()) observed.erase("lines");  // each part has its own
+    require(how.is_null() || how == observed,
+            "{}: was observed with other options ({}) than {} ({})", file, observed.dump(),
+            files.front(), how.dump());
+    how = observed;
+    for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
+      sum.text.push_back(text);
+    }
+    require(sum.moments.empty() || sum.moments.size() == saved.moments.size(),
+            "{}: holds other taps than {}", file, files.front());
+    for (const auto& [tap, moments] : saved.moments) sum.moments[tap].add(moments);
+  }
+  return sum;
+}
+
 // What the request's moments are taken of, its ablation's axes among them, saved where it says so.
 Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignRequest& request,
                      const Compute& compute, const Listener& listener) {

@@ -15,7 +15,7 @@ void TokenTask::check(const TaskInput& input, const Model& model) const {
   require(input.text.empty() != input.batches.empty(),
           "task {} is measured either on text or on batches", name());
   const bool causal = model.network->is_causal();
-  require(is_causal() == causal, "{}: is a {} model, which --task {} measures",
+  require(is_causal() == causal, "{}: is a {} model, which `task` {} measures",
           model.folder.string(), model.symmetries.family, causal ? "clm" : "mlm");
 }
 

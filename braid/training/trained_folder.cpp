@@ -64,8 +64,6 @@ std::string finetuned_card(const Finetuned& tuned, const FinetuneOptions& o) {
 
 }  // namespace
 
-}
-
 void write_pretrained(const std::filesystem::path& out, const Json& config,
                       const TokenizerFiles& tokenizer, const PretrainOptions& options,
                       const Pretrained& trained, const FolderOptions& folder) {

@@ -2,17 +2,13 @@
 // holds a piece of a name of any family's table.
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "braid/families/families.h"
+#include "tests/sources.h"
 
 namespace braid {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::vector<std::string> segments(const std::string& name) {
   std::vector<std::string> found;
@@ -54,28 +50,6 @@ std::set<std::string> forbidden(const Family& family) {
   return pieces;
 }
 
-// String literals of a source file, raw ones as well, without its comments.
-std::vector<std::string> literals(const std::string& source) {
-  std::vector<std::string> found;
-  for (std::size_t i = 0; i < source.size(); ++i) {
-    if (source.compare(i, 2, "//") == 0) {
-      i = std::min(source.find('\n', i), source.size());
-    } else if (source[i] == '\'' && i + 2 < source.size()) {
-      const std::size_t end = source[i + 1] == '\\' ? i + 3 : i + 2;
-      if (end < source.size() && source[end] == '\'') i = end;  // not a digit separator
-    } else if (source[i] == '"') {
-      std::string text;
-      for (++i; i < source.size() && source[i] != '"'; ++i) {
-        const bool escaped = source[i] == '\\';
-        if (escaped) ++i;
-        text += escaped && source[i] == 'n' ? ' ' : source[i];
-      }
-      found.push_back(text);
-    }
-  }
-  return found;
-}
-
 // As a piece of a name: not inside a longer word, nor the end of a sentence.
 bool holds(const std::string& literal, const std::string& piece) {
   const auto is_word = [](char c) {
@@ -104,26 +78,19 @@ TEST(NamesTest, AreTheFamiliesAlone) {
                                "pooler.dense", "classifier.", "bert.", "LayerNorm"}) {
     EXPECT_TRUE(pieces.contains(expected)) << expected << " should be looked for";
   }
-  int files = 0;
-  for (const char* folder : {"braid", "cli"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(BRAID_SOURCE) / folder)) {
-      const fs::path& path = entry.path();
-      const bool source = path.extension() == ".cpp" || path.extension() == ".h";
-      if (!source || path.parent_path().filename() == "families") continue;
-      ++files;
-      std::ifstream stream(path);
-      const std::string text(std::istreambuf_iterator<char>(stream), {});
-      for (const std::string& literal : literals(text)) {
-        if (text.find("#include \"" + literal + "\"") != std::string::npos) continue;
-        EXPECT_FALSE(types.contains(literal)) << path << " names model_type " << literal;
-        for (const std::string& piece : pieces) {
-          EXPECT_FALSE(holds(literal, piece))
-              << path << ": \"" << literal << "\" holds " << piece << " of a tensor's name";
-        }
+  const std::vector<Source> all = sources({"braid", "cli"});
+  EXPECT_GT(all.size(), 100);
+  for (const Source& source : all) {
+    if (source.name.starts_with("braid/families/")) continue;
+    for (const std::string& literal : literals(source.text)) {
+      if (source.text.find("#include \"" + literal + "\"") != std::string::npos) continue;
+      EXPECT_FALSE(types.contains(literal)) << source.name << " names model_type " << literal;
+      for (const std::string& piece : pieces) {
+        EXPECT_FALSE(holds(literal, piece))
+            << source.name << ": \"" << literal << "\" holds " << piece << " of a tensor's name";
       }
     }
   }
-  EXPECT_GT(files, 100);
 }
 
 TEST(NamesTest, ThisTestSeesOne) {
