@@ -166,7 +166,7 @@ TEST_F(CheckpointTest, ReplacesOnlyCheckpointsAndOnlyWhenTold) {
   EXPECT_THAT(write_over(true), HasSubstr("not a folder"));
   EXPECT_EQ(read(out()), "a file");
   EXPECT_THAT(list(folder), ElementsAre("out"));
-  EXPECT_THAT(error_of([&] { write_checkpoint(folder / "a" / "b", kConfig, {}); }),
+  EXPECT_THAT(error_of([&] { write_checkpoint(folder / "a" / "b", kConfig, Tensors()); }),
               HasSubstr("create it first"));
 }
 

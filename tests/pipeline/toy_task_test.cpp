@@ -6,7 +6,7 @@
 #include "braid/training/finetune.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
-#include "tests/training/token_count.h"
+#include "tests/pipeline/token_count.h"
 
 namespace braid {
 namespace {
