@@ -15,9 +15,9 @@ struct Options {
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const Model canonical = canonicalise(model, options.compute.threads).model;
+  const Model canonical = canonicalise(model, options.compute).model;
   const Difference found =
-      verify(model, canonical, random_sequences(model, 16, 0), options.compute.threads);
+      verify(model, canonical, random_sequences(model, 16, 0), options.compute);
   WriteOptions write;
   write.overwrite = options.overwrite;
   write.files["README.md"] = fmt::format(

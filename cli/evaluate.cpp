@@ -20,9 +20,9 @@ struct Options {
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
   const Examples text = options.request.load(model);
-  const Tensors parameters = cast(model.parameters, options.compute.dtype);
+  const Tensors parameters = cast(model.parameters, options.compute);
   const auto start = std::chrono::steady_clock::now();
-  const Score score = evaluate(*model.network, parameters, text, options.compute.threads);
+  const Score score = evaluate(*model.network, parameters, text, options.compute);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const double rate = static_cast<double>(text.tokens()) / elapsed.count();
   std::string line = fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),

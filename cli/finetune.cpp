@@ -37,8 +37,7 @@ TrainingLogs logs(const FinetuneRequest& request, const std::string& out) {
 void run(Options& options) {
   FinetuneRequest& request = options.request;
   request.checkpoint = options.checkpoint;
-  request.options.threads = options.compute.threads;
-  request.options.precision = options.compute.dtype;
+  request.options.compute = options.compute;
   const Finetuned tuned = finetune_folder(request, options.out, {at::kFloat, options.overwrite},
                                           logs(request, options.out));
   const TrainingPoint& last = tuned.curve.back();

@@ -38,7 +38,7 @@ void run(Options& options) {
   PretrainRequest& request = options.request;
   request.config =
       complete_config(parse_json(MappedFile::open(options.config)->bytes(), options.config));
-  request.options.threads = options.compute.threads;
+  request.options.compute.threads = options.compute.threads;
   const Pretrained result =
       pretrain_folder(request, options.out, {find_dtype(options.save_dtype), options.overwrite},
                       logs(request, options.out));

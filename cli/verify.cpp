@@ -36,7 +36,7 @@ int run(const Options& options) {
   const auto sequences = options.text.empty()
                              ? random_sequences(first, 16, options.seed)
                              : read_sequences(first, options.text, nullptr, options.lines);
-  const Difference found = verify(first, second, sequences, options.compute.threads);
+  const Difference found = verify(first, second, sequences, options.compute);
   const bool same = found.relative() <= tolerance;
   const std::string where = fmt::format("sequence {}, position {}, output {}", found.sequence,
                                         found.position, found.output);

@@ -40,7 +40,9 @@ MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const Observe
       result.kept_mask.data_ptr<bool>()[kept.back()] = true;
     }
   }
-  result.kept = at::tensor(kept, at::kLong);
+  result.kept = at::tensor(kept, at::kLong).to(options.compute.device);
+  result.kept_mask = result.kept_mask.to(options.compute.device);
+  result.batch = result.batch.to(options.compute.device);
   result.tokens = result.kept.size(0);
   return result;
 }
@@ -82,8 +84,8 @@ class Observer {
  public:
   Observer(const Ensemble& a, const Ensemble& b, const ObserveOptions& options)
       : options_(options),
-        a_(side(a, options.precision)),
-        b_(side(b, options.precision)),
+        a_(side(a, options.compute)),
+        b_(side(b, options.compute)),
         taps_(options.taps.begin(), options.taps.end()) {
     const Symmetries& symmetries = a.models.front().symmetries;
     for (const std::string& name : taps_) {
@@ -100,7 +102,7 @@ class Observer {
     if (chunk.batches.empty()) return;
     make_room(chunk);
     const auto batches = static_cast<std::int64_t>(chunk.batches.size());
-    parallel_for(2 * batches, options_.threads, [&](std::int64_t i) {
+    parallel_for(2 * batches, options_.compute.threads, [&](std::int64_t i) {
       const c10::InferenceMode inference;
       Side& side = i % 2 ? b_ : a_;
       for (const Member& member : side.members) {
@@ -140,12 +142,12 @@ class Observer {
     std::map<std::string, at::Tensor> features;  // (rows, units) of the chunk
   };
 
-  static Side side(const Ensemble& ensemble, at::ScalarType precision) {
+  static Side side(const Ensemble& ensemble, const Compute& compute) {
     Side side;
     for (std::size_t k = 0; k < ensemble.models.size(); ++k) {
       const Model& model = ensemble.models[k];
       side.members.push_back(
-          {model.network, cast(model.parameters, precision), ensemble.weights.at(k)});
+          {model.network, cast(model.parameters, compute), ensemble.weights.at(k)});
     }
     return side;
   }
@@ -159,7 +161,9 @@ class Observer {
       for (Side* side : {&a_, &b_}) {
         at::Tensor& features = side->features[name];
         if (!features.defined() || features.size(0) < rows(name, chunk)) {
-          features = at::empty({rows(name, chunk), stream.units_a()}, options_.precision);
+          features =
+              at::empty({rows(name, chunk), stream.units_a()},
+                        at::TensorOptions(options_.compute.dtype).device(options_.compute.device));
         }
         features.narrow(0, 0, rows(name, chunk)).zero_();
       }
@@ -168,7 +172,7 @@ class Observer {
 
   void add_products(const Chunk& chunk) {
     // Rows of a cross block that one task adds: a float32 product stays in cache.
-    const std::int64_t block = options_.precision == at::kBFloat16 ? 1024 : 256;
+    const std::int64_t block = options_.compute.dtype == at::kBFloat16 ? 1024 : 256;
     struct Task {
       MomentsStream* stream;
       at::Tensor a, b;
@@ -183,15 +187,17 @@ class Observer {
         tasks.back().begin = begin;
       }
     }
-    parallel_for(static_cast<std::int64_t>(taps.size()), options_.threads, [&](std::int64_t i) {
-      Task& tap = taps[static_cast<std::size_t>(i)];
-      tap.stream->add_sums(tap.a, tap.b);
-    });
-    parallel_for(static_cast<std::int64_t>(tasks.size()), options_.threads, [&](std::int64_t i) {
-      const Task& task = tasks[static_cast<std::size_t>(i)];
-      const std::int64_t end = std::min(task.begin + block, task.stream->units_a());
-      task.stream->add_cross(task.a, task.b, task.begin, end);
-    });
+    parallel_for(static_cast<std::int64_t>(taps.size()), options_.compute.threads,
+                 [&](std::int64_t i) {
+                   Task& tap = taps[static_cast<std::size_t>(i)];
+                   tap.stream->add_sums(tap.a, tap.b);
+                 });
+    parallel_for(static_cast<std::int64_t>(tasks.size()), options_.compute.threads,
+                 [&](std::int64_t i) {
+                   const Task& task = tasks[static_cast<std::size_t>(i)];
+                   const std::int64_t end = std::min(task.begin + block, task.stream->units_a());
+                   task.stream->add_cross(task.a, task.b, task.begin, end);
+                 });
   }
 
   const ObserveOptions& options_;

@@ -21,8 +21,7 @@ struct ObserveOptions {
   Pool pool = Pool::none;                 // a feature per token, or one per sequence
   std::int64_t batch_sequences = 0;       // at most, in one forward pass; 0 = by tokens
   std::int64_t chunk_tokens = 1024;       // tokens whose features are held at once
-  at::ScalarType precision = at::kFloat;  // of the forward passes
-  int threads = 1;
+  Compute compute;                        // its dtype: of the forward passes
   // Ascending counts of sequences at which the moments so far are handed out on the way.
   std::vector<std::int64_t> sizes;
 };

@@ -76,8 +76,8 @@ nlohmann::json to_json(const Curve& curve) {
 }
 
 Path make_path(const Model& a, const Model& b, const Transform& transform,
-               const Symmetries& symmetries, Decoder decoder, at::ScalarType precision) {
-  Path path{a.network.get(), cast(a.parameters, precision), cast(b.parameters, precision), {}, {}};
+               const Symmetries& symmetries, Decoder decoder, const Compute& compute) {
+  Path path{a.network.get(), cast(a.parameters, compute), cast(b.parameters, compute), {}, {}};
   path.start = path.a;
   path.end = transform_parameters(symmetries, path.b, transform);
   if (decoder == Decoder::tied) return path;
@@ -99,13 +99,13 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
   return path;
 }
 
-Curve trace(const Path& path, const Examples& examples, std::int64_t points, int threads,
+Curve trace(const Path& path, const Examples& examples, std::int64_t points, const Compute& compute,
             const Progress& progress) {
   require(points >= 2, "`points` is {}, expected at least 2", points);
   const c10::InferenceMode inference;
   Curve curve;
   const auto measure = [&](const Tensors& parameters) {
-    return evaluate(*path.network, parameters, examples, threads);
+    return evaluate(*path.network, parameters, examples, compute);
   };
   const Score a = measure(path.a), b = measure(path.b);
   curve.scored = a.scored;

@@ -46,10 +46,10 @@ struct Path {
 
 // B' by the alignment's table; `released` needs a permutation of the residual stream (Error).
 Path make_path(const Model& a, const Model& b, const Transform& transform,
-               const Symmetries& symmetries, Decoder decoder, at::ScalarType precision);
+               const Symmetries& symmetries, Decoder decoder, const Compute& compute);
 
 // `points` >= 2 evenly spaced points.
-Curve trace(const Path& path, const Examples& examples, std::int64_t points, int threads,
+Curve trace(const Path& path, const Examples& examples, std::int64_t points, const Compute& compute,
             const Progress& progress = {});
 
 }  // namespace braid

@@ -5,10 +5,10 @@
 
 namespace braid {
 
-Canonical canonicalise(const Model& model, int threads) {
+Canonical canonicalise(const Model& model, const Compute& compute) {
   Model form = canonical_form(model);
   // Proved in float64 from end to end: what is shown is the form, not the rounding of the dtype.
-  const Difference proof = verify(model, form, random_sequences(model, 4, 0), threads);
+  const Difference proof = verify(model, form, random_sequences(model, 4, 0), compute);
   require(proof.relative() <= 1e-8,
           "{}: its canonical form differs from it by {:.1e} of its largest output, so it is not "
           "used; please report this",

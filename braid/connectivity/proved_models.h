@@ -13,7 +13,7 @@ struct Canonical {
 
 // The model in canonical form (models/canonical.h). Error where that is not the same function in
 // float64, to 1e-8 of its largest output on random tokens: nothing unproved comes out.
-Canonical canonicalise(const Model& model, int threads = 1);
+Canonical canonicalise(const Model& model, const Compute& compute = {});
 
 // The checkpoint, in canonical form where an alignment of it is to be.
 Model load_for_alignment(const std::filesystem::path& folder, bool canonical);

@@ -7,17 +7,19 @@
 
 namespace braid {
 Difference verify(const Model& first, const Model& second,
-                  const std::vector<TokenSequence>& sequences, int threads) {
+                  const std::vector<TokenSequence>& sequences, const Compute& compute) {
   // A decoder that was untied is a tensor more, and no other function.
   const bool tied = first.ties.size() == second.ties.size();
   require_same_architecture(tied ? first : untie(first), tied ? second : untie(second));
   require(!sequences.empty(), "there is no text to compare the models on");
-  const Tensors x = cast(first.parameters, at::kDouble), y = cast(second.parameters, at::kDouble);
+  Compute wide = compute;
+  wide.dtype = at::kDouble;
+  const Tensors x = cast(first.parameters, wide), y = cast(second.parameters, wide);
   std::vector<Difference> found(sequences.size());
-  parallel_for(static_cast<std::int64_t>(sequences.size()), threads, [&](std::int64_t i) {
+  parallel_for(static_cast<std::int64_t>(sequences.size()), compute.threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
     Difference& difference = found[static_cast<std::size_t>(i)];
-    const Batch batch = pad({sequences[static_cast<std::size_t>(i)]});
+    const Batch batch = pad({sequences[static_cast<std::size_t>(i)]}).to(compute.device);
     check_tokens(*first.network, batch.input_ids);
     const auto compare = [&](const at::Tensor& a, const at::Tensor& b) {
       difference.scale = std::max(difference.scale, a.abs().max().item<double>());

@@ -21,7 +21,7 @@ struct Difference {
 // units may be ordered differently, the inner products of its hidden states at every pair of
 // positions.
 Difference verify(const Model& first, const Model& second,
-                  const std::vector<TokenSequence>& sequences, int threads);
+                  const std::vector<TokenSequence>& sequences, const Compute& compute);
 
 // Sequences of random ordinary ids, for when there is no text.
 std::vector<TokenSequence> random_sequences(const Model& model, std::int64_t count,

@@ -113,7 +113,7 @@ Alignment learn_alignment(const Model& a, const Model& b, const Evidence& eviden
   run.optimiser.clip = 0;
   run.optimiser.steps = options.steps;
   run.save_every = evidence.state.empty() ? 0 : options.save_every;
-  run.threads = compute.threads;
+  run.compute = compute;
   run.parts = evidence.losses;
   run.view = [&](const Tensors& latents, std::int64_t step) {
     return learning.merged(latents, step);

@@ -155,6 +155,14 @@ Tensors cast(const Tensors& parameters, at::ScalarType dtype) {
   return result;
 }
 
+Tensors cast(const Tensors& parameters, const Compute& compute) {
+  Tensors result;
+  for (const auto& [name, tensor] : parameters) {
+    result[name] = tensor.to(compute.device, compute.dtype);
+  }
+  return result;
+}
+
 at::ScalarType main_dtype(const Tensors& parameters) {
   std::map<at::ScalarType, std::int64_t> counts;
   for (const auto& [name, tensor] : parameters) counts[tensor.scalar_type()] += tensor.numel();

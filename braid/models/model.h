@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "braid/checkpoint/checkpoint.h"
+#include "braid/compute.h"
 #include "braid/families/families.h"
 
 namespace braid {
@@ -49,6 +50,8 @@ Symmetries table_of(const Model& model, const Ablation& ablation);
 
 // Every floating tensor in `dtype` (shared where it already is).
 Tensors cast(const Tensors& parameters, at::ScalarType dtype);
+// And on the device.
+Tensors cast(const Tensors& parameters, const Compute& compute);
 
 // The dtype of most parameters: what a checkpoint "is in".
 at::ScalarType main_dtype(const Tensors& parameters);

@@ -47,7 +47,8 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
     if (visible.mask.defined()) scores = scores.masked_fill(~visible.mask, hidden);
     if (visible.causal) {
       const std::int64_t length = scores.size(-1);
-      const at::Tensor later = at::ones({length, length}, at::kBool).triu(1);
+      const at::Tensor later =
+          at::ones({length, length}, scores.options().dtype(at::kBool)).triu(1);
       scores = scores.masked_fill(later, hidden);
     }
     context = at::matmul(dropout->apply(at::softmax(scores, -1), dropout->attention), v);

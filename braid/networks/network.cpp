@@ -6,6 +6,11 @@
 
 namespace braid {
 
+Batch Batch::to(at::Device device) const {
+  const auto moved = [&](const at::Tensor& t) { return t.defined() ? t.to(device) : t; };
+  return {moved(input_ids), moved(attention_mask), moved(token_type_ids)};
+}
+
 at::Tensor Network::features(const Tensors& parameters, const Head& head, const at::Tensor& read,
                              const Taps& taps) const {
   at::Tensor x = read;

@@ -18,6 +18,8 @@ struct Batch {
   at::Tensor input_ids;       // (B, T) int64
   at::Tensor attention_mask;  // (B, T) bool, true = token; undefined = no padding
   at::Tensor token_type_ids;  // (B, T) int64; undefined = zeros
+
+  Batch to(at::Device device) const;
 };
 
 // Which taps are wanted, and where their features go: (B, T, units), the pooler's (B, units).

@@ -206,8 +206,7 @@ ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& sp
   if (drop_special) options.dropped_ids = special;
   options.pool = pool;
   options.batch_sequences = batch_size;
-  options.precision = compute.dtype;
-  options.threads = compute.threads;
+  options.compute = compute;
   return options;
 }
 

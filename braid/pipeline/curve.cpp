@@ -46,9 +46,8 @@ Curve trace(const AlignedPair& pair, const CurveRequest& request, const Compute&
   }
   const Examples text = request.score.load(pair.a);
   check_examples(pair.b, text);
-  const Path path =
-      make_path(pair.a, pair.b, transform, symmetries, request.decoder, compute.dtype);
-  Curve curve = trace(path, text, request.points, compute.threads, listener.count("points"));
+  const Path path = make_path(pair.a, pair.b, transform, symmetries, request.decoder, compute);
+  Curve curve = trace(path, text, request.points, compute, listener.count("points"));
   curve.broken = std::move(broken);
   if (curve.broken.empty()) require_exact_end(curve, compute.dtype);
   return curve;

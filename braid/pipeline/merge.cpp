@@ -92,7 +92,7 @@ class Measure {
     if (text_) check_examples(model, *text_);
   }
   Score operator()(const Tensors& parameters) const {
-    return evaluate(*model_.network, cast(parameters, compute_.dtype), *text_, compute_.threads);
+    return evaluate(*model_.network, cast(parameters, compute_), *text_, compute_);
   }
   // Scores one stage of the merge, where there is anything to score on.
   void stage(const std::string& key, const std::string& title, const Tensors& parameters) const {
@@ -129,7 +129,7 @@ Healed healed(const Model& merged, const Measure& measure, const MergeRequest& r
   const fs::path state = request.state("heal");
   if (fs::exists(state)) listener.say("going on from " + state.string());
   HealOptions healing = request.healing;
-  healing.threads = compute.threads;
+  healing.compute = compute;
   nlohmann::json identity;
   const StepSource steps = training_steps(merged, request.align.training_text(), identity);
   return heal(merged, steps, identity, measure, healing, state, listener.log(), listener.scoring);

@@ -17,7 +17,7 @@ Difference prove(const Model& b, const Alignment& alignment,
   wide.parameters = cast(b.parameters, at::kDouble);
   Model aligned = wide;
   aligned.parameters = make(transform(wide, alignment));
-  const Difference found = verify(b, aligned, sequences, compute.threads);
+  const Difference found = verify(b, aligned, sequences, compute);
   require(found.relative() <= tolerance,
           "{}, aligned, differs from itself by {:.3e} of its largest output: nothing was written; "
           "please report this",

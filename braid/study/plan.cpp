@@ -222,7 +222,7 @@ class Planner {
   std::string how(const AlignRequest& request) const {
     return cache_key(features_json(request, compute()));
   }
-  Compute compute() const { return {.dtype = study_.precision}; }
+  const Compute& compute() const { return study_.compute; }
 
   MomentsPlace place(const Source& a, const Source& b, const StudyTask& task,
                      const AlignRequest& request, const std::string& tap, std::int64_t size) {
@@ -249,20 +249,19 @@ class Planner {
         key.push_back(places.back().file.filename().string());
       }
     }
-    Job job{"moments",
-            label,
-            cache_key(key),
-            a.needs,
-            1,
-            false,
-            [places] {
-              return std::all_of(places.begin(), places.end(),
-                                 [](const MomentsPlace& p) { return fs::exists(p.file); });
-            },
-            [places, a = a.folder, b = b.folder, request,
-             precision = study_.precision](const JobContext& context) {
-              work_moments(a, b, request, precision, places, context);
-            }};
+    Job job{
+        "moments",
+        label,
+        cache_key(key),
+        a.needs,
+        1,
+        false,
+        [places] {
+          return std::all_of(places.begin(), places.end(),
+                             [](const MomentsPlace& p) { return fs::exists(p.file); });
+        },
+        [places, a = a.folder, b = b.folder, request, compute = compute()](
+            const JobContext& context) { work_moments(a, b, request, compute, places, context); }};
     job.needs.insert(job.needs.end(), b.needs.begin(), b.needs.end());
     job.drop = [places] {
       for (const MomentsPlace& place : places) fs::remove(place.file);
@@ -295,9 +294,9 @@ class Planner {
             1,
             true,
             [out] { return fs::exists(out); },
-            [places, a = a.folder, b = b.folder, request, precision = study_.precision,
+            [places, a = a.folder, b = b.folder, request, compute = compute(),
              out](const JobContext& context) {
-              work_align(a, b, request, precision, places, out, context);
+              work_align(a, b, request, compute, places, out, context);
             }};
     // Weights are read whether or not there are moments to wait for.
     for (const Source* source : {&a, &b}) {
@@ -325,7 +324,8 @@ class Planner {
     what["data"] = file(score.file());
     what["score"] = result_json(score);
     what["curve"] = options_of(request).values({Use::result});
-    what["precision"] = at::toString(study_.precision);
+    Compute computed = compute();
+    what["compute"] = options_of(computed).values({Use::features});
     const std::string key = cache_key(what);
     const fs::path out = cache_.place("curves", key, ".json");
     if (!alignment.first.empty()) {
@@ -338,8 +338,8 @@ class Planner {
             1,
             true,
             [out] { return fs::exists(out); },
-            [request, a = a.folder, b = b.folder, out, precision = study_.precision](
-                const JobContext& context) { work_curve(a, b, request, precision, out, context); }};
+            [request, a = a.folder, b = b.folder, out, compute = compute()](
+                const JobContext& context) { work_curve(a, b, request, compute, out, context); }};
     job.needs.insert(job.needs.end(), b.needs.begin(), b.needs.end());
     if (!alignment.first.empty()) job.needs.push_back(alignment.second);
     const double cost = static_cast<double>(study_.points + 2) * tokens(score.file(), score.lines);

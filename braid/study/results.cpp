@@ -159,7 +159,7 @@ Json study_results(const Study& study, const Plan& plan, const Cache& cache,
           {"variants", variants},
           {"sizes", study.sizes},
           {"points", study.points},
-          {"precision", at::toString(study.precision)},
+          {"precision", at::toString(study.compute.dtype)},
           {"curves", curves},
           {"alignments", alignments},
           {"summary", summarise(study, curves)}};

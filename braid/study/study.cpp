@@ -204,9 +204,7 @@ Study read_study(const fs::path& file, const std::map<std::string, std::string>&
   fields.read("points", study.points);
   if (study.points < 2) fields.wrong(fields.node("points"), "points: 2 at least");
   std::string moments = "keep";
-  Compute compute;
-  fields.read(options_of(compute).find("precision"));
-  study.precision = compute.dtype;
+  fields.read(options_of(study.compute).find("precision"));
   fields.read("moments", moments);
   if (moments != "keep" && moments != "drop") {
     fields.wrong(fields.node("moments"), "moments: keep or drop");

@@ -52,7 +52,7 @@ struct Study {
   std::vector<StudyVariant> variants;
   std::vector<std::int64_t> sizes = {0};  // lines of alignment text; 0 = all
   std::int64_t points = 21;
-  at::ScalarType precision = at::kFloat;
+  Compute compute;  // its threads are each run's
   bool keep_moments = true;
 };
 

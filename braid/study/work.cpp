@@ -25,6 +25,11 @@ Json named(Json identity) {
   return identity;
 }
 
+Compute with_threads(Compute compute, const JobContext& context) {
+  compute.threads = context.threads;
+  return compute;
+}
+
 Listener listen_to(const JobContext& context) {
   Listener listener;
   listener.counting = [&context](const char*) {
@@ -51,17 +56,17 @@ void work_pretrain(const PretrainRequest& pretraining, const fs::path& vocabular
   PretrainRequest request = pretraining;
   request.vocabulary = vocabulary.string();
   request.options.seed = seed;
-  request.options.threads = context.threads;
+  request.options.compute.threads = context.threads;
   pretrain_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
 void work_finetune(FinetuneRequest request, const fs::path& out, const JobContext& context) {
-  request.options.threads = context.threads;
+  request.options.compute.threads = context.threads;
   finetune_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
 void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
-                  at::ScalarType precision, const std::vector<MomentsPlace>& places,
+                  const Compute& compute, const std::vector<MomentsPlace>& places,
                   const JobContext& context) {
   const Model a = load_for_alignment(a_folder, request.canonicalise);
   const Model b = load_for_alignment(b_folder, request.canonicalise);
@@ -89,9 +94,8 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
     save(size, moments, size);
   };
   request.lines = observing.sizes.empty() ? 0 : observing.sizes.back();
-  const Observed whole =
-      observe_text({{a}, {1.0}}, b, request, observing,
-                   {.dtype = precision, .threads = context.threads}, listen_to(context));
+  const Observed whole = observe_text({{a}, {1.0}}, b, request, observing,
+                                      with_threads(compute, context), listen_to(context));
   const std::int64_t lines = whole.text["lines"];
   if (sizes.contains(0)) save(0, whole.moments, lines);
   require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", request.text_file(), lines,
@@ -99,7 +103,7 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
 }
 
 void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
-                at::ScalarType precision, const std::vector<MomentsPlace>& places,
+                const Compute& compute, const std::vector<MomentsPlace>& places,
                 const fs::path& out, const JobContext& context) {
   const Model a = load_for_alignment(a_folder, request.canonicalise);
   const Model b = load_for_alignment(b_folder, request.canonicalise);
@@ -112,8 +116,8 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest
   Listener listener;
   listener.training = listen_to(context).training;
   request.learning_state = training_state(out);
-  Alignment alignment = align_observed(a, b, request, std::move(observed),
-                                       {.dtype = precision, .threads = context.threads}, listener);
+  Alignment alignment =
+      align_observed(a, b, request, std::move(observed), with_threads(compute, context), listener);
   alignment.a = named(alignment.a);
   alignment.b = named(alignment.b);
   save_alignment(out, alignment);
@@ -121,9 +125,9 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest
 }
 
 void work_curve(const fs::path& a, const fs::path& b, const CurveRequest& request,
-                at::ScalarType precision, const fs::path& out, const JobContext& context) {
+                const Compute& compute, const fs::path& out, const JobContext& context) {
   const Curve curve = trace(load_pair(a, b, request.alignment), request,
-                            {.dtype = precision, .threads = context.threads}, listen_to(context));
+                            with_threads(compute, context), listen_to(context));
   write_file_atomically(out, to_json(curve).dump(1) + "\n");
 }
 

@@ -24,18 +24,18 @@ struct MomentsPlace {
 
 // Observes once what is missing of `places`.
 void work_moments(const std::filesystem::path& a, const std::filesystem::path& b,
-                  AlignRequest request, at::ScalarType precision,
+                  AlignRequest request, const Compute& compute,
                   const std::vector<MomentsPlace>& places, const JobContext& context);
 
 // From moments by tap to an alignment file. A learning that was stopped goes on.
 void work_align(const std::filesystem::path& a, const std::filesystem::path& b,
-                AlignRequest request, at::ScalarType precision,
+                AlignRequest request, const Compute& compute,
                 const std::vector<MomentsPlace>& places, const std::filesystem::path& out,
                 const JobContext& context);
 
 // From the request, whose alignment may be empty, to a curve file.
 void work_curve(const std::filesystem::path& a, const std::filesystem::path& b,
-                const CurveRequest& request, at::ScalarType precision,
+                const CurveRequest& request, const Compute& compute,
                 const std::filesystem::path& out, const JobContext& context);
 
 }  // namespace braid

@@ -16,7 +16,7 @@ struct Overload : Cases... {
 
 at::Tensor select(const at::Tensor& tensor, std::int64_t dim,
                   const std::vector<std::int64_t>& indices) {
-  return tensor.index_select(dim, at::tensor(indices, at::kLong));
+  return tensor.index_select(dim, at::tensor(indices, at::kLong).to(tensor.device()));
 }
 
 // Signs as a tensor that broadcasts over every dimension but `dim`.
@@ -44,7 +44,7 @@ at::Tensor random_matrix(std::int64_t units, Random& random) {
 
 // map @ tensor along `dim`.
 at::Tensor multiply(const at::Tensor& map, const at::Tensor& tensor, std::int64_t dim) {
-  return at::matmul(tensor.to(map.scalar_type()).movedim(dim, -1), map.t())
+  return at::matmul(tensor.to(map.scalar_type()).movedim(dim, -1), map.t().to(tensor.device()))
       .movedim(-1, dim)
       .to(tensor.scalar_type());
 }

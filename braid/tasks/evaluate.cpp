@@ -7,17 +7,17 @@
 namespace braid {
 
 Score evaluate(const Network& network, const Tensors& parameters, const Examples& examples,
-               int threads) {
+               const Compute& compute) {
   const Task& task = *examples.task;
   const auto count = std::ssize(examples.batches);
   std::vector<double> sums(examples.batches.size()), predicted(examples.sequences.size());
   std::vector<std::int64_t> scored(examples.batches.size());
-  parallel_for(count, threads, [&](std::int64_t i) {
+  parallel_for(count, compute.threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
     const auto k = static_cast<std::size_t>(i);
     std::vector<TokenSequence> sequences;
     for (const std::size_t j : examples.batches[k]) sequences.push_back(examples.sequences[j]);
-    const ExampleBatch batch = make_batch(sequences, task.head(), examples.width);
+    const ExampleBatch batch = make_batch(sequences, task.head(), examples.width, compute.device);
     check_tokens(network, batch.batch.input_ids);
     scored[k] = batch.expected.numel();
     if (scored[k] == 0) return;

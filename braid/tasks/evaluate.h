@@ -5,10 +5,10 @@
 
 namespace braid {
 
-// Parameters of one dtype. Sums run in order, in double: the same for any number of threads.
-// REQUIRES check_examples(model, examples).
+// Parameters of one dtype, on compute.device. Sums run in order, in double: the same for any number
+// of threads. REQUIRES check_examples(model, examples).
 Score evaluate(const Network& network, const Tensors& parameters, const Examples& examples,
-               int threads);
+               const Compute& compute);
 
 // Error unless the model has the head that is measured and the examples fit it.
 void check_examples(const Model& model, const Examples& examples);

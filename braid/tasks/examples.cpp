@@ -42,12 +42,12 @@ Batches batches_by_length(const std::vector<TokenSequence>& sequences) {
 }
 
 ExampleBatch make_batch(const std::vector<TokenSequence>& sequences, std::optional<Predicts> head,
-                        std::int64_t width) {
-  ExampleBatch made{pad(sequences, width), {}, {}};
+                        std::int64_t width, at::Device device) {
+  ExampleBatch made{pad(sequences, width).to(device), {}, {}};
   if (head != Predicts::token) {
     std::vector<double> targets;
     for (const TokenSequence& sequence : sequences) targets.push_back(sequence.target);
-    made.expected = at::tensor(targets, at::kDouble);
+    made.expected = at::tensor(targets, at::kDouble).to(device);
     return made;
   }
   std::vector<std::int64_t> places, labels;
@@ -60,8 +60,8 @@ ExampleBatch make_batch(const std::vector<TokenSequence>& sequences, std::option
       labels.push_back(of_tokens[j]);
     }
   }
-  made.places = at::tensor(places, at::kLong);
-  made.expected = at::tensor(labels, at::kLong);
+  made.places = at::tensor(places, at::kLong).to(device);
+  made.expected = at::tensor(labels, at::kLong).to(device);
   return made;
 }
 

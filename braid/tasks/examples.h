@@ -36,7 +36,7 @@ struct ExampleBatch {
   at::Tensor expected;  // (R) int64: their labels; otherwise (B) float64: targets
 };
 ExampleBatch make_batch(const std::vector<TokenSequence>& sequences, std::optional<Predicts> head,
-                        std::int64_t width = 0);
+                        std::int64_t width = 0, at::Device device = at::kCPU);
 
 // Of all ids and labels: what makes two sets of sequences the same.
 std::string fingerprint(const std::vector<TokenSequence>& sequences);

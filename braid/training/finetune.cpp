@@ -33,7 +33,7 @@ nlohmann::json identity(const Model& start, const Examples& data, const Finetune
           {"clip", o.clip},
           {"dropout", o.dropout},
           {"patience", o.patience},
-          {"precision", at::toString(o.precision)},
+          {"precision", at::toString(o.compute.dtype)},
           {"dev", dev}};
 }
 
@@ -88,7 +88,7 @@ Finetuned finetune(const Model& start, const Examples& data, const std::optional
   run.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,
                    warmup_steps(options.warmup, steps)};
   run.save_every = options.save_every;
-  run.threads = options.threads;
+  run.compute = options.compute;
   run.log = log;
   run.parts = [&](std::int64_t step) {
     // The last batch of an epoch is as short as it must be.
@@ -111,12 +111,12 @@ Finetuned finetune(const Model& start, const Examples& data, const std::optional
       }
       const auto seed = static_cast<std::uint64_t>(seeds.below(std::int64_t{1} << 62));
       parts.push_back(example_part(network, task, sequences, count,
-                                   {options.dropout, options.dropout}, seed, options.precision));
+                                   {options.dropout, options.dropout}, seed, options.compute));
     }
     return parts;
   };
   if (dev) {
-    Validation::Options watching = Validation::on(network, *dev, options.threads);
+    Validation::Options watching = Validation::on(network, *dev, options.compute);
     watching.every = watching.steps_per_epoch = steps_per_epoch;
     watching.patience = options.patience;
     watching.log = log_dev;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "braid/compute.h"
 #include "braid/training/validation.h"
 
 namespace braid {
@@ -22,8 +23,7 @@ struct FinetuneOptions {
   double dropout = 0.1;         // hidden states, attention, the classifier's input
   std::int64_t patience = 0;    // stop after so many epochs without a better dev score; 0 = never
   std::int64_t save_every = 500;
-  at::ScalarType precision = at::kFloat;  // of the passes; parameters and sums stay float32
-  int threads = 1;
+  Compute compute;  // its dtype: of the passes; parameters and sums stay float32
 };
 
 struct Finetuned : TrainingRecord {

@@ -28,7 +28,7 @@ Healed heal(const Model& model, const StepSource& parts, nlohmann::json identity
   training.optimiser.learning_rate = options.learning_rate;
   training.optimiser.steps = options.steps;
   training.optimiser.warmup_steps = warmup_steps(0.06, options.steps);
-  training.threads = options.threads;
+  training.compute = options.compute;
   training.log = log;
   training.parts = parts;
   const Validation watch({.measure = measure,

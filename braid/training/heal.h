@@ -2,6 +2,7 @@
 // its parents are.
 #pragma once
 
+#include "braid/compute.h"
 #include "braid/training/validation.h"
 
 namespace braid {
@@ -10,7 +11,7 @@ struct HealOptions {
   std::int64_t steps = 0;
   double learning_rate = 3e-4;      // peak: warm-up over 6% of the steps, linear decay to 0
   std::int64_t evaluate_every = 0;  // steps between scores; 0 = a twentieth of the steps
-  int threads = 1;
+  Compute compute;
 };
 
 struct Healed {

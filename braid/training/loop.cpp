@@ -54,11 +54,11 @@ Step differentiate(const Tensors& parameters, const std::vector<StepPart>& parts
 // parameters.
 Step differentiate(const Tensors& parameters, const TrainingRun& run, std::int64_t step,
                    const std::vector<StepPart>& parts) {
-  if (!run.view) return differentiate(parameters, parts, run.threads);
+  if (!run.view) return differentiate(parameters, parts, run.compute.threads);
   const Tensors seen = run.view(parameters, step);
   Tensors leaves;
   for (const auto& [name, tensor] : seen) leaves[name] = tensor.detach().requires_grad_(true);
-  const Step at_leaves = differentiate(leaves, parts, run.threads);
+  const Step at_leaves = differentiate(leaves, parts, run.compute.threads);
   std::vector<at::Tensor> inputs, outputs, cotangents;
   for (const auto& [name, tensor] : parameters) inputs.push_back(tensor);
   for (const auto& [name, tensor] : seen) {

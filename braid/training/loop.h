@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "braid/compute.h"
 #include "braid/random.h"
 #include "braid/training/optimiser.h"
 
@@ -46,7 +47,7 @@ struct TrainingRun {
   nlohmann::json identity;  // what makes two runs the same run
   OptimiserOptions optimiser;
   std::int64_t save_every = 500;  // steps between saved states, a multiple of 50; 0 = none
-  int threads = 1;
+  Compute compute;
   StepSource parts;
   // What the parts see of the parameters at a step, differentiable; by default the parameters
   // themselves.

@@ -71,11 +71,11 @@ Pretrained pretrain(const nlohmann::json& config, const std::shared_ptr<const To
                         warmup_steps(options.warmup, steps)};
   training.optimiser.cosine = task.is_causal();
   training.save_every = options.save_every;
-  training.threads = options.threads;
+  training.compute = options.compute;
   training.log = log;
   training.parts = token_steps(*network, task, std::move(blocks), stepping);
   if (valid) {
-    Validation::Options watching = Validation::on(*network, *valid, options.threads);
+    Validation::Options watching = Validation::on(*network, *valid, options.compute);
     watching.every = options.evaluate_every;
     watching.patience = options.patience;
     watching.steps_per_epoch = std::max<std::int64_t>(count / options.batch_size, 1);

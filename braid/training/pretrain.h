@@ -1,6 +1,7 @@
 // pretrain: a language model from scratch, the same for any number of threads.
 #pragma once
 
+#include "braid/compute.h"
 #include "braid/training/validation.h"
 
 namespace braid {
@@ -18,7 +19,7 @@ struct PretrainOptions {
   std::int64_t evaluate_every = 50;  // steps between scores on validation text
   std::int64_t patience = 0;         // stop after so many scores without a better one; 0 = never
   std::int64_t save_every = 500;     // steps between saved states
-  int threads = 1;
+  Compute compute;
 };
 
 // As models of this config.json are usually trained.

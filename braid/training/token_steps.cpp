@@ -30,16 +30,16 @@ bool scores_every_token(const TokenSequence& sequence) {
 
 StepPart example_part(const Network& network, const Task& task,
                       const std::vector<TokenSequence>& sequences, std::int64_t scored,
-                      const DropoutRates& rates, std::uint64_t seed, at::ScalarType precision) {
+                      const DropoutRates& rates, std::uint64_t seed, const Compute& compute) {
   StepPart part;
   for (const TokenSequence& sequence : sequences) part.tokens += sequence.size();
-  part.loss = [&network, &task, batch = make_batch(sequences, task.head()), scored, rates, seed,
-               precision](const Tensors& parameters) {
+  part.loss = [&network, &task, batch = make_batch(sequences, task.head(), 0, compute.device),
+               scored, rates, seed, compute](const Tensors& parameters) {
     std::optional<Dropout> dropout;
     if (rates.hidden > 0 || rates.attention > 0) {
       dropout.emplace(Dropout{rates.hidden, rates.attention, at::detail::createCPUGenerator(seed)});
     }
-    const Tensors used = precision == at::kFloat ? parameters : cast(parameters, precision);
+    const Tensors used = compute.dtype == at::kFloat ? parameters : cast(parameters, compute.dtype);
     const at::Tensor found =
         outputs(network, used, task.head(), batch, dropout ? &*dropout : nullptr);
     return task.loss(found, batch) / static_cast<double>(scored);

@@ -12,11 +12,10 @@ struct DropoutRates {
 };
 
 // The share of these examples in the mean loss over all `scored` of a step, by a forward pass in
-// `precision`, dropped out from `seed`.
+// compute.dtype, dropped out from `seed`.
 StepPart example_part(const Network& network, const Task& task,
                       const std::vector<TokenSequence>& sequences, std::int64_t scored,
-                      const DropoutRates& dropout, std::uint64_t seed,
-                      at::ScalarType precision = at::kFloat);
+                      const DropoutRates& dropout, std::uint64_t seed, const Compute& compute = {});
 
 // Masked text to train on, as users ask for it.
 struct MaskedBatches {

@@ -9,10 +9,11 @@ const DevPoint* TrainingRecord::best() const {
   return nullptr;
 }
 
-Validation::Options Validation::on(const Network& network, const Examples& examples, int threads) {
+Validation::Options Validation::on(const Network& network, const Examples& examples,
+                                   const Compute& compute) {
   Options options;
-  options.measure = [&network, &examples, threads](const Tensors& parameters) {
-    return evaluate(network, parameters, examples, threads);
+  options.measure = [&network, &examples, compute](const Tensors& parameters) {
+    return evaluate(network, parameters, examples, compute);
   };
   options.value = [&task = *examples.task](const Score& score) { return task.value(score); };
   return options;

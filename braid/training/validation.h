@@ -39,7 +39,7 @@ class Validation {
   explicit Validation(Options options) : options_(std::move(options)) {}
 
   // By `examples` of their task's own measure.
-  static Options on(const Network& network, const Examples& examples, int threads);
+  static Options on(const Network& network, const Examples& examples, const Compute& compute);
 
   // To be called after every step.
   void operator()(TrainingState& state, bool last) const;

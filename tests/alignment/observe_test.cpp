@@ -56,7 +56,7 @@ TEST(ObserveTest, AnEnsembleIsItsMeanFeatures) {
   const Model b = SmallBert{.seed = 2}.model();
   ObserveOptions observing;
   observing.taps = {"layer.1.ffn"};
-  observing.precision = at::kDouble;
+  observing.compute.dtype = at::kDouble;
   const auto with = [&](const Ensemble& ensemble) {
     return observe(ensemble, b, sequences(30, 7), observing).at("layer.1.ffn");
   };

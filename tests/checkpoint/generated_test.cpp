@@ -25,7 +25,7 @@ class GeneratedTest : public ::testing::Test {
     std::string name = (fs::temp_directory_path() / "braid-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder = name;
-    const fs::path script = fs::path(__FILE__).parent_path() / "make_files.py";
+    const fs::path script = fs::path(BRAID_SOURCE) / "tests/checkpoint/make_files.py";
     // The sanitizers' runtime, if preloaded, is not for Python.
     const std::string command =
         fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}'", python, script.string(), name);

@@ -65,9 +65,9 @@ TEST(EvaluateTest, LossEqualsTheDefinition) {
       sum -= std::log(p[sequence.labels[j]].item<double>());
     }
   }
-  const Score loss = evaluate(*model.network, model.parameters, text, 2);
+  const Score loss = evaluate(*model.network, model.parameters, text, {.threads = 2});
   EXPECT_NEAR(loss.loss, sum / 40, 1e-12);
-  EXPECT_EQ(evaluate(*model.network, model.parameters, text, 1).loss, loss.loss);
+  EXPECT_EQ(evaluate(*model.network, model.parameters, text, {.threads = 1}).loss, loss.loss);
   EXPECT_NEAR(loss.metrics.at("perplexity"), std::exp(sum / 40), 1e-9);
 }
 
@@ -89,11 +89,11 @@ TEST(BarrierTest, OfAModelAndItsOwnScrambledSelfIsZero) {
       sequence.labels[j] = predicted[0][static_cast<std::int64_t>(j)].item<std::int64_t>();
     }
   }
-  const Path scrambled = make_path(a, b, {}, a.symmetries, Decoder::tied, at::kDouble);
-  EXPECT_GT(trace(scrambled, text, 5, 2).barrier(), 0.01);
-  const Path aligned =
-      make_path(a, b, inverse(a.symmetries, planted), a.symmetries, Decoder::tied, at::kDouble);
-  EXPECT_LT(trace(aligned, text, 5, 2).barrier(), 1e-6);
+  const Path scrambled = make_path(a, b, {}, a.symmetries, Decoder::tied, {.dtype = at::kDouble});
+  EXPECT_GT(trace(scrambled, text, 5, {.threads = 2}).barrier(), 0.01);
+  const Path aligned = make_path(a, b, inverse(a.symmetries, planted), a.symmetries, Decoder::tied,
+                                 {.dtype = at::kDouble});
+  EXPECT_LT(trace(aligned, text, 5, {.threads = 2}).barrier(), 1e-6);
 }
 
 TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
@@ -105,19 +105,21 @@ TEST(BarrierTest, BothExactDecodersEndAtBAndTheReleasedOneDoesNot) {
   const Transform moved = {{"x", {random_element(Group::permutation, 24, random)}}};
   const Examples text = random_text(5);
   const auto end_error = [&](Decoder decoder) {
-    return trace(make_path(a, b, moved, b.symmetries, decoder, at::kDouble), text, 2, 1)
+    return trace(make_path(a, b, moved, b.symmetries, decoder, {.dtype = at::kDouble}), text, 2,
+                 {.threads = 1})
         .end_error();
   };
   EXPECT_LT(end_error(Decoder::tied), 1e-10);
   EXPECT_LT(end_error(Decoder::untied), 1e-10);
   EXPECT_GT(end_error(Decoder::released), 1e-3);
-  EXPECT_THROW(make_path(a, b, {}, b.symmetries, Decoder::released, at::kDouble), Error);
+  EXPECT_THROW(make_path(a, b, {}, b.symmetries, Decoder::released, {.dtype = at::kDouble}), Error);
 }
 
 // A decoder that reads the stream itself moves with it, and one of its own cannot be untied.
 TEST(BarrierTest, RefusesInWordsWhatCannotBeUntied) {
   const auto refusal = [](const Model& model, Decoder decoder) {
-    return error_of([&] { make_path(model, model, {}, model.symmetries, decoder, at::kDouble); });
+    return error_of(
+        [&] { make_path(model, model, {}, model.symmetries, decoder, {.dtype = at::kDouble}); });
   };
   for (const Decoder decoder : {Decoder::untied, Decoder::released}) {
     EXPECT_THAT(refusal(SmallGpt2{.tied = true}.model(), decoder),
@@ -141,11 +143,11 @@ TEST(VerifyTest, TellsSameFromDifferent) {
     moved.parameters =
         transform_parameters(b.symmetries, b.parameters, random_transform(b.symmetries, random));
     const auto sequences = random_sequences(b, 6, 1);
-    EXPECT_LT(verify(b, moved, sequences, 2).relative(), 1e-9);
+    EXPECT_LT(verify(b, moved, sequences, {.threads = 2}).relative(), 1e-9);
     at::Tensor& weight = moved.parameters.at("encoder.layer.1.output.dense.weight");
     weight = weight.clone();
     weight[3][4] += 0.5;
-    const Difference found = verify(b, moved, sequences, 2);
+    const Difference found = verify(b, moved, sequences, {.threads = 2});
     EXPECT_GT(found.relative(), 1e-6);
     EXPECT_LT(found.sequence, 6);
     EXPECT_EQ(found.tokens, 6 * 16);
@@ -156,7 +158,7 @@ TEST(VerifyTest, RefusesOtherShapes) {
   SmallBert bert;
   const Model b = bert.model();
   bert.vocabulary = 38;
-  EXPECT_THROW(verify(b, bert.model(), random_sequences(b, 1, 1), 1), Error);
+  EXPECT_THROW(verify(b, bert.model(), random_sequences(b, 1, 1), {.threads = 1}), Error);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr std::int64_t vocabulary = 37;
 MomentsByTap observe_random(const Model& a, const Model& b, const std::vector<std::string>& taps) {
   ObserveOptions options;
   options.taps = taps;
-  options.precision = at::kDouble;
+  options.compute.dtype = at::kDouble;
   std::int64_t next = 0;
   const SequenceSource source = [&] {
     TokenSequence sequence;

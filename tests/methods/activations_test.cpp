@@ -34,7 +34,7 @@ Transform random_permutations(const Symmetries& symmetries, Random& random) {
 Alignment align(const Model& a, const Model& b, const MatchOptions& options, int threads = 1,
                 ObserveOptions observing = {}) {
   observing.taps = taps_to_observe(a.symmetries, options);
-  observing.threads = threads;
+  observing.compute.threads = threads;
   return match({a.symmetries, options, {}}, observe(a, b, sequences(120, 7), observing, {}),
                {.threads = threads});
 }

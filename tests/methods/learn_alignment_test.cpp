@@ -64,7 +64,9 @@ class LearnTest : public TemporaryFolder {
 
   double middle(const Alignment& alignment) const {
     const Tensors moved = transform_parameters(b_.symmetries, b_.parameters, alignment.transform());
-    return evaluate(*a_.network, interpolate(a_.parameters, moved, 0.5), masked_ids(), 1).loss;
+    return evaluate(*a_.network, interpolate(a_.parameters, moved, 0.5), masked_ids(),
+                    {.threads = 1})
+        .loss;
   }
 
   Model a_, b_;

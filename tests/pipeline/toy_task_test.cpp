@@ -36,7 +36,7 @@ class ToyTaskTest : public TemporaryFolder {
     model.config["initializer_range"] = 0.1;
     model.parameters = cast(model.parameters, at::kFloat);
     FinetuneOptions options;
-    options.epochs = 4;
+    options.epochs = 8;
     options.learning_rate = 3e-3;
     return finetune(model, examples_, examples_, options, folder / "state");
   }
@@ -47,11 +47,12 @@ class ToyTaskTest : public TemporaryFolder {
 
 TEST_F(ToyTaskTest, IsTrainedEvaluatedAndTraced) {
   const Finetuned a = tuned(1), b = tuned(2);
-  ASSERT_EQ(a.dev.size(), 4);
+  ASSERT_EQ(a.dev.size(), 8);
   EXPECT_LT(a.best()->score.loss, 0.5 * a.dev.front().score.loss);
   EXPECT_EQ(a.model.config["problem_type"], "regression");
-  const Score one = evaluate(*a.model.network, a.model.parameters, examples_, 1);
-  EXPECT_EQ(one.loss, evaluate(*a.model.network, a.model.parameters, examples_, 3).loss);
+  const Score one = evaluate(*a.model.network, a.model.parameters, examples_, {.threads = 1});
+  EXPECT_EQ(one.loss,
+            evaluate(*a.model.network, a.model.parameters, examples_, {.threads = 3}).loss);
   EXPECT_EQ(one.loss, a.best()->score.loss);
   EXPECT_EQ(one.scored, 200);
   double sum = 0;
@@ -63,8 +64,9 @@ TEST_F(ToyTaskTest, IsTrainedEvaluatedAndTraced) {
   EXPECT_NEAR(one.loss, sum / 200, 1e-5);
   EXPECT_NEAR(one.metrics.at("rmse"), std::sqrt(sum / 200), 1e-5);
 
-  const Path path = make_path(a.model, b.model, {}, b.model.symmetries, Decoder::tied, at::kFloat);
-  const Curve curve = trace(path, examples_, 5, 2);
+  const Path path =
+      make_path(a.model, b.model, {}, b.model.symmetries, Decoder::tied, {.dtype = at::kFloat});
+  const Curve curve = trace(path, examples_, 5, {.threads = 2});
   EXPECT_EQ(curve.loss.front(), one.loss);
   EXPECT_GT(curve.barrier(), 0);
   EXPECT_EQ(curve.metrics.at("rmse").size(), 5);

@@ -69,7 +69,8 @@ TEST_F(FinetuneTest, LearnsWhatSetsTheClassesApart) {
   options.epochs = 6;
   const Finetuned tuned = tune(options);
   EXPECT_EQ(tuned.dev.size(), 6);
-  const Score score = evaluate(*tuned.model.network, tuned.model.parameters, examples(200, 3), 2);
+  const Score score =
+      evaluate(*tuned.model.network, tuned.model.parameters, examples(200, 3), {.threads = 2});
   EXPECT_GT(score.metrics.at("accuracy"), 0.95);
   EXPECT_EQ(tuned.model.stored_names.at("classifier.weight"), "classifier.weight");
   EXPECT_EQ(tuned.model.stored_names.at("pooler.dense.bias"), "bert.pooler.dense.bias");
@@ -80,7 +81,7 @@ TEST_F(FinetuneTest, ThreadsDoNotChangeTheResult) {
   FinetuneOptions options = short_run();
   options.epochs = 0.5;
   const Finetuned one = tune(options);
-  options.threads = 3;
+  options.compute.threads = 3;
   EXPECT_TRUE(equal(one.model.parameters, tune(options).model.parameters));
   options.seed = 5;
   EXPECT_FALSE(equal(one.model.parameters, tune(options).model.parameters));
@@ -117,7 +118,8 @@ TEST_F(FinetuneTest, KeepsTheBestAndStopsEarly) {
   for (const DevPoint& point : tuned.dev) {
     best = std::max(best, point.score.metrics.at("accuracy"));
   }
-  const Score kept = evaluate(*tuned.model.network, tuned.model.parameters, examples(60, 2), 1);
+  const Score kept =
+      evaluate(*tuned.model.network, tuned.model.parameters, examples(60, 2), {.threads = 1});
   EXPECT_EQ(kept.metrics.at("accuracy"), best);
 }
 
@@ -147,11 +149,11 @@ TEST_F(FinetuneTest, MovedClassifiersScoreTheSame) {
   const Tensors wide = cast(model.parameters, at::kDouble);
   Random random(4);
   const Examples text = examples(50, 6);
-  const Score before = evaluate(*model.network, wide, text, 1);
+  const Score before = evaluate(*model.network, wide, text, {.threads = 1});
   const Tensors moved =
       transform_parameters(model.symmetries, wide, random_transform(model.symmetries, random));
   EXPECT_FALSE(at::equal(moved.at("classifier.weight"), wide.at("classifier.weight")));
-  EXPECT_NEAR(evaluate(*model.network, moved, text, 1).loss, before.loss, 1e-9);
+  EXPECT_NEAR(evaluate(*model.network, moved, text, {.threads = 1}).loss, before.loss, 1e-9);
 }
 
 TEST(DropoutTest, KeepsTheMeanAndItsSeed) {

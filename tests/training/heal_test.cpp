@@ -37,7 +37,7 @@ class HealTest : public TemporaryFolder {
     options.learning_rate = 3e-3;
     options.evaluate_every = 10;
     const Measure measure = [&](const Tensors& p) {
-      return evaluate(*model_.network, p, seen_, 1);
+      return evaluate(*model_.network, p, seen_, {.threads = 1});
     };
     return heal(model_, token_steps(*model_.network, masked_task(), seen_.sequences, {8, 1, {}}),
                 {{"text", 1}}, measure, options, state, {});
@@ -50,7 +50,7 @@ class HealTest : public TemporaryFolder {
 
 TEST_F(HealTest, LowersTheLossAndSaysWhen) {
   const double before =
-      evaluate(*model_.network, cast(model_.parameters, at::kFloat), seen_, 1).loss;
+      evaluate(*model_.network, cast(model_.parameters, at::kFloat), seen_, {.threads = 1}).loss;
   const Healed healed = heal_to(60);
   ASSERT_EQ(healed.points.size(), 6);
   const DevPoint& last = healed.points.back();

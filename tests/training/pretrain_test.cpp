@@ -78,7 +78,7 @@ TEST_F(PretrainTest, ThreadsDoNotChangeTheResult) {
   PretrainOptions options = short_run();
   options.steps = 20;
   const Tensors one = train(options).parameters;
-  options.threads = 3;
+  options.compute.threads = 3;
   EXPECT_TRUE(equal(one, train(options).parameters));
   options.seed = 4;
   EXPECT_FALSE(equal(one, train(options).parameters));
