@@ -211,11 +211,17 @@ class TreeSolver {
         }
       }
     }
+    // The relaxed start is of axes that permute: the others come first, while it is right.
+    std::vector<std::string> turns = axes;
+    std::stable_partition(turns.begin(), turns.end(), [&](const std::string& name) {
+      const std::optional<Group> group = choice_(symmetries_.axis(name));
+      return !group || !permutes_only(*group);
+    });
     Transform element = relaxed_start(axes, linked);
     Found found = evaluate(linked, element);
     for (int round = 0; round < most_rounds; ++round) {
       Transform next = element;
-      for (const std::string& name : axes) {
+      for (const std::string& name : turns) {
         const std::optional<Group> group = choice_(symmetries_.axis(name));
         if (group) next[name] = {solve(*group, seen_by(name, linked, next)).element};
       }

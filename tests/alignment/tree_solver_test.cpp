@@ -79,7 +79,7 @@ const GroupChoice free_choice = [](const Axis& axis) -> std::optional<Group> { r
 TEST(TreeSolverTest, ThreeLevelsAreExact) {
   const Symmetries table = three_deep();
   Random random(11);
-  for (int draw = 0; draw < 5; ++draw) {
+  for (int draw = 0; draw < 2; ++draw) {
     const at::Tensor fine = random_table(12, random), coarse = random_table(4, random);
     const std::vector<std::string> abc = {"a", "b", "c"}, ab = {"a", "b"};
     const TreeSolution found =
@@ -102,7 +102,7 @@ TEST(TreeSolverTest, SharedUnitsAreFoundNearlyAlways) {
   Random random(12);
   const std::vector<std::string> query = {"kv", "group", "units"}, key = {"kv", "units"};
   int exact = 0;
-  for (int draw = 0; draw < 20; ++draw) {
+  for (int draw = 0; draw < 10; ++draw) {
     const at::Tensor q = random_table(12, random), k = random_table(6, random);
     const TreeSolution found = solve_tree(
         table, "kv", {Agreement::of(table, query, q), Agreement::of(table, key, k)}, free_choice);
@@ -117,7 +117,7 @@ TEST(TreeSolverTest, SharedUnitsAreFoundNearlyAlways) {
     EXPECT_LE(reached, best + 1e-9);
     exact += reached > best - 1e-9;
   }
-  EXPECT_GE(exact, 12);  // on noise; what is planted is found always (grouped_heads_test)
+  EXPECT_GE(exact, 6);  // on noise; what is planted is found always (grouped_heads_test)
 }
 
 TEST(TreeSolverTest, WhatMayNotMoveStays) {
