@@ -13,6 +13,8 @@ template <typename... Cases>
 struct Overload : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Overload(Cases...) -> Overload<Cases...>;  // Clang 14 wants to be told
 
 at::Tensor select(const at::Tensor& tensor, std::int64_t dim,
                   const std::vector<std::int64_t>& indices) {
