@@ -133,8 +133,9 @@ Model in_dtypes_of(const Model& like, Model model) {
   for (auto& [name, tensor] : model.parameters) {
     auto stored = like.parameters.find(name);
     if (stored == like.parameters.end()) {  // untied
-      const auto tie = std::find_if(like.ties.begin(), like.ties.end(),
-                                    [&](const Tie& tie) { return tie.alias == name; });
+      const auto tie =
+          std::find_if(like.ties.begin(), like.ties.end(),
+                       [&, alias = name](const Tie& tie) { return tie.alias == alias; });
       stored = like.parameters.find(tie->original);
     }
     tensor = tensor.to(stored->second.scalar_type()).contiguous();

@@ -234,7 +234,7 @@ std::string alignment_table(const Alignment& alignment) {
   std::vector<std::vector<std::string>> rows = {
       {"axis", "units", "element", "mean", "unaligned", "condition", "seconds", ""}};
   for (const auto& [name, match] : alignment.axes) {
-    const auto mean = [&](double sum) {
+    const auto mean = [&match = match](double sum) {
       return match.matched() ? fmt::format("{:.4f}", sum / static_cast<double>(match.units)) : "-";
     };
     rows.push_back({name, grouped(match.units), kind(match.element.front()), mean(match.objective),
