@@ -1,6 +1,6 @@
 // Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with its state as plain
-// tensors that can be saved and restored. Linear warm-up, linear or
-// cosine decay to 0; biases and gains do not decay.
+// tensors that can be saved and restored. Linear warm-up, linear or cosine decay to 0; biases and
+// gains do not decay.
 #pragma once
 
 #include <memory>
