@@ -47,8 +47,9 @@ void Shortlists::make(std::int32_t i, const double* values, const double* prices
   std::int64_t count = 0;
   const auto has = [&](std::int64_t c, auto holds) {
     const double* const four = maxima_.data() + 4 * c;
-    return holds(four[0], least) | holds(four[1], least) | holds(four[2], least) |
-           holds(four[3], least);
+    // Not ||: four comparisons are cheaper than a branch.
+    return (int{holds(four[0], least)} | int{holds(four[1], least)} | int{holds(four[2], least)} |
+            int{holds(four[3], least)}) != 0;
   };
   const auto take = [&](std::int64_t from, std::int64_t to, auto holds) {
     for (std::int64_t j = from; j < to; ++j) {
