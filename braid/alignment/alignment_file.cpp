@@ -8,9 +8,8 @@
 //   "ablation"  {"separate_residual": bool, "ignore_heads": bool}: the table of the axes
 //   "a", "b"    null, or {"path": text, "fingerprint": text, ...} of each model
 //   "text"      null, an object or a list of objects: what was read
-//   "options"   null, or an object: what was asked. Steers in one place: "canonicalise" (bool,
-//   false
-//               where it is missing): the elements belong to both models' canonical forms
+//   "options"   null, or an object: what was asked. Steers in one place: "canonicalise" (bool;
+//               missing is false): the elements belong to both models' canonical forms
 //   "axes"      {name: match}: names of axes and shifts of the table, and of views
 // A match:
 //   "kind"       "permutation" | "signed permutation" | "matrix" | "rotary scaling" | "shift"
