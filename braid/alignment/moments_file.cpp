@@ -123,7 +123,8 @@ SavedMoments load_moments(const std::filesystem::path& path) {
     require(!saved.moments.empty(), "it holds no moments");
     return saved;
   } catch (const Error& error) {
-    fail("{}: not moments that can be used: {}; observe these models again", path.string(), error.what());
+    fail("{}: not moments that can be used: {}; observe these models again", path.string(),
+         error.what());
   }
 }
 
