@@ -30,8 +30,8 @@ if(TARGET braid)
   if(BRAID_INSTALL_LIBTORCH)
     set_target_properties(braid PROPERTIES INSTALL_RPATH "$ORIGIN/${beside}")
     install(TARGETS braid RUNTIME_DEPENDENCY_SET libtorch)
-    string(REGEX REPLACE "([][+.*()^$?|\\])" "\\\\\\1" pattern ${libtorch})
-    install(RUNTIME_DEPENDENCY_SET libtorch POST_INCLUDE_REGEXES "^${pattern}/" POST_EXCLUDE_REGEXES .
+    # Dependencies are found by the build folder's $ORIGIN/..: their paths begin in no one way.
+    install(RUNTIME_DEPENDENCY_SET libtorch POST_INCLUDE_REGEXES "/torch/lib/[^/]*$" POST_EXCLUDE_REGEXES .
             LIBRARY DESTINATION ${libtorch_folder})
   else()
     set_target_properties(braid PROPERTIES INSTALL_RPATH ${libtorch})
