@@ -4,7 +4,7 @@
 #include "fuzz/input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return braid::read_input(data, size, "model.safetensors", [](const auto& folder) {
+  return braid::read_input(data, size, {"model.safetensors"}, [](const auto& folder) {
     // Every byte is read: one outside the file would be seen.
     for (const auto& [name, tensor] : braid::read_safetensors(folder / "model.safetensors"))
       tensor.clone();
