@@ -83,7 +83,11 @@ nlohmann::json read_provenance(const at::Tensor& bytes) {
   nlohmann::json provenance = parse_json(text, provenance_name);
   const JsonField fields(provenance, provenance_name);
   for (const char* side : {"a", "b"}) {
-    if (!fields.has(side) || fields.at(side).json().is_null()) continue;
+    if (!fields.has(side)) continue;
+    if (fields.at(side).json().is_null()) {  // unknown, as where it is missing
+      provenance.erase(side);
+      continue;
+    }
     for (const char* key : {"path", "fingerprint"}) {
       if (fields.at(side).has(key)) fields.at(side).at(key).text();
     }

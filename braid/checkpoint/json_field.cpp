@@ -110,6 +110,18 @@ std::vector<std::int64_t> JsonField::integers() const {
   return values;
 }
 
+bool JsonField::boolean(const std::string& key, bool absent) const {
+  return has(key) ? at(key).boolean() : absent;
+}
+
+std::string JsonField::text(const std::string& key, const std::string& absent) const {
+  return has(key) ? at(key).text() : absent;
+}
+
+double JsonField::number(const std::string& key, double absent) const {
+  return has(key) ? at(key).number() : absent;
+}
+
 void JsonField::require_only(std::initializer_list<std::string_view> known) const {
   for (const std::string& key : keys()) {
     const bool expected = std::find(known.begin(), known.end(), key) != known.end();

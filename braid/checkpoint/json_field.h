@@ -33,6 +33,10 @@ class JsonField {
   // Of an array of at least one.
   std::vector<double> numbers() const;
   std::vector<std::int64_t> integers() const;
+  // What an object says of `key`; `absent` where it does not have it.
+  bool boolean(const std::string& key, bool absent) const;
+  std::string text(const std::string& key, const std::string& absent) const;
+  double number(const std::string& key, double absent) const;
   // Error where the object has another key.
   void require_only(std::initializer_list<std::string_view> keys) const;
 

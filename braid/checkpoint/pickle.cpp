@@ -13,6 +13,7 @@ namespace {
 
 // Far above any real checkpoint; bounds memory to about a GB.
 constexpr std::int64_t kMostSteps = 10'000'000;
+constexpr std::size_t kMostDimensions = 64;  // of a tensor, as libtorch's
 
 constexpr std::array<std::pair<std::string_view, at::ScalarType>, 11> kStorages = {{
     {"DoubleStorage", at::kDouble},
@@ -292,7 +293,11 @@ class Machine {
 
   std::vector<std::int64_t> read_integers(const Value& value, const char* of) const {
     std::vector<std::int64_t> numbers;
-    for (const Value& item : read_tuple(value, of)) numbers.push_back(read_integer(item, of));
+    const std::vector<Value>& items = read_tuple(value, of);
+    // A tuple is remembered once and used by many tensors, each with its own copy.
+    check(items.size() <= kMostDimensions, "{} has {} dimensions, at most {} allowed", of,
+          items.size(), kMostDimensions);
+    for (const Value& item : items) numbers.push_back(read_integer(item, of));
     return numbers;
   }
 

@@ -31,10 +31,12 @@ const EncoderNames names = {.words = "embeddings.word_embeddings.weight",
                             .ffn_norm = "output.LayerNorm"};
 
 Sizes sizes(const Json& config) {
-  return {
-      config_size(config, "num_hidden_layers"), config_size(config, "num_attention_heads"),
-      config_size(config, "vocab_size", 30522), config_size(config, "max_position_embeddings", 512),
-      config.value("layer_norm_eps", 1e-12),    Activation(config, "hidden_act", "gelu")};
+  return {config_layers(config, "num_hidden_layers"),
+          config_size(config, "num_attention_heads"),
+          config_size(config, "vocab_size", 30522),
+          config_size(config, "max_position_embeddings", 512),
+          config_fields(config).number("layer_norm_eps", 1e-12),
+          Activation(config, "hidden_act", "gelu")};
 }
 
 std::unique_ptr<Network> network(const Json& config, const Parts& parts) {
@@ -48,10 +50,11 @@ std::vector<Tie> ties(const Json& config) {
 }
 
 void check(const Json& config) {
-  const std::string positions = config.value("position_embedding_type", std::string("absolute"));
+  const std::string positions = config_fields(config).text("position_embedding_type", "absolute");
   require(positions == "absolute",
           "config.json: position_embedding_type '{}' is not supported, only 'absolute'", positions);
-  require(!config.value("is_decoder", false), "config.json: is_decoder is not supported");
+  require(!config_fields(config).boolean("is_decoder", false),
+          "config.json: is_decoder is not supported");
 }
 
 // The residual stream: the axis x, or in the ablation one axis for every LayerNorm output.
@@ -166,7 +169,7 @@ Symmetries ablate(const Json& config, const Parts& parts, const Ablation& ablati
   const auto inert = [&](const char* key, std::int64_t fallback) {
     return "_" + std::to_string(config_size(config, key, fallback));
   };
-  const std::int64_t layers = config_size(config, "num_hidden_layers");
+  const std::int64_t layers = config_layers(config, "num_hidden_layers");
   const Residual x{layers, ablation.separate_residual};
   SymmetriesBuilder table(bert.title, layers);
   add_axes(table, config, ablation);

@@ -1,5 +1,6 @@
 #include "braid/families/families.h"
 
+#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -16,15 +17,14 @@ const std::vector<const Family*>& families() {
 
 const Family& find_family(const nlohmann::json& config, const std::string& source) {
   // Google's original configurations name no type: they are BERT's, the first.
-  const nlohmann::json type =
-      config.value("model_type", nlohmann::json(families().front()->model_type));
-  require(type.is_string(), "{}: model_type is {}, expected a string", source, type.dump());
+  const std::string type =
+      JsonField(config, source).text("model_type", families().front()->model_type);
   std::vector<std::string> known;
   for (const Family* family : families()) {
     if (family->model_type == type) return *family;
     known.push_back(family->model_type);
   }
-  fail("{}: model_type '{}' is not supported; supported: {}", source, type.get<std::string>(),
+  fail("{}: model_type '{}' is not supported; supported: {}", source, printable(type),
        fmt::join(known, ", "));
 }
 

@@ -26,6 +26,16 @@ const char* title_of(Predicts head) {
   return "";
 }
 
+std::int64_t read_size(const nlohmann::json& config, const char* key, std::int64_t fallback,
+                       std::int64_t limit) {
+  const bool given = config_fields(config).has(key);
+  const nlohmann::json value = given ? config[key] : nlohmann::json(fallback);
+  require(value.is_number_integer() && value > 0 && value <= limit,
+          "config.json: {} is {}, expected an integer from 1 to {}", key,
+          given ? value.dump() : "missing", limit);
+  return value.get<std::int64_t>();
+}
+
 }  // namespace
 
 const Part& Family::part(const std::string& name) const {
@@ -94,13 +104,14 @@ std::string stored_name(const Family& family, const Parts& parts, const std::str
   return outside || !has_head ? name : family.prefix + name;
 }
 
+JsonField config_fields(const nlohmann::json& config) { return JsonField(config, "config.json"); }
+
 std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback) {
-  constexpr std::int64_t limit = 1 << 24;
-  const nlohmann::json value = config.value(key, nlohmann::json(fallback));
-  require(value.is_number_integer() && value > 0 && value <= limit,
-          "config.json: {} is {}, expected an integer from 1 to {}", key,
-          config.contains(key) ? value.dump() : "missing", limit);
-  return value.get<std::int64_t>();
+  return read_size(config, key, fallback, 1 << 24);
+}
+
+std::int64_t config_layers(const nlohmann::json& config, const char* key, std::int64_t fallback) {
+  return read_size(config, key, fallback, 1 << 10);
 }
 
 std::int64_t output_count(const nlohmann::json& config, Predicts head) {
@@ -111,6 +122,8 @@ std::int64_t output_count(const nlohmann::json& config, Predicts head) {
   return config_size(config, "num_labels", 2);
 }
 
-bool is_tied(const nlohmann::json& config) { return config.value("tie_word_embeddings", true); }
+bool is_tied(const nlohmann::json& config) {
+  return config_fields(config).boolean("tie_word_embeddings", true);
+}
 
 }  // namespace braid

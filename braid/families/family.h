@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "braid/checkpoint/json_field.h"
 #include "braid/networks/network.h"
 #include "braid/symmetry/symmetries.h"
 
@@ -116,6 +117,13 @@ const Part* part_of(const Family& family, const std::string& name);
 
 // A positive integer of config.json; Error naming the key, the value found and the limit.
 std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback = 0);
+
+// The number of layers, likewise; what is made of a configuration grows with it.
+std::int64_t config_layers(const nlohmann::json& config, const char* key,
+                           std::int64_t fallback = 0);
+
+// Its other values, each with what holds where the key is missing. Error naming the key.
+JsonField config_fields(const nlohmann::json& config);
 
 // Outputs of a head: labels by config.json's id2label or num_labels.
 std::int64_t output_count(const nlohmann::json& config, Predicts head);

@@ -24,11 +24,11 @@ const DecoderNames names = {.words = "wte.weight",
 const std::string decoder = "lm_head";
 
 Sizes sizes(const Json& config) {
-  return {config_size(config, "n_layer", 12),
+  return {config_layers(config, "n_layer", 12),
           config_size(config, "n_head", 12),
           config_size(config, "vocab_size", 50257),
           config_size(config, "n_positions", 1024),
-          config.value("layer_norm_epsilon", 1e-5),
+          config_fields(config).number("layer_norm_epsilon", 1e-5),
           Activation(config, "activation_function", "gelu_new")};
 }
 
@@ -43,9 +43,9 @@ std::vector<Tie> ties(const Json& config) {
 
 void check(const Json& config) {
   for (const char* key : {"scale_attn_by_inverse_layer_idx", "add_cross_attention"}) {
-    require(!config.value(key, false), "config.json: {} is not supported", key);
+    require(!config_fields(config).boolean(key, false), "config.json: {} is not supported", key);
   }
-  require(config.value("scale_attn_weights", true),
+  require(config_fields(config).boolean("scale_attn_weights", true),
           "config.json: scale_attn_weights false is not supported");
 }
 
@@ -59,7 +59,7 @@ Symmetries describe(const Json& config, const Parts& parts) {
   check(config);
   const std::int64_t width = config_size(config, "n_embd", 768);
   const std::int64_t heads = config_size(config, "n_head", 12);
-  const std::int64_t layers = config_size(config, "n_layer", 12);
+  const std::int64_t layers = config_layers(config, "n_layer", 12);
   const bool own_width = config.contains("n_inner") && !config["n_inner"].is_null();
   require(width % heads == 0, "config.json: n_embd {} is not a multiple of n_head {}", width,
           heads);
@@ -108,7 +108,7 @@ Symmetries describe(const Json& config, const Parts& parts) {
 
 std::vector<Fold> folds(const Json& config) {
   std::vector<Fold> result;
-  for (std::int64_t i = 0; i < config_size(config, "n_layer", 12); ++i) {
+  for (std::int64_t i = 0; i < config_layers(config, "n_layer", 12); ++i) {
     const auto name = [&](const std::string& part) { return names.in_layer(i, part); };
     result.push_back({name(names.attention_norm), {name(names.query_key_value)}});
     result.push_back({name(names.ffn_norm), {name(names.ffn_in)}});

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "braid/checkpoint/json_field.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -16,7 +17,7 @@ at::Tensor Dropout::apply(const at::Tensor& x, double probability) const {
 }
 
 Activation::Activation(const nlohmann::json& config, const char* key, const char* fallback)
-    : name_(config.value(key, std::string(fallback))) {
+    : name_(JsonField(config, "config.json").text(key, fallback)) {
   constexpr std::array known = {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"};
   require(std::find(known.begin(), known.end(), name_) != known.end(),
           "config.json: {} '{}' is not supported; supported: {}", key, name_,

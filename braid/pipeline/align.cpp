@@ -123,7 +123,9 @@ void warn(const Alignment& alignment, const Listener& listener) {
 void require_fingerprint(const nlohmann::json& side, const Model& model, const char* made,
                          const std::string& source) {
   const std::string found = fingerprint(model.parameters);
-  const std::string expected = side.value("fingerprint", "");
+  require(side.is_object() && side.contains("fingerprint"),
+          "{}: does not say which models it is of; align these models", source);
+  const std::string expected = side["fingerprint"];
   require(expected == found,
           "{}: was made {} {} (fingerprint {}), but {} has fingerprint {}; align these models",
           source, made, side.value("path", "another model"), expected, model.folder.string(),

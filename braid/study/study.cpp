@@ -1,11 +1,11 @@
 #include "braid/study/study.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/study/yaml_fields.h"
+#include "braid/text/basic_tokens.h"
 #include "braid/training/trained_folder.h"
 
 namespace braid {
@@ -14,14 +14,25 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+// Twice as much could take all memory: a value may be used by as many as there are bytes left.
+constexpr std::size_t longest_file = 64 << 10;
+constexpr std::size_t most_models = 1000;  // in pairs, all with all
+
+// A value of config.json as YAML writes it.
+Json value_of(const std::string& text) {
+  try {
+    return parse_json(text, "");
+  } catch (const Error&) {
+    return text;
+  }
+}
+
 void read_pretraining(YamlFields fields, Study& study) {
   PretrainRequest p;
   const YAML::Node config = fields.node("config");
   if (config.IsMap()) {
     for (const auto& entry : config) {
-      const std::string text = fields.scalar(entry.second);
-      const Json value = Json::parse(text, nullptr, false);
-      p.config[entry.first.Scalar()] = value.is_discarded() ? Json(text) : value;
+      p.config[entry.first.Scalar()] = value_of(fields.scalar(entry.second));
     }
   } else {
     const std::string path = fields.scalar(config);
@@ -54,6 +65,10 @@ void read_models(YamlFields& root, Study& study) {
     }
   }
   if (study.models.size() < 2) root.wrong(models, "models: two at least are needed");
+  if (study.models.size() > most_models) {
+    root.wrong(models, "models: {} are too many, expected at most {}", study.models.size(),
+               most_models);
+  }
   for (std::size_t i = 0; i < study.models.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (study.models[i].name == study.models[j].name) {
@@ -177,17 +192,17 @@ StudyVariant read_variant(YamlFields fields) {
   return v;
 }
 
-}  // namespace
+YAML::Node parse(const fs::path& file) {
+  const auto mapped = MappedFile::open(file);
+  const std::string_view text = mapped->bytes();
+  require(text.size() <= longest_file, "{}: {} bytes are no study, expected at most {}",
+          file.string(), text.size(), longest_file);
+  require(is_valid_utf8(text), "{}: is not valid UTF-8", file.string());
+  return YAML::Load(std::string(text));
+}
 
-Study read_study(const fs::path& file, const std::map<std::string, std::string>& values) {
-  YAML::Node root;
-  try {
-    root = YAML::LoadFile(file.string());
-  } catch (const YAML::BadFile&) {
-    fail("{}: cannot be opened", file.string());
-  } catch (const YAML::Exception& error) {
-    fail("{}:{}: {}", file.string(), error.mark.line + 1, error.msg);
-  }
+Study read(const fs::path& file, const std::map<std::string, std::string>& values) {
+  const YAML::Node root = parse(file);
   std::map<std::string, std::string> defined = values;
   if (root.IsMap() && root["define"]) {
     for (const auto& entry : root["define"]) {
@@ -236,6 +251,16 @@ Study read_study(const fs::path& file, const std::map<std::string, std::string>&
   }
   fields.done();
   return study;
+}
+
+}  // namespace
+
+Study read_study(const fs::path& file, const std::map<std::string, std::string>& values) {
+  try {
+    return read(file, values);
+  } catch (const YAML::Exception& error) {  // no YAML, or a value of another kind
+    fail("{}:{}: {}", file.string(), error.mark.line + 1, error.msg);
+  }
 }
 
 }  // namespace braid

@@ -13,6 +13,7 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLargestFile = 256u << 20;
+constexpr int kDeepest = 64;  // the library copies, compares and prints by recursion
 
 AddedToken read_added_token(const Json& json, std::int64_t id, const std::string& source) {
   require(json.is_object(), "{}: expected an added token to be an object, found {}", source,
@@ -65,7 +66,9 @@ Json parse_object(const fs::path& path) {
   // The library keeps the last of two equal keys; a vocabulary with such is broken.
   std::vector<std::set<std::string>> keys;
   std::string repeated;
-  const auto check_keys = [&](int, Json::parse_event_t event, Json& value) {
+  const auto check_keys = [&](int depth, Json::parse_event_t event, Json& value) {
+    require(depth <= kDeepest, "{}: not valid JSON for a tokenizer: nested deeper than {}",
+            path.string(), kDeepest);
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {

@@ -61,7 +61,7 @@ bool in_first_layer(const Pattern& pattern) {
 
 void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, std::uint64_t seed,
                   Tensors& parameters) {
-  const double range = config.value("initializer_range", 0.02);
+  const double range = config_fields(config).number("initializer_range", 0.02);
   Random random(seed);
   for (const auto& [name, pattern] : symmetries.tensors) {
     if (parameters.contains(name)) continue;
@@ -76,7 +76,7 @@ Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damp
   const Family& family = find_family(config, "config.json");
   const Symmetries table = family.describe(config, {family.classes.front().parts});
   const Initialisation& how = family.initialisation;
-  const double range = config.value("initializer_range", 0.02);
+  const double range = config_fields(config).number("initializer_range", 0.02);
   std::int64_t branches = 0;
   for (const auto& [name, pattern] : table.tensors) branches += closes_branch(table, pattern);
   const auto deviation = [&](const Pattern& pattern) {

@@ -63,7 +63,8 @@ Pretrained pretrain(const nlohmann::json& config, const std::shared_ptr<const To
   TokenStepOptions stepping{options.batch_size, options.seed,
                             task.drawing(tokenizer, options.mask_probability)};
   if (task.is_causal()) {
-    stepping.dropout = {config.value("resid_pdrop", 0.1), config.value("attn_pdrop", 0.1)};
+    stepping.dropout = {config_fields(config).number("resid_pdrop", 0.1),
+                        config_fields(config).number("attn_pdrop", 0.1)};
   }
   TrainingRun training;
   training.identity = identity(config, options, blocks, valid.has_value());

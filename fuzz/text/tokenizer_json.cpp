@@ -1,0 +1,12 @@
+// Any bytes as a tokenizer.json: a tokenizer that encodes and can be written, or Error.
+#include "braid/text/tokenizer.h"
+
+#include "fuzz/input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return braid::read_input(data, size, {"tokenizer.json"}, [](const auto& folder) {
+    const auto tokenizer = braid::load_tokenizer(folder);
+    tokenizer->encode_sequence("The LORD is my shepherd; [MASK] \u00e9 \u738b", 32);
+    tokenizer->files();
+  });
+}
