@@ -116,6 +116,18 @@ constexpr const char* kind() {
     return "list";
 }
 
+// JSON's own conversion wraps what does not fit.
+template <typename T>
+T convert(const nlohmann::json& json, const std::string& name) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
+    require(fits, "`{}` is {}, expected a number from {} to {}", name, json.dump(),
+            std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+  }
+  return json.get<T>();
+}
+
 }  // namespace option_values
 
 template <typename T>
@@ -128,11 +140,12 @@ Option& OptionList::add(std::string name, T& value, std::string help) {
       return value;
     }
   };
-  option.put = [&value](const nlohmann::json& json) {
+  option.put = [&value, name = option.name](const nlohmann::json& json) {
+    using option_values::convert;
     if constexpr (option_values::Optional<T>::value) {
-      value = json.is_null() ? T() : T(json.get<typename T::value_type>());
+      value = json.is_null() ? T() : T(convert<typename T::value_type>(json, name));
     } else {
-      value = json.get<T>();
+      value = convert<T>(json, name);
     }
   };
   return option;

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// Twice as much could take all memory: a value may be used by as many as there are bytes left.
+// Aliases and ${name} repeat a value: n bytes can stand for n^2 / 16.
 constexpr std::size_t longest_file = 64 << 10;
 constexpr std::size_t most_models = 1000;  // in pairs, all with all
 

@@ -72,6 +72,8 @@ TEST_F(DamagedMomentsTest, IsRefusedInWords) {
     EXPECT_THAT(message, HasSubstr(says));
     EXPECT_THAT(message, HasSubstr("observe these models again"));
   }
+  save_moments(folder / "unknown", {{"tap", some_moments()}}, {{"a", nullptr}});
+  EXPECT_FALSE(load_moments(folder / "unknown").provenance.contains("a"));
   save_moments(folder / "empty", {}, nlohmann::json::object());
   EXPECT_THAT(error_of([&] { load_moments(folder / "empty"); }), HasSubstr("it holds no moments"));
 }

@@ -151,6 +151,12 @@ TEST(PickleTest, BoundsBombs) {
   EXPECT_EQ(error_unpickling(kProtocol + "Nq" + '\0' + "0"),
             "x: refused: opcode 0x30: only tensors are read");
   EXPECT_THAT(error_unpickling(laughs + "."), HasSubstr("left over"));
+  // One long tuple as the shape of every tensor, each of which would copy it.
+  const std::string shapes = kProtocol + "ctorch._utils\n_rebuild_tensor_v2\n((X\7" +
+                             std::string(3, '\0') + "storagectorch\nFloatStorage\n" + "X\1" +
+                             std::string(3, '\0') + "0NK\1tQK" + '\0' + "(" +
+                             std::string(65 * 2, 'K') + "t)\x89NtR.";
+  EXPECT_THAT(error_unpickling(shapes), HasSubstr("65 dimensions, at most 64"));
   EXPECT_EQ(error_unpickling(kProtocol + "Nr\xff\xff\xff\xff."), "");
 }
 

@@ -65,6 +65,27 @@ TEST(BertTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   EXPECT_THROW(with("position_embedding_type", "relative_key"), Error);
   EXPECT_THROW(with("is_decoder", true), Error);
   EXPECT_THROW(with("model_type", "t5"), Error);
+  struct Case {
+    const char* key;
+    nlohmann::json value;
+    const char* says;
+  };
+  for (const auto& [key, value, says] : std::vector<Case>{
+           {"is_decoder", "no", "config.json, is_decoder: expected true or false, found \"no\""},
+           {"tie_word_embeddings", 1, "config.json, tie_word_embeddings: expected true or false"},
+           {"position_embedding_type", nullptr, "position_embedding_type: expected a text"},
+           {"model_type", 3, "config.json, model_type: expected a text, found 3"},
+           {"num_hidden_layers", 1 << 20, "num_hidden_layers is 1048576"}}) {
+    EXPECT_THAT([&] { with(key, value); },
+                ::testing::ThrowsMessage<Error>(::testing::HasSubstr(says)));
+  }
+  EXPECT_THAT([] { complete_config(nlohmann::json::array()); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("expected an object")));
+  for (const auto& [key, value] : {std::pair("layer_norm_eps", "small"), {"hidden_act", nullptr}}) {
+    nlohmann::json config = bert_base();
+    config[key] = value ? nlohmann::json(value) : nlohmann::json();
+    EXPECT_THROW(make_network(config), Error) << key;
+  }
 }
 
 }  // namespace

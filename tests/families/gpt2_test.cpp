@@ -47,6 +47,9 @@ TEST(Gpt2TableTest, RefusesConfigurationsItDoesNotUnderstand) {
   EXPECT_THROW(with("n_embd", 770), Error);  // not a multiple of the heads
   EXPECT_THROW(with("scale_attn_weights", false), Error);
   EXPECT_THROW(with("add_cross_attention", true), Error);
+  EXPECT_THROW(with("add_cross_attention", "no"), Error);
+  EXPECT_THROW(with("tie_word_embeddings", nullptr), Error);
+  EXPECT_THROW(with("n_layer", 1 << 20), Error);  // a table of a million layers
 }
 
 }  // namespace

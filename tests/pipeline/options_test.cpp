@@ -122,6 +122,7 @@ TEST(OptionsTest, RefuseInWords) {
   refuses(list, "learn-mask", "1.5", "from 0 to 1");
   refuses(list, "seed", "-1", "at least 0");
   refuses(list, "seed", "99999999999999999999", "whole number");
+  refuses(list, "lines", "18446744073709551615", "`lines` is 18446744073709551615, expected");
   refuses(list, "canonicalise", "perhaps", "true or false");
   refuses(merging, "weights", "1,two", "numbers");
   refuses(merging, "shard-size", "5 apples", "a size, such as 5GB");

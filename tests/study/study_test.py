@@ -89,10 +89,14 @@ def reads_and_refuses():
               ("method: weights", "method: learned", "sst2 has none"),
               ("method: weights", "method: learned, start: here", "'here' is not one of"),
               ("method: weights", "method: learned, learn: noses", "noses"),
-              ("points: 5", "points: five", "is not an integer")]
+              ("points: 5", "points: five", "is not an integer"),
+              ("points: 5", "points: {five: 5}", "expected one value"),
+              ("points: 5", "points: [", "broken.yaml:"),
+              ("points: 5", "points: \udcff", "UTF-8"),
+              ("points: 5", "points: 5 #" + "." * 70_000, "expected at most 65536")]
     for old, new, says in broken:
         check(old in STUDY, f"the test's own {old}")
-        (scratch / "broken.yaml").write_text(STUDY.replace(old, new, 1))
+        (scratch / "broken.yaml").write_bytes(STUDY.replace(old, new, 1).encode(errors="surrogateescape"))
         done = study("broken", "-o", "broken", status=2)
         check(says in done.stderr, f"{new}: {done.stderr!r} does not say {says!r}")
 

@@ -341,7 +341,11 @@ TEST(WordPieceFolder, RefusesHostileTokenizerJson) {
     expect_refused(folder, change.reason);
   }
   folder.write("tokenizer.json", std::string(100'000, '['));
-  expect_refused(folder, "tokenizer.json", "not valid JSON");
+  expect_refused(folder, "tokenizer.json", "nested deeper");
+  folder.write("tokenizer.json", tokenizer_json(R"("type": "BertNormalizer")",
+                                                R"("type": )" + std::string(100'000, '[') +
+                                                    std::string(100'000, ']')));
+  expect_refused(folder, "tokenizer.json", "nested deeper");
 }
 
 }  // namespace
