@@ -125,9 +125,9 @@ class Observer {
     return moments;
   }
 
-  void check(const at::Tensor& ids) const {
+  void check(const Batch& batch) const {
     for (const Side* side : {&a_, &b_}) {
-      for (const Member& member : side->members) check_tokens(*member.network, ids);
+      for (const Member& member : side->members) check_tokens(*member.network, batch);
     }
   }
 
@@ -266,9 +266,8 @@ MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& se
       TokenSequence sequence = sequences();
       more = !sequence.empty();
       if (!more) break;
-      const at::Tensor ids = at::tensor(sequence.ids, at::kLong).unsqueeze(0);
-      observer.check(ids);
-      tokens += ids.size(1);
+      observer.check(pad({sequence}));
+      tokens += sequence.size();
       ++count;
       window.push_back(std::move(sequence));
     }

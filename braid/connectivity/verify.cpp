@@ -20,7 +20,7 @@ Difference verify(const Model& first, const Model& second,
     const c10::InferenceMode inference;
     Difference& difference = found[static_cast<std::size_t>(i)];
     const Batch batch = pad({sequences[static_cast<std::size_t>(i)]}).to(compute.device);
-    check_tokens(*first.network, batch.input_ids);
+    check_tokens(*first.network, batch);
     const auto compare = [&](const at::Tensor& a, const at::Tensor& b) {
       difference.scale = std::max(difference.scale, a.abs().max().item<double>());
       const at::Tensor gap = at::nan_to_num((a - b).abs(), std::numeric_limits<double>::infinity());

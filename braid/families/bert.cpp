@@ -35,6 +35,7 @@ Sizes sizes(const Json& config) {
           config_size(config, "num_attention_heads"),
           config_size(config, "vocab_size", 30522),
           config_size(config, "max_position_embeddings", 512),
+          config_size(config, "type_vocab_size", 2),
           config_fields(config).number("layer_norm_eps", 1e-12),
           Activation(config, "hidden_act", "gelu")};
 }

@@ -28,6 +28,7 @@ Sizes sizes(const Json& config) {
           config_size(config, "n_head", 12),
           config_size(config, "vocab_size", 50257),
           config_size(config, "n_positions", 1024),
+          config_size(config, "vocab_size", 50257),
           config_fields(config).number("layer_norm_epsilon", 1e-5),
           Activation(config, "activation_function", "gelu_new")};
 }

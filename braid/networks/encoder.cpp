@@ -7,9 +7,8 @@ std::string EncoderNames::in_layer(std::int64_t i, const std::string& name) cons
 }
 
 at::Tensor Encoder::embed(const Tensors& parameters, const Batch& batch) const {
-  const std::int64_t length = batch.input_ids.size(1);
   at::Tensor x = at::embedding(parameters.at(names_.words), batch.input_ids);
-  x = x + parameters.at(names_.positions).narrow(0, 0, length);
+  x = x + rows_of_positions(parameters.at(names_.positions), batch);
   if (!names_.types.empty()) {
     const at::Tensor& types = parameters.at(names_.types);
     x = x + (batch.token_type_ids.defined() ? at::embedding(types, batch.token_type_ids)

@@ -8,7 +8,12 @@ namespace braid {
 
 Batch Batch::to(at::Device device) const {
   const auto moved = [&](const at::Tensor& t) { return t.defined() ? t.to(device) : t; };
-  return {moved(input_ids), moved(attention_mask), moved(token_type_ids)};
+  return {moved(input_ids), moved(attention_mask), moved(token_type_ids), moved(position_ids)};
+}
+
+at::Tensor Network::rows_of_positions(const at::Tensor& table, const Batch& batch) {
+  return batch.position_ids.defined() ? at::embedding(table, batch.position_ids)
+                                      : table.narrow(0, 0, batch.input_ids.size(1));
 }
 
 at::Tensor Network::features(const Tensors& parameters, const Head& head, const at::Tensor& read,
@@ -91,17 +96,24 @@ std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& param
   return all;
 }
 
-void check_tokens(const Network& network, const at::Tensor& input_ids) {
-  require(input_ids.size(1) <= network.max_positions(),
-          "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",
-          input_ids.size(1), network.max_positions());
-  if (input_ids.numel() == 0) return;
-  const auto lowest = input_ids.min().item<std::int64_t>();
-  const auto highest = input_ids.max().item<std::int64_t>();
-  require(lowest >= 0 && highest < network.vocabulary_size(),
-          "token id {} is outside the model's vocabulary of {}; are tokenizer and model from one "
-          "checkpoint?",
-          lowest < 0 ? lowest : highest, network.vocabulary_size());
+void check_tokens(const Network& network, const Batch& batch) {
+  const auto check = [](const at::Tensor& ids, std::int64_t size, const char* message) {
+    if (!ids.defined() || ids.numel() == 0) return;
+    const auto lowest = ids.min().item<std::int64_t>(), highest = ids.max().item<std::int64_t>();
+    require(lowest >= 0 && highest < size, fmt::runtime(message), lowest < 0 ? lowest : highest,
+            size);
+  };
+  if (!batch.position_ids.defined()) {
+    require(batch.input_ids.size(1) <= network.max_positions(),
+            "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",
+            batch.input_ids.size(1), network.max_positions());
+  }
+  check(batch.position_ids, network.max_positions(),
+        "a token stands at place {}, but the model has {} positions; cut texts shorter");
+  check(batch.token_type_ids, network.token_types(), "token type {} is not among the model's {}");
+  check(batch.input_ids, network.vocabulary_size(),
+        "token id {} is outside the model's vocabulary of {}; are tokenizer and model from one "
+        "checkpoint?");
 }
 
 }  // namespace braid

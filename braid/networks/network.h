@@ -15,9 +15,10 @@
 namespace braid {
 
 struct Batch {
-  at::Tensor input_ids;       // (B, T) int64
-  at::Tensor attention_mask;  // (B, T) bool, true = token; undefined = no padding
-  at::Tensor token_type_ids;  // (B, T) int64; undefined = zeros
+  at::Tensor input_ids;         // (B, T) int64
+  at::Tensor attention_mask{};  // (B, T) bool, true = token; undefined = no padding
+  at::Tensor token_type_ids{};  // (B, T) int64; undefined = zeros
+  at::Tensor position_ids{};    // (B, T) int64; undefined = 0, 1, ... in every row
 
   Batch to(at::Device device) const;
 };
@@ -51,7 +52,8 @@ struct Outputs {
 // What config.json says of a Transformer, whatever its keys are called.
 struct Sizes {
   std::int64_t layers = 0, heads = 0, vocabulary = 0, positions = 0;
-  double epsilon = 0;  // of norms
+  std::int64_t types = 0;  // of tokens
+  double epsilon = 0;      // of norms
   Activation activation;
 };
 
@@ -87,6 +89,7 @@ class Network {
   virtual bool is_causal() const { return false; }
   std::int64_t vocabulary_size() const { return sizes_.vocabulary; }
   std::int64_t max_positions() const { return sizes_.positions; }
+  std::int64_t token_types() const { return sizes_.types; }
 
  protected:
   Network(Sizes sizes, HeadParts parts) : sizes_(std::move(sizes)), parts_(std::move(parts)) {}
@@ -95,6 +98,9 @@ class Network {
                        const at::Tensor& x) const {
     return layer_norm(parameters, name, x, sizes_.epsilon);
   }
+
+  // What the positions of the tokens add: rows of `table`, which broadcast to (B, T, width).
+  static at::Tensor rows_of_positions(const at::Tensor& table, const Batch& batch);
 
   const Sizes sizes_;
 
@@ -117,7 +123,7 @@ std::string with_index(const std::string& pattern, std::int64_t i);
 std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& parameters,
                                     const Batch& batch);
 
-// Error naming the largest id or the length where `input_ids` do not fit the network.
-void check_tokens(const Network& network, const at::Tensor& input_ids);
+// Error naming the id, type, place or length that does not fit the network.
+void check_tokens(const Network& network, const Batch& batch);
 
 }  // namespace braid

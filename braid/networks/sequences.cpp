@@ -1,31 +1,51 @@
 #include "braid/networks/sequences.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace braid {
 
 Batch pad(const std::vector<TokenSequence>& sequences, std::int64_t width) {
+  using Values = std::vector<std::int64_t>;
   const auto count = static_cast<std::int64_t>(sequences.size());
   std::int64_t length = width;
-  bool padded = false, typed = false;
+  bool padded = false;
   for (const TokenSequence& s : sequences) {
     padded |= length != 0 && s.size() != length;
-    typed |= !s.types.empty();
     length = std::max(length, s.size());
   }
-  Batch batch;
-  batch.input_ids = at::zeros({count, length}, at::kLong);
-  if (padded) batch.attention_mask = at::zeros({count, length}, at::kBool);
-  if (typed) batch.token_type_ids = at::zeros({count, length}, at::kLong);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const TokenSequence& s = sequences[static_cast<std::size_t>(i)];
-    const std::int64_t row = i * length;
-    std::copy(s.ids.begin(), s.ids.end(), batch.input_ids.data_ptr<std::int64_t>() + row);
-    if (typed) {
-      std::copy(s.types.begin(), s.types.end(),
-                batch.token_type_ids.data_ptr<std::int64_t>() + row);
+  const auto rows = [&](auto values) {
+    at::Tensor table = at::zeros({count, length}, at::kLong);
+    auto* row = table.data_ptr<std::int64_t>();
+    for (const TokenSequence& s : sequences) {
+      const Values& found = values(s);
+      std::copy(found.begin(), found.end(), row);
+      row += length;
     }
-    if (padded) std::fill_n(batch.attention_mask.data_ptr<bool>() + row, s.ids.size(), true);
+    return table;
+  };
+  const auto any = [&](Values TokenSequence::*values) {
+    return std::any_of(sequences.begin(), sequences.end(),
+                       [&](const TokenSequence& s) { return !(s.*values).empty(); });
+  };
+  Batch batch;
+  batch.input_ids = rows([](const TokenSequence& s) -> const Values& { return s.ids; });
+  if (any(&TokenSequence::types)) {
+    batch.token_type_ids = rows([](const TokenSequence& s) -> const Values& { return s.types; });
+  }
+  if (any(&TokenSequence::positions)) {
+    batch.position_ids = rows([](const TokenSequence& s) {
+      Values positions = s.positions;
+      if (positions.empty()) {
+        positions.resize(s.ids.size());
+        std::iota(positions.begin(), positions.end(), 0);
+      }
+      return positions;
+    });
+  }
+  if (padded) {
+    batch.attention_mask =
+        rows([](const TokenSequence& s) { return Values(s.ids.size(), 1); }).to(at::kBool);
   }
   return batch;
 }

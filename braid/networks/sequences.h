@@ -7,9 +7,10 @@ namespace braid {
 
 struct TokenSequence {
   std::vector<std::int64_t> ids;
-  std::vector<std::int64_t> types;     // as many, or empty: all 0
-  std::vector<std::int64_t> labels{};  // of each token, -100 = not scored; or empty: none is
-  double target = 0;                   // of the whole: a class, or a score
+  std::vector<std::int64_t> types;        // as many, or empty: all 0
+  std::vector<std::int64_t> positions{};  // the tokens' positions, or empty: 0, 1, ...
+  std::vector<std::int64_t> labels{};     // of each token, -100 = not scored; or empty: none is
+  double target = 0;                      // of the whole: a class, or a score
 
   bool empty() const { return ids.empty(); }
   std::int64_t size() const { return static_cast<std::int64_t>(ids.size()); }

@@ -18,7 +18,7 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
     std::vector<TokenSequence> sequences;
     for (const std::size_t j : examples.batches[k]) sequences.push_back(examples.sequences[j]);
     const ExampleBatch batch = make_batch(sequences, task.head(), examples.width, compute.device);
-    check_tokens(network, batch.batch.input_ids);
+    check_tokens(network, batch.batch);
     scored[k] = batch.expected.numel();
     if (scored[k] == 0) return;
     at::Tensor found = outputs(network, parameters, task.head(), batch);
@@ -38,14 +38,11 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
 
 void check_examples(const Model& model, const Examples& examples) {
   require_outputs(model, *examples.task);
-  const auto check = [&](const std::vector<std::int64_t>& ids) {
-    check_tokens(*model.network, at::tensor(ids, at::kLong).unsqueeze(0));
-  };
   for (const TokenSequence& sequence : examples.sequences) {
-    check(sequence.ids);
-    std::vector<std::int64_t> labels = sequence.labels;
-    std::erase(labels, -100);
-    check(labels);
+    check_tokens(*model.network, pad({sequence}));
+    TokenSequence labels{sequence.labels, {}};
+    std::erase(labels.ids, -100);
+    check_tokens(*model.network, pad({labels}));
   }
 }
 

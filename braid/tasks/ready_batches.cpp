@@ -1,57 +1,99 @@
 #include "braid/tasks/ready_batches.h"
 
 #include <algorithm>
+#include <array>
 
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 
 namespace braid {
+namespace {
 
-ReadyBatches read_batches(const std::filesystem::path& path) {
-  const std::string file = path.string();
-  const Tensors tensors = read_safetensors(path);
-  const auto get = [&](const char* name) {
-    const auto found = tensors.find(name);
-    require(found != tensors.end(), "{}: has no tensor '{}'", file, name);
-    require(found->second.dim() == 2 && at::isIntegralType(found->second.scalar_type(), true),
-            "{}: {} is {} [{}], expected integers (N, T)", file, name,
-            at::toString(found->second.scalar_type()), fmt::join(found->second.sizes(), ", "));
-    return found->second.to(at::kLong).contiguous();
-  };
-  const at::Tensor ids = get("input_ids"), labels = get("labels");
-  require(ids.sizes() == labels.sizes(), "{}: input_ids are [{}], labels [{}]", file,
-          fmt::join(ids.sizes(), ", "), fmt::join(labels.sizes(), ", "));
-  at::Tensor mask = at::ones_like(ids);
-  if (tensors.contains("attention_mask")) mask = get("attention_mask");
-  require(mask.sizes() == ids.sizes(), "{}: attention_mask is not shaped as input_ids", file);
-  ReadyBatches ready;
-  ready.width = ids.size(1);
-  for (std::int64_t row = 0; row < ids.size(0); ++row) {
-    const auto values = [&](const at::Tensor& rows) {
-      return rows.const_data_ptr<std::int64_t>() + row * ready.width;
-    };
-    const std::int64_t* visible = values(mask);
-    const std::int64_t* end = std::find(visible, visible + ready.width, 0);
-    const std::int64_t length = end - visible;
-    require(std::all_of(end, visible + ready.width, [](std::int64_t seen) { return seen == 0; }),
-            "{}: row {}: attention_mask hides tokens that others follow; padding is read at the "
-            "end only",
-            file, row);
-    TokenSequence sequence;
-    sequence.ids.assign(values(ids), values(ids) + length);
-    sequence.labels.assign(values(labels), values(labels) + length);
-    const auto none = [](std::int64_t label) { return label == -100; };
-    require(std::all_of(values(labels) + length, values(labels) + ready.width, none),
-            "{}: row {}: a label stands on padding; expected -100 there", file, row);
-    if (length > 0) ready.sequences.push_back(std::move(sequence));
+constexpr std::array known = {"input_ids", "labels", "attention_mask", "token_type_ids",
+                              "position_ids"};
+
+class BatchesFile {
+ public:
+  explicit BatchesFile(const std::filesystem::path& path)
+      : file_(path.string()), tensors_(read_safetensors(path)) {
+    for (const auto& [name, tensor] : tensors_) {
+      require(std::find(known.begin(), known.end(), name) != known.end(),
+              "{}: tensor '{}' would not be used; batches are {}", file_, name,
+              fmt::join(known, ", "));
+    }
+    ids = get("input_ids", {});
+    require(ids.defined(), "{}: has no tensor 'input_ids'", file_);
+    labels = get("labels", {});
+    require(labels.defined(), "{}: has no tensor 'labels'", file_);
+    mask = get("attention_mask", at::ones_like(ids));
+    types = get("token_type_ids", {});
+    positions = get("position_ids", {});
+    require(((mask == 0) | (mask == 1)).all().item<bool>(),
+            "{}: attention_mask has values besides 0 and 1", file_);
+    require(((labels >= 0) | (labels == -100)).all().item<bool>(),
+            "{}: labels has {}; expected token ids, or -100 where nothing is scored", file_,
+            labels.masked_fill(labels == -100, 0).min().item<std::int64_t>());
   }
-  return ready;
-}
 
-std::vector<std::int64_t> next_token_labels(const std::vector<std::int64_t>& labels) {
-  std::vector<std::int64_t> next(labels.begin() + !labels.empty(), labels.end());
-  next.resize(labels.size(), -100);
-  return next;
+  // -100 where nothing is predicted, by the token that predicts.
+  void move_labels() { labels = at::constant_pad_nd(labels.slice(1, 1), {0, 1}, -100); }
+
+  TokenSequence row(std::int64_t i) const {
+    TokenSequence sequence;
+    bool gaps = false;
+    for (std::int64_t j = 0; j < ids.size(1); ++j) {
+      const auto at = [&](const at::Tensor& values) {
+        return values.const_data_ptr<std::int64_t>()[i * ids.size(1) + j];
+      };
+      if (at(mask) == 0) {
+        require(at(labels) == -100,
+                "{}: row {}: the token at {} is hidden by attention_mask, but would have to "
+                "predict label {}; expected -100 there",
+                file_, i, j, at(labels));
+        continue;
+      }
+      gaps |= sequence.size() != j;
+      sequence.ids.push_back(at(ids));
+      sequence.labels.push_back(at(labels));
+      if (types.defined()) sequence.types.push_back(at(types));
+      sequence.positions.push_back(positions.defined() ? at(positions) : j);
+    }
+    if (!gaps && !positions.defined()) sequence.positions.clear();
+    return sequence;
+  }
+
+  at::Tensor ids, labels, mask, types, positions;  // (N, T) int64
+
+ private:
+  at::Tensor get(const std::string& name, const at::Tensor& otherwise) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) return otherwise;
+    const at::Tensor& tensor = found->second;
+    require(tensor.dim() == 2 && at::isIntegralType(tensor.scalar_type(), true),
+            "{}: {} is {} [{}], expected integers (N, T)", file_, name,
+            at::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
+    require(!ids.defined() || tensor.sizes() == ids.sizes(), "{}: input_ids are [{}], {} [{}]",
+            file_, fmt::join(ids.sizes(), ", "), name, fmt::join(tensor.sizes(), ", "));
+    return tensor.to(at::kLong).contiguous();
+  }
+
+  const std::string file_;
+  const Tensors tensors_;
+};
+
+}  // namespace
+
+ReadyBatches read_batches(const std::filesystem::path& path, bool causal) {
+  BatchesFile file(path);
+  if (causal) file.move_labels();
+  ReadyBatches ready;
+  ready.width = file.ids.size(1);
+  for (std::int64_t i = 0; i < file.ids.size(0); ++i) {
+    TokenSequence sequence = file.row(i);
+    if (!sequence.empty()) ready.sequences.push_back(std::move(sequence));
+  }
+  require(!ready.sequences.empty(), "{}: holds no token that attention_mask shows", path.string());
+  return ready;
 }
 
 }  // namespace braid

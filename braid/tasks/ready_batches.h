@@ -9,17 +9,15 @@
 namespace braid {
 
 struct ReadyBatches {
-  std::vector<TokenSequence> sequences;  // without padding; labels as they stand in the file
+  std::vector<TokenSequence> sequences;  // the tokens that attention_mask shows
   std::int64_t width = 0;                // tokens a row of the file
 };
 
-// input_ids, labels and perhaps attention_mask, (N, T) int64, from a safetensors file. Error naming
-// the file and the tensor or row where they do not go together, padding is not at the end, or a
-// label is on it.
-ReadyBatches read_batches(const std::filesystem::path& file);
-
-// `labels` as Hugging Face has them for next-token prediction, the token at i itself, moved to
-// where it is predicted: one position earlier, the first one dropped.
-std::vector<std::int64_t> next_token_labels(const std::vector<std::int64_t>& labels);
+// input_ids, labels and perhaps attention_mask, token_type_ids, position_ids, (N, T) integers, from
+// a safetensors file. Of a hidden token nothing is read, wherever it stands; the others keep their
+// places. `causal`: the label of a token is predicted by the one before it, as Hugging Face has it.
+// Error naming the file and the tensor or row where they do not go together, where a hidden token
+// would have to predict, or a tensor that is none of these.
+ReadyBatches read_batches(const std::filesystem::path& file, bool causal = false);
 
 }  // namespace braid

@@ -24,10 +24,9 @@ const std::string& TokenTask::file(const TaskInput& input) const {
 }
 
 Examples TokenTask::load_batches(const TaskInput& input) const {
-  ReadyBatches ready = read_batches(input.batches);
+  ReadyBatches ready = read_batches(input.batches, is_causal());
   bool scored = false;
-  for (TokenSequence& sequence : ready.sequences) {
-    if (is_causal()) sequence.labels = next_token_labels(sequence.labels);
+  for (const TokenSequence& sequence : ready.sequences) {
     for (const std::int64_t label : sequence.labels) scored |= label != -100;
   }
   require(scored, "{}: every label is -100, nothing to score", input.batches);

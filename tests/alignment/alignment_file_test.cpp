@@ -199,7 +199,8 @@ TEST_F(AlignmentFileTest, RefusesWhatIsNoJson) {
            {"{}", "it is not a braid alignment"},
            {R"({"format":3})", "it is not a braid alignment"},
            {R"({"format":"braid-alignment"})", "version is missing"}}) {
-    const std::string message = error_of([&] { load_alignment(write("bad", content)); });
+    const std::string message =
+        error_of([&, &file = content] { load_alignment(write("bad", file)); });
     EXPECT_THAT(message, HasSubstr("bad: not a usable alignment: ")) << content.substr(0, 60);
     EXPECT_THAT(message, HasSubstr(says)) << content.substr(0, 60);
     EXPECT_THAT(message, ::testing::Not(HasSubstr("json.exception")));

@@ -46,7 +46,7 @@ def write(folder, name, kind, seed, legacy=False, shard=None, **options):
     types = torch.zeros_like(ids)
     types[2, 6:] = 1
     with torch.no_grad():
-        extra = {} if causal else {"token_type_ids": types}
+        extra = {"token_type_ids": types}
         result = model(input_ids=ids, attention_mask=mask, **extra)
     outputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
     if kind is BertForSequenceClassification:

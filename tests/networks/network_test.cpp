@@ -16,8 +16,13 @@ using ::testing::HasSubstr;
 constexpr std::int64_t width = 12, vocabulary = 19, positions = 8;
 
 Sizes sizes() {
-  return {2,         3,    vocabulary,
-          positions, 1e-5, Activation(nlohmann::json::object(), "activation", "gelu")};
+  return {2,
+          3,
+          vocabulary,
+          positions,
+          2,
+          1e-5,
+          Activation(nlohmann::json::object(), "activation", "gelu")};
 }
 
 HeadParts head_parts() {
@@ -127,12 +132,23 @@ TEST(NetworkTest, AnOwnDecoderStandsForTheTiedOne) {
 TEST(CheckTokensTest, NamesWhatDoesNotFit) {
   const Encoder network = encoder();
   const auto with = [&](std::int64_t length, std::int64_t id) {
-    return error_of([&] { check_tokens(network, at::full({1, length}, id, at::kLong)); });
+    return error_of([&] {
+      check_tokens(network, {at::full({1, length}, id, at::kLong), {}, {}, {}});
+    });
   };
   EXPECT_EQ(with(positions, vocabulary - 1), "");
   EXPECT_THAT(with(positions + 1, 0), HasSubstr("9 tokens"));
   EXPECT_THAT(with(3, vocabulary), HasSubstr("token id 19"));
   EXPECT_THAT(with(3, -1), HasSubstr("token id -1"));
+  const at::Tensor ids = at::zeros({1, 2}, at::kLong);
+  EXPECT_THAT(error_of([&] {
+                check_tokens(network, {ids, {}, at::tensor({0, 2}).reshape({1, 2}), {}});
+              }),
+              HasSubstr("token type 2"));
+  EXPECT_THAT(error_of([&] {
+                check_tokens(network, {ids, {}, {}, at::tensor({0, 8}).reshape({1, 2})});
+              }),
+              HasSubstr("place 8"));
 }
 
 }  // namespace

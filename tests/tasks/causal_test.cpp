@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 #include "braid/tasks/ready_batches.h"
 #include "tests/checkpoint/temporary_folder.h"
@@ -23,10 +24,41 @@ TEST(NextTokenBlocksTest, PredictEveryTokenButTheFirstOnce) {
   EXPECT_EQ(next_token_blocks({1, 2, 3, 4}, 3).size(), 1);
 }
 
-TEST(NextTokenLabelsTest, StandWhereTheyArePredicted) {
-  EXPECT_THAT(next_token_labels({-100, 5, 6}), ElementsAre(5, 6, -100));
-  EXPECT_THAT(next_token_labels({7}), ElementsAre(-100));
-  EXPECT_TRUE(next_token_labels({}).empty());
+class CausalBatchesTest : public TemporaryFolder {
+ protected:
+  ReadyBatches read(const at::Tensor& labels, const at::Tensor& mask) const {
+    const at::Tensor ids = at::arange(labels.numel()).reshape(labels.sizes());
+    write_safetensors(folder / "b",
+                      {{"input_ids", ids}, {"labels", labels}, {"attention_mask", mask}});
+    return read_batches(folder / "b", true);
+  }
+};
+
+TEST_F(CausalBatchesTest, LabelsStandWhereTheyArePredicted) {
+  const at::Tensor all = at::ones({1, 3}, at::kLong);
+  EXPECT_THAT(read(at::tensor({-100, 5, 6}).reshape({1, 3}), all).sequences.at(0).labels,
+              ElementsAre(5, 6, -100));
+  EXPECT_THAT(
+      read(at::tensor({7}).reshape({1, 1}), at::ones({1, 1}, at::kLong)).sequences.at(0).labels,
+      ElementsAre(-100));
+  // Padding that is scored after a token, as Hugging Face does.
+  EXPECT_THAT(read(at::tensor({4, 5, 6}).reshape({1, 3}), at::tensor({1, 1, 0}).reshape({1, 3}))
+                  .sequences.at(0)
+                  .labels,
+              ElementsAre(5, 6));
+}
+
+TEST_F(CausalBatchesTest, PaddingOnTheLeft) {
+  const TokenSequence row =
+      read(at::tensor({-100, -100, 5, 6}).reshape({1, 4}), at::tensor({0, 1, 1, 1}).reshape({1, 4}))
+          .sequences.at(0);
+  EXPECT_THAT(row.positions, ElementsAre(1, 2, 3));
+  EXPECT_THAT(row.labels, ElementsAre(5, 6, -100));
+  EXPECT_THAT(
+      error_of([&] {
+        read(at::tensor({-100, 4, 5}).reshape({1, 3}), at::tensor({0, 1, 1}).reshape({1, 3}));
+      }),
+      ::testing::HasSubstr("row 0: the token at 0 is hidden"));
 }
 
 // One token a letter.

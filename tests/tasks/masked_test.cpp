@@ -133,6 +133,27 @@ TEST_F(BatchesFileTest, ReadsIdsLabelsAndMask) {
   EXPECT_FALSE(batch(2).batch.attention_mask[0][3].item<bool>());
 }
 
+TEST_F(BatchesFileTest, TokensKeepTheirPlacesAndTypes) {
+  const at::Tensor ids = at::arange(8).reshape({2, 4});
+  const at::Tensor mask = at::tensor({0, 1, 0, 1, 1, 1, 0, 0}).reshape({2, 4});
+  const at::Tensor labels = ids.masked_fill(mask == 0, -100);
+  write_safetensors(folder / "b",
+                    {{"input_ids", ids},
+                     {"labels", labels},
+                     {"attention_mask", mask},
+                     {"token_type_ids", at::tensor({0, 1, 1, 0, 0, 1, 1, 1}).reshape({2, 4})}});
+  const ReadyBatches ready = read_batches(folder / "b");
+  EXPECT_THAT(ready.sequences[0].ids, ::testing::ElementsAre(1, 3));
+  EXPECT_THAT(ready.sequences[0].types, ::testing::ElementsAre(1, 0));
+  EXPECT_THAT(ready.sequences[0].positions, ::testing::ElementsAre(1, 3));
+  EXPECT_TRUE(ready.sequences[1].positions.empty());
+  const Batch batch = pad(ready.sequences, 3);
+  EXPECT_TRUE(
+      at::equal(batch.position_ids, at::tensor({1, 3, 0, 0, 1, 0}, at::kLong).reshape({2, 3})));
+  EXPECT_TRUE(
+      at::equal(batch.token_type_ids, at::tensor({1, 0, 0, 0, 1, 0}, at::kLong).reshape({2, 3})));
+}
+
 TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
   const at::Tensor ids = at::arange(12).reshape({3, 4});
   const auto message = [&](const Tensors& tensors) {
@@ -151,10 +172,15 @@ TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
   at::Tensor mask = at::ones({3, 4}, at::kLong);
   mask[1][0] = 0;
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask}}),
-              ::testing::HasSubstr("row 1: attention_mask hides"));
-  mask[1] = at::tensor({1, 1, 1, 0});
-  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask}}),
-              ::testing::HasSubstr("row 1: a label stands on padding"));
+              ::testing::HasSubstr("row 1: the token at 0 is hidden by attention_mask"));
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask + 1}}),
+              ::testing::HasSubstr("besides 0 and 1"));
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask * 0}}),
+              ::testing::HasSubstr("hidden"));
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids - 1}}),
+              ::testing::HasSubstr("labels has -1"));
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"decoder_input_ids", ids}}),
+              ::testing::HasSubstr("'decoder_input_ids' would not be used"));
 }
 
 TEST(TokenizerRolesTest, WhatIsMissingIsSaid) {
