@@ -13,6 +13,7 @@ using Json = nlohmann::json;
 
 const DecoderNames names = {.words = "wte.weight",
                             .positions = "wpe.weight",
+                            .types = "wte.weight",  // a type is a word
                             .layer = "h.*.",
                             .attention_norm = "ln_1",
                             .query_key_value = "attn.c_attn",
@@ -24,11 +25,12 @@ const DecoderNames names = {.words = "wte.weight",
 const std::string decoder = "lm_head";
 
 Sizes sizes(const Json& config) {
+  const std::int64_t words = config_size(config, "vocab_size", 50257);
   return {config_layers(config, "n_layer", 12),
           config_size(config, "n_head", 12),
-          config_size(config, "vocab_size", 50257),
+          words,
           config_size(config, "n_positions", 1024),
-          config_size(config, "vocab_size", 50257),
+          words,  // types
           config_fields(config).number("layer_norm_epsilon", 1e-5),
           Activation(config, "activation_function", "gelu_new")};
 }

@@ -21,11 +21,11 @@ at::Tensor Decoder::attend(const Tensors& parameters, std::int64_t layer, const 
 
 at::Tensor Decoder::encode(const Tensors& parameters, const Batch& batch, const Taps& taps,
                            const Dropout* dropout) const {
-  const at::Tensor& words = parameters.at(names_.words);
-  at::Tensor x = at::embedding(words, batch.input_ids) +
+  at::Tensor x = at::embedding(parameters.at(names_.words), batch.input_ids) +
                  rows_of_positions(parameters.at(names_.positions), batch);
-  // GPT-2 has no table of types: they are words.
-  if (batch.token_type_ids.defined()) x = x + at::embedding(words, batch.token_type_ids);
+  if (!names_.types.empty() && batch.token_type_ids.defined()) {
+    x = x + at::embedding(parameters.at(names_.types), batch.token_type_ids);
+  }
   x = drop(dropout, x);
   taps("embeddings", x);
   for (std::int64_t i = 0; i < sizes_.layers; ++i) {

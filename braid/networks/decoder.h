@@ -8,8 +8,8 @@ namespace braid {
 // Where its parameters are: tables by their whole names, maps and norms without .weight and .bias.
 // Maps are stored (in, out).
 struct DecoderNames {
-  std::string words, positions;  // tables
-  std::string layer;             // what a layer's names begin with, * for its index
+  std::string words, positions, types;  // tables; no types where empty
+  std::string layer;                    // what a layer's names begin with, * for its index
   std::string attention_norm, query_key_value, attention_output, ffn_norm, ffn_in, ffn_out;
   std::string norm;  // after the last layer
 

@@ -1,6 +1,7 @@
 #include "braid/networks/network.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "braid/error.h"
 
@@ -96,24 +97,40 @@ std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& param
   return all;
 }
 
-void check_tokens(const Network& network, const Batch& batch) {
-  const auto check = [](const at::Tensor& ids, std::int64_t size, const char* message) {
-    if (!ids.defined() || ids.numel() == 0) return;
-    const auto lowest = ids.min().item<std::int64_t>(), highest = ids.max().item<std::int64_t>();
-    require(lowest >= 0 && highest < size, fmt::runtime(message), lowest < 0 ? lowest : highest,
-            size);
-  };
-  if (!batch.position_ids.defined()) {
-    require(batch.input_ids.size(1) <= network.max_positions(),
-            "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",
-            batch.input_ids.size(1), network.max_positions());
-  }
-  check(batch.position_ids, network.max_positions(),
-        "a token stands at place {}, but the model has {} positions; cut texts shorter");
-  check(batch.token_type_ids, network.token_types(), "token type {} is not among the model's {}");
-  check(batch.input_ids, network.vocabulary_size(),
+namespace {
+
+// The id that is not in [0, size), if there is one.
+std::optional<std::int64_t> outside(const at::Tensor& ids, std::int64_t size) {
+  if (!ids.defined() || ids.numel() == 0) return std::nullopt;
+  const auto lowest = ids.min().item<std::int64_t>(), highest = ids.max().item<std::int64_t>();
+  if (lowest < 0) return lowest;
+  return highest < size ? std::nullopt : std::optional(highest);
+}
+
+}  // namespace
+
+void check_token_ids(const Network& network, const at::Tensor& ids) {
+  if (const auto id = outside(ids, network.vocabulary_size())) {
+    fail(
         "token id {} is outside the model's vocabulary of {}; are tokenizer and model from one "
-        "checkpoint?");
+        "checkpoint?",
+        *id, network.vocabulary_size());
+  }
+}
+
+void check_tokens(const Network& network, const Batch& batch) {
+  const std::int64_t positions = network.max_positions();
+  if (const auto place = outside(batch.position_ids, positions)) {
+    fail("a token stands at place {}, but the model has {} positions; cut texts shorter", *place,
+         positions);
+  }
+  require(batch.position_ids.defined() || batch.input_ids.size(1) <= positions,
+          "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",
+          batch.input_ids.size(1), positions);
+  if (const auto type = outside(batch.token_type_ids, network.token_types())) {
+    fail("token type {} is not among the model's {}", *type, network.token_types());
+  }
+  check_token_ids(network, batch.input_ids);
 }
 
 }  // namespace braid

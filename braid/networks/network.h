@@ -123,7 +123,9 @@ std::string with_index(const std::string& pattern, std::int64_t i);
 std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& parameters,
                                     const Batch& batch);
 
-// Error naming the id, type, place or length that does not fit the network.
+// Error naming an id that is not in the network's vocabulary.
+void check_token_ids(const Network& network, const at::Tensor& ids);
+// And the type, place or length that does not fit it.
 void check_tokens(const Network& network, const Batch& batch);
 
 }  // namespace braid

@@ -1,6 +1,7 @@
 #include "braid/networks/sequences.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace braid {
@@ -18,7 +19,7 @@ Batch pad(const std::vector<TokenSequence>& sequences, std::int64_t width) {
     at::Tensor table = at::zeros({count, length}, at::kLong);
     auto* row = table.data_ptr<std::int64_t>();
     for (const TokenSequence& s : sequences) {
-      const Values& found = values(s);
+      const Values& found = std::invoke(values, s);
       std::copy(found.begin(), found.end(), row);
       row += length;
     }
@@ -29,10 +30,8 @@ Batch pad(const std::vector<TokenSequence>& sequences, std::int64_t width) {
                        [&](const TokenSequence& s) { return !(s.*values).empty(); });
   };
   Batch batch;
-  batch.input_ids = rows([](const TokenSequence& s) -> const Values& { return s.ids; });
-  if (any(&TokenSequence::types)) {
-    batch.token_type_ids = rows([](const TokenSequence& s) -> const Values& { return s.types; });
-  }
+  batch.input_ids = rows(&TokenSequence::ids);
+  if (any(&TokenSequence::types)) batch.token_type_ids = rows(&TokenSequence::types);
   if (any(&TokenSequence::positions)) {
     batch.position_ids = rows([](const TokenSequence& s) {
       Values positions = s.positions;

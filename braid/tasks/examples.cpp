@@ -76,7 +76,6 @@ std::string fingerprint(const std::vector<TokenSequence>& sequences) {
   for (const TokenSequence& sequence : sequences) {
     add(sequence.ids);
     add(sequence.labels);
-    if (!sequence.positions.empty()) add(sequence.positions);
   }
   return fingerprint_text(bytes);
 }

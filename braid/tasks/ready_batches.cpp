@@ -14,33 +14,30 @@ constexpr std::array known = {"input_ids", "labels", "attention_mask", "token_ty
 
 class BatchesFile {
  public:
-  explicit BatchesFile(const std::filesystem::path& path)
+  BatchesFile(const std::filesystem::path& path, bool causal)
       : file_(path.string()), tensors_(read_safetensors(path)) {
     for (const auto& [name, tensor] : tensors_) {
       require(std::find(known.begin(), known.end(), name) != known.end(),
               "{}: tensor '{}' would not be used; batches are {}", file_, name,
               fmt::join(known, ", "));
     }
-    ids = get("input_ids", {});
-    require(ids.defined(), "{}: has no tensor 'input_ids'", file_);
-    labels = get("labels", {});
-    require(labels.defined(), "{}: has no tensor 'labels'", file_);
-    mask = get("attention_mask", at::ones_like(ids));
-    types = get("token_type_ids", {});
-    positions = get("position_ids", {});
+    ids = needed("input_ids");
+    labels = needed("labels");
+    mask = get("attention_mask");
+    if (!mask.defined()) mask = at::ones_like(ids);
+    types = get("token_type_ids");
+    positions = get("position_ids");
     require(((mask == 0) | (mask == 1)).all().item<bool>(),
             "{}: attention_mask has values besides 0 and 1", file_);
     require(((labels >= 0) | (labels == -100)).all().item<bool>(),
             "{}: labels has {}; expected token ids, or -100 where nothing is scored", file_,
             labels.masked_fill(labels == -100, 0).min().item<std::int64_t>());
+    // From the token that is predicted to the one that predicts it.
+    if (causal) labels = at::constant_pad_nd(labels.slice(1, 1), {0, 1}, -100);
   }
-
-  // -100 where nothing is predicted, by the token that predicts.
-  void move_labels() { labels = at::constant_pad_nd(labels.slice(1, 1), {0, 1}, -100); }
 
   TokenSequence row(std::int64_t i) const {
     TokenSequence sequence;
-    bool gaps = false;
     for (std::int64_t j = 0; j < ids.size(1); ++j) {
       const auto at = [&](const at::Tensor& values) {
         return values.const_data_ptr<std::int64_t>()[i * ids.size(1) + j];
@@ -52,12 +49,12 @@ class BatchesFile {
                 file_, i, j, at(labels));
         continue;
       }
-      gaps |= sequence.size() != j;
       sequence.ids.push_back(at(ids));
       sequence.labels.push_back(at(labels));
       if (types.defined()) sequence.types.push_back(at(types));
       sequence.positions.push_back(positions.defined() ? at(positions) : j);
     }
+    const bool gaps = !sequence.empty() && sequence.positions.back() + 1 != sequence.size();
     if (!gaps && !positions.defined()) sequence.positions.clear();
     return sequence;
   }
@@ -65,9 +62,14 @@ class BatchesFile {
   at::Tensor ids, labels, mask, types, positions;  // (N, T) int64
 
  private:
-  at::Tensor get(const std::string& name, const at::Tensor& otherwise) const {
+  at::Tensor needed(const std::string& name) const {
+    require(tensors_.contains(name), "{}: has no tensor '{}'", file_, name);
+    return get(name);
+  }
+
+  at::Tensor get(const std::string& name) const {
     const auto found = tensors_.find(name);
-    if (found == tensors_.end()) return otherwise;
+    if (found == tensors_.end()) return {};
     const at::Tensor& tensor = found->second;
     require(tensor.dim() == 2 && at::isIntegralType(tensor.scalar_type(), true),
             "{}: {} is {} [{}], expected integers (N, T)", file_, name,
@@ -84,8 +86,7 @@ class BatchesFile {
 }  // namespace
 
 ReadyBatches read_batches(const std::filesystem::path& path, bool causal) {
-  BatchesFile file(path);
-  if (causal) file.move_labels();
+  const BatchesFile file(path, causal);
   ReadyBatches ready;
   ready.width = file.ids.size(1);
   for (std::int64_t i = 0; i < file.ids.size(0); ++i) {

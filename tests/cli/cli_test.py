@@ -15,28 +15,12 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, BertForMaskedLM, BertForSequenceClassification
 
+import program
+from program import BRAID, braid, check, result
+
 transformers.logging.set_verbosity_error()
-BRAID, EMBEDDED = sys.argv[1], Path(sys.argv[2])
+EMBEDDED = Path(sys.argv[2])
 A, B = EMBEDDED / "bert-1", EMBEDDED / "bert-2"
-checks = 0
-
-
-def check(holds, message):
-    global checks
-    checks += 1
-    if not holds:
-        sys.exit(f"FAILED: {message}")
-
-
-def braid(*arguments, status=0):
-    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True)
-    check(done.returncode == status,
-          f"braid {' '.join(map(str, arguments))}: exit {done.returncode}, expected {status}: {done.stderr}")
-    return done
-
-
-def result(*arguments):
-    return json.loads(braid(*arguments, "--json", "-").stdout)
 
 
 def refuses(*arguments, says):
@@ -398,4 +382,4 @@ with tempfile.TemporaryDirectory() as name:
         start = time.time()
         part(text)
         print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)
-print(f"{checks} checks passed")
+print(f"{program.checks} checks passed")

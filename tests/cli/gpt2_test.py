@@ -7,8 +7,6 @@ import json
 import os
 import pathlib
 import random
-import subprocess
-import sys
 import tempfile
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -16,27 +14,13 @@ import torch
 import transformers
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, trainers
 
+from program import braid, check, result
+
 transformers.logging.set_verbosity_error()
-BRAID = sys.argv[1]
 CONFIG = {"model_type": "gpt2", "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 32, "initializer_range": .1,
           "tie_word_embeddings": False}
 WORDS = {"the": "cat dog king sea", "cat": "saw ate", "dog": "saw ran", "king": "said ran", "sea": "rose fell",
          "saw": "the", "ate": "the", "ran": ". ,", "said": ". ,", "rose": ". ,", "fell": ". ,", ".": "the", ",": "the"}
-
-
-def check(holds, message):
-    if not holds:
-        sys.exit(f"gpt2_test: {message}")
-
-
-def braid(*arguments, status=0):
-    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True)
-    check(done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout} {done.stderr}")
-    return done
-
-
-def result(*arguments):
-    return json.loads(braid(*arguments, "--json", "-").stdout)
 
 
 def sentences(rng, count):

@@ -17,8 +17,7 @@ transformers.logging.set_verbosity_error()
 
 def write(folder, name, kind, seed, legacy=False, shard=None, **options):
     torch.manual_seed(seed)
-    causal = kind in (GPT2LMHeadModel, GPT2Model)
-    if causal:
+    if kind in (GPT2LMHeadModel, GPT2Model):
         config = GPT2Config(vocab_size=53, n_embd=24, n_layer=3, n_head=3, n_positions=20, initializer_range=0.3,
                             **options)
     else:
@@ -46,8 +45,7 @@ def write(folder, name, kind, seed, legacy=False, shard=None, **options):
     types = torch.zeros_like(ids)
     types[2, 6:] = 1
     with torch.no_grad():
-        extra = {"token_type_ids": types}
-        result = model(input_ids=ids, attention_mask=mask, **extra)
+        result = model(input_ids=ids, attention_mask=mask, token_type_ids=types)
     outputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
     if kind is BertForSequenceClassification:
         outputs["sentence"] = result.logits

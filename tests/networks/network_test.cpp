@@ -132,9 +132,7 @@ TEST(NetworkTest, AnOwnDecoderStandsForTheTiedOne) {
 TEST(CheckTokensTest, NamesWhatDoesNotFit) {
   const Encoder network = encoder();
   const auto with = [&](std::int64_t length, std::int64_t id) {
-    return error_of([&] {
-      check_tokens(network, {at::full({1, length}, id, at::kLong), {}, {}, {}});
-    });
+    return error_of([&] { check_tokens(network, {at::full({1, length}, id, at::kLong)}); });
   };
   EXPECT_EQ(with(positions, vocabulary - 1), "");
   EXPECT_THAT(with(positions + 1, 0), HasSubstr("9 tokens"));
@@ -142,7 +140,7 @@ TEST(CheckTokensTest, NamesWhatDoesNotFit) {
   EXPECT_THAT(with(3, -1), HasSubstr("token id -1"));
   const at::Tensor ids = at::zeros({1, 2}, at::kLong);
   EXPECT_THAT(error_of([&] {
-                check_tokens(network, {ids, {}, at::tensor({0, 2}).reshape({1, 2}), {}});
+                check_tokens(network, {ids, {}, at::tensor({0, 2}).reshape({1, 2})});
               }),
               HasSubstr("token type 2"));
   EXPECT_THAT(error_of([&] {

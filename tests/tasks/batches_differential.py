@@ -19,6 +19,7 @@ MASKS = {"none": torch.ones(3, 12), "right": torch.arange(12).lt(torch.tensor([[
          "left": torch.arange(12).ge(torch.tensor([[0], [5], [8]])),
          "both": torch.arange(12).ge(torch.tensor([[1], [5], [0]])) & torch.arange(12).lt(9),
          "inside": torch.arange(12).remainder(5).ne(torch.tensor([[2], [3], [4]])),
+         "more than there are positions": torch.ones(3, 24),
          "an empty row": torch.ones(3, 12) * torch.tensor([[1], [0], [1]])}
 
 
@@ -27,14 +28,16 @@ def cases(draw):
         mask = mask.long()
         for typed in (False, True):
             for placed in (False, True):
-                ids, labels = draw(40), draw(40)
+                if mask.shape[1] > 20 and not placed:
+                    continue
+                ids, labels = draw(40, mask.shape), draw(40, mask.shape)
                 # Nothing is asked of a hidden token, nor of a token that follows one, which it predicts in GPT-2.
                 asked = (mask == 1) & (mask.roll(1, 1) == 1)
                 yield f"{name}{', types' * typed}{', positions' * placed}", {
                     "input_ids": ids, "labels": torch.where(asked, labels, -100),
-                    **({"attention_mask": mask} if name != "none" else {}),
-                    **({"token_type_ids": draw(2)} if typed else {}),
-                    **({"position_ids": draw(20)} if placed else {})}
+                    **({"attention_mask": mask} if not mask.all() else {}),
+                    **({"token_type_ids": draw(2, mask.shape)} if typed else {}),
+                    **({"position_ids": draw(20, mask.shape)} if placed else {})}
 
 
 def main(braid, place):
@@ -46,7 +49,7 @@ def main(braid, place):
         for parameter in model.parameters():  # at initialisation, nothing would depend on types or positions much
             parameter.data.normal_(0, .5, generator=generator)
         model.save_pretrained(place / task)
-        for name, tensors in cases(lambda most: torch.randint(0, most, (3, 12), generator=generator)):
+        for name, tensors in cases(lambda most, shape: torch.randint(0, most, shape, generator=generator)):
             tensors = {key: value.contiguous() for key, value in tensors.items()}
             save_file(tensors, place / "batches.safetensors")
             with torch.no_grad():

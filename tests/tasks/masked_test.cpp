@@ -173,10 +173,17 @@ TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
   mask[1][0] = 0;
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask}}),
               ::testing::HasSubstr("row 1: the token at 0 is hidden by attention_mask"));
+  mask[1] = at::tensor({1, 1, 1, 0});
+  EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask}}),
+              ::testing::HasSubstr("row 1: the token at 3 is hidden by attention_mask"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask + 1}}),
               ::testing::HasSubstr("besides 0 and 1"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask * 0}}),
               ::testing::HasSubstr("hidden"));
+  EXPECT_THAT(message({{"input_ids", ids},
+                       {"labels", at::full({3, 4}, -100, at::kLong)},
+                       {"attention_mask", mask * 0}}),
+              ::testing::HasSubstr("holds no token"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids - 1}}),
               ::testing::HasSubstr("labels has -1"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"decoder_input_ids", ids}}),

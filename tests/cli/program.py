@@ -1,0 +1,25 @@
+"""braid as a process, for the tests of the program: the first argument of a test is the binary."""
+import json
+import subprocess
+import sys
+
+BRAID = sys.argv[1]
+checks = 0
+
+
+def check(holds, message):
+    global checks
+    checks += 1
+    if not holds:
+        sys.exit(f"FAILED: {message}")
+
+
+def braid(*arguments, status=0):
+    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True)
+    check(done.returncode == status,
+          f"braid {' '.join(map(str, arguments))}: exit {done.returncode}, expected {status}: {done.stdout} {done.stderr}")
+    return done
+
+
+def result(*arguments):
+    return json.loads(braid(*arguments, "--json", "-").stdout)
