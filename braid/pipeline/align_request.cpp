@@ -29,7 +29,9 @@ OptionList options_of(AlignRequest& r) {
       .one_of(row_task_names());
   list.add("data", r.data, "The task's tab-separated file, such as train.tsv").as(Use::input);
   list.add("batches", r.batches,
-           "Instead of text: safetensors file of input_ids and labels (N, T) int64")
+           "Instead of text: safetensors file of input_ids (N, T), and perhaps attention_mask, "
+           "token_type_ids, position_ids, as Hugging Face's models take them; labels are for "
+           "learning")
       .as(Use::input);
   list.add("from-moments", r.from_moments, "Instead of text: saved moments, added up")
       .as(Use::input);

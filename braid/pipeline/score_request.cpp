@@ -14,7 +14,8 @@ OptionList options_of(ScoreRequest& r) {
   list.add("text", r.text, "Text file, cut into blocks; for mlm masked from the seed")
       .as(Use::input);
   list.add("batches", r.batches,
-           "safetensors file of input_ids and labels (N, T) int64, -100 = not scored")
+           "safetensors file of input_ids and labels (N, T), -100 = not scored, and perhaps "
+           "attention_mask, token_type_ids, position_ids, as Hugging Face's models take them")
       .as(Use::input);
   list.add("block", r.masking.block,
            "Tokens a sequence, with [CLS] and [SEP]; at most the model's positions")

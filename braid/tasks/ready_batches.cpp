@@ -14,7 +14,7 @@ constexpr std::array known = {"input_ids", "labels", "attention_mask", "token_ty
 
 class BatchesFile {
  public:
-  BatchesFile(const std::filesystem::path& path, bool causal)
+  BatchesFile(const std::filesystem::path& path, Labels labels_are)
       : file_(path.string()), tensors_(read_safetensors(path)) {
     for (const auto& [name, tensor] : tensors_) {
       require(std::find(known.begin(), known.end(), name) != known.end(),
@@ -22,7 +22,7 @@ class BatchesFile {
               fmt::join(known, ", "));
     }
     ids = needed("input_ids");
-    labels = needed("labels");
+    labels = labels_are == Labels::unread ? at::full_like(ids, -100) : needed("labels");
     mask = get("attention_mask");
     if (!mask.defined()) mask = at::ones_like(ids);
     types = get("token_type_ids");
@@ -33,7 +33,7 @@ class BatchesFile {
             "{}: labels has {}; expected token ids, or -100 where nothing is scored", file_,
             labels.masked_fill(labels == -100, 0).min().item<std::int64_t>());
     // From the token that is predicted to the one that predicts it.
-    if (causal) labels = at::constant_pad_nd(labels.slice(1, 1), {0, 1}, -100);
+    if (labels_are == Labels::next) labels = at::constant_pad_nd(labels.slice(1, 1), {0, 1}, -100);
   }
 
   TokenSequence row(std::int64_t i) const {
@@ -85,8 +85,8 @@ class BatchesFile {
 
 }  // namespace
 
-ReadyBatches read_batches(const std::filesystem::path& path, bool causal) {
-  const BatchesFile file(path, causal);
+ReadyBatches read_batches(const std::filesystem::path& path, Labels labels) {
+  const BatchesFile file(path, labels);
   ReadyBatches ready;
   ready.width = file.ids.size(1);
   for (std::int64_t i = 0; i < file.ids.size(0); ++i) {

@@ -13,11 +13,14 @@ struct ReadyBatches {
   std::int64_t width = 0;                // tokens a row of the file
 };
 
+// Who predicts the label of a token: the token itself (masked models), the one before it (causal
+// models, as Hugging Face has it), or nobody, and the file needs none.
+enum class Labels { own, next, unread };
+
 // input_ids, labels and perhaps attention_mask, token_type_ids, position_ids, (N, T) integers, from
 // a safetensors file. Of a hidden token nothing is read, wherever it stands; the others keep their
-// places. `causal`: the label of a token is predicted by the one before it, as Hugging Face has it.
-// Error naming the file and the tensor or row where they do not go together, where a hidden token
-// would have to predict, or a tensor that is none of these.
-ReadyBatches read_batches(const std::filesystem::path& file, bool causal = false);
+// places. Error naming the file and the tensor or row where they do not go together, where a hidden
+// token would have to predict, or a tensor that is none of these.
+ReadyBatches read_batches(const std::filesystem::path& file, Labels labels);
 
 }  // namespace braid

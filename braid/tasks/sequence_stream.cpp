@@ -90,7 +90,9 @@ std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& fil
 
 std::unique_ptr<SequenceStream> open_sequences(const SequenceFile& file,
                                                const Tokenizer& tokenizer) {
-  if (file.batches) return listed_sequences(read_batches(file.file).sequences, file.limit);
+  if (file.batches) {
+    return listed_sequences(read_batches(file.file, Labels::unread).sequences, file.limit);
+  }
   if (file.task) return file.task->rows(file.file, tokenizer, file.max_length, file.limit);
   const auto source = file.blocks ? block_sequences : line_sequences;
   return source(file.file, tokenizer, file.max_length, file.limit);

@@ -24,7 +24,7 @@ const std::string& TokenTask::file(const TaskInput& input) const {
 }
 
 Examples TokenTask::load_batches(const TaskInput& input) const {
-  ReadyBatches ready = read_batches(input.batches, is_causal());
+  ReadyBatches ready = read_batches(input.batches, is_causal() ? Labels::next : Labels::own);
   bool scored = false;
   for (const TokenSequence& sequence : ready.sequences) {
     for (const std::int64_t label : sequence.labels) scored |= label != -100;

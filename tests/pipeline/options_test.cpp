@@ -8,16 +8,19 @@
 #include "braid/pipeline/merge_request.h"
 
 namespace braid {
+
+// Named in conditions only, never defined.
+struct Anything {
+  template <typename T>
+  operator T() const;
+};
+
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 // The number of members of an aggregate.
-struct Anything {
-  template <typename T>
-  operator T() const;
-};
 template <typename T, typename... Given>
 consteval std::size_t members(Given... given) {
   if constexpr (requires { T{given..., Anything{}}; }) {

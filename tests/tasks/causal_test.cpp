@@ -30,7 +30,7 @@ class CausalBatchesTest : public TemporaryFolder {
     const at::Tensor ids = at::arange(labels.numel()).reshape(labels.sizes());
     write_safetensors(folder / "b",
                       {{"input_ids", ids}, {"labels", labels}, {"attention_mask", mask}});
-    return read_batches(folder / "b", true);
+    return read_batches(folder / "b", Labels::next);
   }
 };
 

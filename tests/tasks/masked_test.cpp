@@ -142,7 +142,7 @@ TEST_F(BatchesFileTest, TokensKeepTheirPlacesAndTypes) {
                      {"labels", labels},
                      {"attention_mask", mask},
                      {"token_type_ids", at::tensor({0, 1, 1, 0, 0, 1, 1, 1}).reshape({2, 4})}});
-  const ReadyBatches ready = read_batches(folder / "b");
+  const ReadyBatches ready = read_batches(folder / "b", Labels::own);
   EXPECT_THAT(ready.sequences[0].ids, ::testing::ElementsAre(1, 3));
   EXPECT_THAT(ready.sequences[0].types, ::testing::ElementsAre(1, 0));
   EXPECT_THAT(ready.sequences[0].positions, ::testing::ElementsAre(1, 3));
@@ -152,6 +152,20 @@ TEST_F(BatchesFileTest, TokensKeepTheirPlacesAndTypes) {
       at::equal(batch.position_ids, at::tensor({1, 3, 0, 0, 1, 0}, at::kLong).reshape({2, 3})));
   EXPECT_TRUE(
       at::equal(batch.token_type_ids, at::tensor({1, 0, 0, 0, 1, 0}, at::kLong).reshape({2, 3})));
+}
+
+TEST_F(BatchesFileTest, WhereNothingIsScoredLabelsAreNotRead) {
+  const at::Tensor ids = at::arange(4).reshape({1, 4});
+  const at::Tensor mask = at::tensor({0, 1, 1, 0}).reshape({1, 4});
+  for (const Tensors& labels : {Tensors{}, Tensors{{"labels", ids}}}) {
+    Tensors tensors = labels;
+    tensors["input_ids"] = ids;
+    tensors["attention_mask"] = mask;
+    write_safetensors(folder / "b", tensors);
+    const ReadyBatches ready = read_batches(folder / "b", Labels::unread);
+    EXPECT_THAT(ready.sequences.at(0).ids, ::testing::ElementsAre(1, 2));
+    EXPECT_THAT(ready.sequences.at(0).labels, ::testing::ElementsAre(-100, -100));
+  }
 }
 
 TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
