@@ -10,8 +10,8 @@ namespace {
 std::string shown(const Option& option) {
   if (!option.unset.empty()) return option.unset;
   const nlohmann::json value = option.get();
-  if (value.is_null() || value == "" || value.empty()) return "";
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  if (value.is_string()) return value.get<std::string>();
+  return value.empty() ? "" : value.dump();
 }
 
 // Files one after another: --from-moments F1 F2.

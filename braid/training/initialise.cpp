@@ -21,7 +21,7 @@ at::Tensor rotated_sinusoids(at::IntArrayRef shape, double deviation, Random& ra
   double* values = waves.data_ptr<double>();
   for (std::int64_t p = 0; p < positions; ++p) {
     for (std::int64_t i = 0; i < units; ++i) {
-      const double power = static_cast<double>(i / 2 * 2) / static_cast<double>(units);
+      const double power = static_cast<double>(i - i % 2) / static_cast<double>(units);
       const double angle = static_cast<double>(p) / std::pow(10000.0, power);
       values[p * units + i] = std::numbers::sqrt2 * (i % 2 ? std::cos(angle) : std::sin(angle));
     }
