@@ -71,7 +71,7 @@ RotaryScaling read_rotary(const JsonField& real, const JsonField& imaginary) {
   require(z.real.sizes() == z.imaginary.sizes(), "{}: {} numbers, and {} imaginary ones",
           real.where(), z.real.numel(), z.imaginary.numel());
   const at::Tensor modulus = z.real.square() + z.imaginary.square();
-  require(modulus.min().item<double>() > 0 && at::isfinite(modulus).all().item<bool>(),
+  require(modulus.min().item<double>() > 0 && all_finite(modulus),
           "{}: a complex number is 0, or its square has no bounds", real.where());
   return z;
 }

@@ -43,8 +43,8 @@ class SavedTensors {
     require(fits, "{}: expected {} of shape [{}] (-1: any), found {} of shape [{}]",
             printable(name), at::toString(dtype), fmt::join(shape, ", "),
             at::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
-    require(dtype != at::kDouble || at::isfinite(tensor).all().item<bool>(),
-            "{}: holds numbers that are not finite", printable(name));
+    require(dtype != at::kDouble || all_finite(tensor), "{}: holds numbers that are not finite",
+            printable(name));
     taken_.insert(name);
     return tensor;
   }

@@ -170,12 +170,25 @@ Layout adapt_layout(const LazyTensors& tensors, const Layout& kept) {
   return layout;
 }
 
+// What could not be read again is not written.
+LazyTensor checked(const std::string& name, LazyTensor tensor) {
+  tensor.make = [name, make = std::move(tensor.make)] {
+    const at::Tensor made = make();
+    require(all_finite(made),
+            "{}: a value is too large for {}, or is none; nothing was written. Parents in float32 "
+            "have a larger range",
+            printable(name), dtype_name(made.scalar_type()));
+    return made;
+  };
+  return tensor;
+}
+
 void write_weights(const fs::path& folder, const LazyTensors& tensors, const Layout& layout) {
   json weight_map = json::object();
   for (const Shard& shard : layout) {
     LazyTensors part;
     for (const std::string& name : shard.tensors) {
-      part.emplace(name, tensors.at(name));
+      part.emplace(name, checked(name, tensors.at(name)));
       weight_map[name] = shard.file;
     }
     write_safetensors(folder / shard.file, part);

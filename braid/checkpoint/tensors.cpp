@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -70,6 +71,12 @@ std::int64_t byte_size(const Tensors& tensors) {
   std::int64_t total = 0;
   for (const auto& [name, tensor] : tensors) total += byte_size(tensor);
   return total;
+}
+
+bool all_finite(const at::Tensor& tensor) {
+  if (tensor.numel() == 0 || !at::isFloatingType(tensor.scalar_type())) return true;
+  const auto [low, high] = at::aminmax(tensor);  // NaN where there is one
+  return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
 }
 
 std::optional<std::int64_t> count_elements(std::span<const std::int64_t> sizes) {

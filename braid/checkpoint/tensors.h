@@ -32,6 +32,9 @@ at::ScalarType find_dtype(std::string_view name);
 std::int64_t byte_size(const at::Tensor& tensor);
 std::int64_t byte_size(const Tensors& tensors);
 
+// No NaN, no infinity. One pass, nothing is allocated.
+bool all_finite(const at::Tensor& tensor);
+
 // Number of elements of `sizes`; nothing if one is negative, there are more than 64, or the product
 // (zeros counted as ones, as strides are made from them) does not fit.
 std::optional<std::int64_t> count_elements(std::span<const std::int64_t> sizes);

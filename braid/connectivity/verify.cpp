@@ -34,6 +34,9 @@ Difference verify(const Model& first, const Model& second,
     const std::vector<at::Tensor> a = all_outputs(*first.network, x, batch),
                                   b = all_outputs(*second.network, y, batch);
     for (std::size_t k = 0; k < a.size(); ++k) {  // a matrix (rows, outputs) each
+      require(all_finite(a[k]),
+              "{}: what it computes is not finite, even in float64: there is nothing to compare",
+              first.folder.string());
       compare(a[k].flatten(0, -2), b[k].flatten(0, -2));
     }
     difference.sequence = i;

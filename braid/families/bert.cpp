@@ -239,7 +239,6 @@ const Family bert{
                 {"BertForNextSentencePrediction", {"pooler", "next sentence"}},
                 {"BertForSequenceClassification", {"pooler", "classifier"}},
                 {"BertModel", {"pooler"}}},
-    .size_keys = {"num_attention_heads", "hidden_act", "layer_norm_eps"},
     .defaults = {{"hidden_act", "gelu"},
                  {"layer_norm_eps", 1e-12},
                  {"type_vocab_size", 2},

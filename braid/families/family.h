@@ -75,11 +75,10 @@ struct Family {
   std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
   std::vector<std::string> buffer_suffixes;  // stored by some, not parameters
   std::vector<Part> parts;
-  std::vector<ModelClass> classes;     // the one that pretraining makes first
-  std::vector<std::string> size_keys;  // of config.json that shapes do not tell
-  nlohmann::json defaults;             // of config.json, where a hand-written one leaves them out
-  nlohmann::json sample;               // a small configuration of it, which tests and trials run
-  bool causal = false;                 // is it pretrained on next tokens, or on masked ones?
+  std::vector<ModelClass> classes;  // the one that pretraining makes first
+  nlohmann::json defaults;          // of config.json, where a hand-written one leaves them out
+  nlohmann::json sample;            // a small configuration of it, which tests and trials run
+  bool causal = false;              // is it pretrained on next tokens, or on masked ones?
   Initialisation initialisation = {};
 
   std::vector<Tie> (*ties)(const nlohmann::json& config) = nullptr;

@@ -26,14 +26,20 @@ bool is_buffer(const Family& family, const std::string& name) {
                      [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
-// Aliases leave `model.parameters`, once they are seen to equal their originals.
+// Aliases leave `model.parameters`, once they are seen to equal their originals; where only the
+// alias is stored, it is the original.
 void drop_aliases(Model& model) {
   for (const Tie& tie : model.ties) {
     const auto alias = model.parameters.find(tie.alias);
     if (alias == model.parameters.end()) continue;
     const auto original = model.parameters.find(tie.original);
-    require(original != model.parameters.end(), "{}: {} is tied to {}, which is missing",
-            model.folder.string(), tie.alias, tie.original);
+    if (original == model.parameters.end()) {
+      auto stored = model.parameters.extract(alias);
+      stored.key() = tie.original;
+      model.parameters.insert(std::move(stored));
+      model.stored_names.erase(tie.alias);
+      continue;
+    }
     require(at::equal(alias->second, original->second),
             "{}: config.json ties {} to {}, but their values differ; remove one, or set "
             "\"tie_word_embeddings\": false",
@@ -82,6 +88,10 @@ Model load_model(const std::filesystem::path& folder) {
     require(at::isFloatingType(tensor.scalar_type()),
             "{}: {} has dtype {}, but parameters are floating point", source, stored,
             at::toString(tensor.scalar_type()));
+    require(all_finite(tensor),
+            "{}: {} has NaN or infinity among its values: this model is broken; take a copy from "
+            "before it was",
+            source, stored);
     require(model.parameters.emplace(name, tensor).second, "{}: {} is stored twice, once as {}",
             source, name, stored);
     model.stored_names[name] = written;
@@ -91,6 +101,7 @@ Model load_model(const std::filesystem::path& folder) {
     for (std::string& name : shard.tensors) name = modern_name(family, name);
   }
   describe(model);
+  name_new(model);
   return model;
 }
 
@@ -204,12 +215,14 @@ void require_same_architecture(const Model& a, const Model& b) {
               fmt::join(b.parameters.at(name).sizes(), ", "), y);
     }
   }
-  for (const std::string& key : a.family->size_keys) {
-    const auto left = a.config.value(key, nlohmann::json()),
-               right = b.config.value(key, nlohmann::json());
-    require(left == right, "config.json: {} is {} in {} and {} in {}", key, left.dump(), x,
-            right.dump(), y);
-  }
+  // What shapes do not tell, as the configurations mean it.
+  const Sizes &of_a = a.network->sizes(), &of_b = b.network->sizes();
+  const auto same = [&](const char* what, const auto& left, const auto& right) {
+    require(left == right, "config.json: {} {} in {} and {} in {}", what, left, x, right, y);
+  };
+  same("the number of heads is", of_a.heads, of_b.heads);
+  same("the epsilon of norms is", of_a.epsilon, of_b.epsilon);
+  same("the activation is", of_a.activation.formula(), of_b.activation.formula());
 }
 
 void save_model(const std::filesystem::path& out, const Model& like, const LazyTensors& parameters,

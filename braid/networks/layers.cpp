@@ -17,16 +17,17 @@ at::Tensor Dropout::apply(const at::Tensor& x, double probability) const {
 }
 
 Activation::Activation(const nlohmann::json& config, const char* key, const char* fallback)
-    : name_(JsonField(config, "config.json").text(key, fallback)) {
+    : formula_(JsonField(config, "config.json").text(key, fallback)) {
   constexpr std::array known = {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"};
-  require(std::find(known.begin(), known.end(), name_) != known.end(),
-          "config.json: {} '{}' is not supported; supported: {}", key, name_,
+  require(std::find(known.begin(), known.end(), formula_) != known.end(),
+          "config.json: {} '{}' is not supported; supported: {}", key, formula_,
           fmt::join(known, ", "));
+  if (formula_.starts_with("gelu_")) formula_ = "gelu tanh";
 }
 
 at::Tensor Activation::operator()(const at::Tensor& x) const {
-  if (name_ == "relu") return at::relu(x);
-  return at::gelu(x, name_ == "gelu" ? "none" : "tanh");
+  if (formula_ == "relu") return at::relu(x);
+  return at::gelu(x, formula_ == "gelu" ? "none" : "tanh");
 }
 
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,

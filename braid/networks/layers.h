@@ -32,9 +32,11 @@ class Activation {
   // Error naming config.json's key and the choices.
   Activation(const nlohmann::json& config, const char* key, const char* fallback);
   at::Tensor operator()(const at::Tensor& x) const;
+  // One for all names of a function: gelu, gelu tanh, relu.
+  const std::string& formula() const { return formula_; }
 
  private:
-  std::string name_;
+  std::string formula_;
 };
 
 // What a query may look at.

@@ -87,6 +87,7 @@ class Network {
   // Does the hidden state of a token see only what came before it? Then the head of tokens predicts
   // the next one, otherwise the token itself.
   virtual bool is_causal() const { return false; }
+  const Sizes& sizes() const { return sizes_; }
   std::int64_t vocabulary_size() const { return sizes_.vocabulary; }
   std::int64_t max_positions() const { return sizes_.positions; }
   std::int64_t token_types() const { return sizes_.types; }

@@ -1,6 +1,7 @@
 #include "braid/pipeline/merge_request.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace braid {
@@ -37,7 +38,7 @@ OptionList options_of_merging(MergeRequest& r) {
            "Train on for so many steps from the merged model, on text (learn-batch, learn-block "
            "and learn-mask say how), measured on dev")
       .from(0);
-  list.add("heal-learning-rate", r.healing.learning_rate, "Peak").from(0);
+  list.add("heal-learning-rate", r.healing.learning_rate, "Peak").from(0).to(1e30);
   list.add("save-alignments", r.save_alignments,
            "Folder for the parents' alignments into the merged frame")
       .as(Use::output);
@@ -70,6 +71,8 @@ std::vector<double> MergeRequest::shares() const {
   require(std::all_of(normalised.begin(), normalised.end(), [](double w) { return w > 0; }),
           "`weights` are {}, expected numbers above 0", fmt::join(normalised, ", "));
   const double sum = std::accumulate(normalised.begin(), normalised.end(), 0.0);
+  require(std::isfinite(sum), "`weights` are {}, whose sum is too large for a number",
+          fmt::join(normalised, ", "));
   for (double& weight : normalised) weight /= sum;
   return normalised;
 }

@@ -14,9 +14,10 @@ bool is_list(const Option& option) { return option.kind == "list" || option.kind
 
 std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts;
+  if (text.empty()) return parts;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) parts.push_back(text.substr(begin, end - begin));
+    parts.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
   return parts;

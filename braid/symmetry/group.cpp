@@ -182,11 +182,10 @@ Element compose(const Element& second, const Element& first) {
 
 Matrix make_matrix(const at::Tensor& forward) {
   const at::Tensor map = forward.to(at::kDouble).contiguous();
-  require(map.dim() == 2 && map.size(0) == map.size(1) && at::isfinite(map).all().item<bool>(),
+  require(map.dim() == 2 && map.size(0) == map.size(1) && all_finite(map),
           "a matrix that acts on units must be square and finite");
   const auto [inverse, info] = at::linalg_inv_ex(map);
-  require(info.item<std::int64_t>() == 0 && at::isfinite(inverse).all().item<bool>(),
-          "the matrix cannot be inverted");
+  require(info.item<std::int64_t>() == 0 && all_finite(inverse), "the matrix cannot be inverted");
   return {map, inverse.t().contiguous()};
 }
 

@@ -57,7 +57,7 @@ void check_element(const Axis& axis, const Element& block) {
     require(rotary->real.sizes().equals(pairs) && rotary->imaginary.sizes().equals(pairs),
             "axis {}: a rotary scaling needs {} complex numbers", name, axis.size / 2);
     const at::Tensor modulus = rotary->real.square() + rotary->imaginary.square();
-    require(at::isfinite(modulus).all().item<bool>() && modulus.min().item<double>() > 0,
+    require(all_finite(modulus) && modulus.min().item<double>() > 0,
             "axis {}: a complex number of its rotary scaling is 0 or not finite", name);
     return;
   }
@@ -265,8 +265,7 @@ void check_transform(const Symmetries& symmetries, const Transform& transform) {
       const auto* element =
           blocks.size() == 1 ? std::get_if<ShiftVector>(&blocks.front()) : nullptr;
       const auto size = symmetries.shape({{shift->second.units}});
-      require(element && element->vector.sizes().equals(size) &&
-                  at::isfinite(element->vector).all().item<bool>(),
+      require(element && element->vector.sizes().equals(size) && all_finite(element->vector),
               "{}: is not a finite vector of {} units", name, size.front());
       continue;
     }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
+#include "braid/text/lines.h"
 
 namespace braid {
 namespace {
@@ -23,8 +23,7 @@ class Causal final : public TokenTask {
   std::vector<TokenSequence> training_blocks(const std::filesystem::path& text,
                                              const Tokenizer& tokenizer,
                                              std::int64_t size) const override {
-    std::vector<TokenSequence> blocks =
-        next_token_blocks(tokenizer.encode(MappedFile::open(text)->bytes()), size);
+    std::vector<TokenSequence> blocks = next_token_blocks(tokenizer.encode(read_text(text)), size);
     std::erase_if(blocks, [&](const TokenSequence& block) {
       return block.size() != size || block.labels.back() == -100;
     });
@@ -58,14 +57,8 @@ std::vector<TokenSequence> next_token_blocks(const std::vector<std::int64_t>& id
 
 Examples causal_text(const std::filesystem::path& file, const Tokenizer& tokenizer,
                      std::int64_t block, std::int64_t batch_size, std::int64_t lines) {
-  const auto mapped = MappedFile::open(file);
-  std::string_view text = mapped->bytes();
-  std::size_t end = 0;
-  for (std::int64_t i = 0; i < lines && end < text.size(); ++i) {
-    end = std::min(text.find('\n', end), text.size() - 1) + 1;
-  }
-  if (lines > 0) text = text.substr(0, end);
-  Examples examples{&causal_task(), next_token_blocks(tokenizer.encode(text), block)};
+  Examples examples{&causal_task(),
+                    next_token_blocks(tokenizer.encode(read_text(file, lines)), block)};
   require(!examples.sequences.empty(), "{}: the text has no two tokens, so none can be predicted",
           file.string());
   // Nothing follows the text's last token: it is no input.

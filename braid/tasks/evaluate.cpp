@@ -1,5 +1,7 @@
 #include "braid/tasks/evaluate.h"
 
+#include <cmath>
+
 #include "braid/error.h"
 #include "braid/parallel.h"
 #include "braid/tasks/outputs.h"
@@ -31,7 +33,11 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
   Score score;
   for (const double sum : sums) score.loss += sum;
   for (const std::int64_t n : scored) score.scored += n;
+  require(score.scored > 0, "nothing is scored: no token of this text is masked or has a label");
   score.loss /= static_cast<double>(score.scored);
+  require(std::isfinite(score.loss),
+          "the loss is {}: what the model computes on this text is too large for {}", score.loss,
+          dtype_name(compute.dtype));
   score.metrics = task.metrics(score.loss, predicted, examples.sequences);
   return score;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
 #include "braid/tasks/causal.h"
 #include "braid/tasks/ready_batches.h"
@@ -83,7 +82,7 @@ std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& fil
           "{}: text is read in blocks by models whose sequences have no marks; {} has some",
           file.string(), tokenizer.kind());
   std::vector<TokenSequence> blocks =
-      next_token_blocks(tokenizer.encode(MappedFile::open(file)->bytes()), max_length);
+      next_token_blocks(tokenizer.encode(read_text(file)), max_length);
   require(!blocks.empty(), "{}: holds no text", file.string());
   return listed_sequences(std::move(blocks), limit);
 }

@@ -1,8 +1,47 @@
 #include "braid/text/lines.h"
 
+#include <array>
+
 #include "braid/error.h"
+#include "braid/text/basic_tokens.h"
 
 namespace braid {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// What files that are no UTF-8 open with, and what makes text of them.
+struct Opening {
+  std::string_view bytes;
+  const char *what, *command;
+};
+constexpr std::array openings = {
+    Opening{"\xFF\xFE", "UTF-16", "iconv -f UTF-16 -t UTF-8"},
+    Opening{"\xFE\xFF", "UTF-16", "iconv -f UTF-16 -t UTF-8"},
+    Opening{"\x1F\x8B", "compressed (gzip)", "gunzip"},
+    Opening{"BZh", "compressed (bzip2)", "bunzip2"},
+    Opening{"\xFD"
+            "7zXZ",
+            "compressed (xz)", "unxz"},
+    Opening{"\x28\xB5\x2F\xFD", "compressed (zstd)", "unzstd"},
+    Opening{"PK\x03\x04", "a zip archive", "unzip"},
+};
+
+void check(const std::string& path, std::int64_t number, std::string_view line) {
+  for (const Opening& opening : openings) {
+    require(number > 1 || !line.starts_with(opening.bytes),
+            "{}: is {}, expected text in UTF-8; convert it first: {}", path, opening.what,
+            opening.command);
+  }
+  require(line.find('\0') == std::string_view::npos,
+          "{}: line {} has a NUL byte: this is no text in UTF-8 (UTF-16, or a binary file)", path,
+          number);
+  require(is_valid_utf8(line),
+          "{}: line {} is not UTF-8; convert the text first, such as by iconv -f LATIN1 -t UTF-8",
+          path, number);
+}
+
+}  // namespace
 
 LineStream::LineStream(const std::filesystem::path& path, std::int64_t limit)
     : path_(path), limit_(limit) {
@@ -19,18 +58,29 @@ LineStream::LineStream(const std::filesystem::path& path, std::int64_t limit)
   }
 }
 
-std::optional<std::string> LineStream::next() {
+std::optional<std::string> LineStream::next_whole() {
   std::string line;
-  while ((limit_ == 0 || lines_ < limit_) && std::getline(file_, line)) {
-    const bool first = bytes_read_ == 0;
-    bytes_read_ += static_cast<std::int64_t>(line.size()) + 1;
-    if (first && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.find_first_not_of(" \t\r\v\f") == std::string::npos) continue;
+  if (!std::getline(file_, line)) {
+    require(!file_.bad(), "{}: reading failed after {} lines", path_.string(), number_);
+    return std::nullopt;
+  }
+  bytes_read_ += static_cast<std::int64_t>(line.size()) + 1;
+  check(path_.string(), ++number_, line);
+  if (number_ == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+  if (file_.eof()) return line;
+  if (line.ends_with('\r')) line.pop_back();
+  return line + '\n';
+}
+
+std::optional<std::string> LineStream::next() {
+  if (limit_ > 0 && lines_ >= limit_) return std::nullopt;
+  while (std::optional<std::string> line = next_whole()) {
+    if (line->ends_with('\n')) line->pop_back();
+    if (line->ends_with('\r')) line->pop_back();
+    if (line->find_first_not_of(" \t\r\v\f") == std::string::npos) continue;
     ++lines_;
     return line;
   }
-  require(!file_.bad(), "{}: reading failed after {} lines", path_.string(), lines_);
   return std::nullopt;
 }
 
@@ -40,6 +90,17 @@ std::vector<std::string> read_lines(const std::filesystem::path& path, std::int6
   while (std::optional<std::string> line = stream.next()) lines.push_back(std::move(*line));
   require(!lines.empty(), "{}: expected lines of text, found none", path.string());
   return lines;
+}
+
+std::string read_text(const std::filesystem::path& path, std::int64_t lines) {
+  LineStream stream(path);
+  std::string text;
+  for (std::int64_t i = 0; lines == 0 || i < lines; ++i) {
+    const std::optional<std::string> line = stream.next_whole();
+    if (!line) break;
+    text += *line;
+  }
+  return text;
 }
 
 }  // namespace braid

@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t point_every = 50;
 constexpr const char* record_name = "run.json";
 constexpr const char* kept_prefix = "kept/";
+constexpr const char* diverged = "step {}: {} became {}; lower `learning-rate`";
 
 struct Step {
   double loss = 0;
@@ -139,9 +140,11 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
   while (state.step < steps && !state.stopped) {
     const std::vector<StepPart> parts = run.parts(state.step);
     const Step taken = differentiate(state.parameters, run, state.step, parts);
-    require(std::isfinite(taken.loss), "the loss became {} at step {}; lower the learning rate",
-            taken.loss, state.step);
+    require(std::isfinite(taken.loss), diverged, state.step + 1, "the loss", taken.loss);
     optimiser.step(state.step, taken.gradients);
+    for (const auto& [name, tensor] : state.parameters) {
+      require(all_finite(tensor.detach()), diverged, state.step + 1, name, "NaN or infinite");
+    }
     sum += taken.loss;
     ++state.step;
     for (const StepPart& part : parts) state.tokens += part.tokens;

@@ -58,7 +58,7 @@ struct TrainingRun {
 };
 
 // `file` is read when it exists (Error where it belongs to another run) and removed by the caller
-// when the result is safe. Error where the loss is not finite.
+// when the result is safe. Error where the loss or a parameter is not finite.
 TrainingState train(const Tensors& start, const TrainingRun& run,
                     const std::filesystem::path& file);
 

@@ -1,9 +1,9 @@
 #include "braid/training/train_folder.h"
 
 #include "braid/checkpoint/atomic_file.h"
-#include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
 #include "braid/tasks/tasks.h"
+#include "braid/text/lines.h"
 #include "braid/text/new_tokenizer.h"
 #include "braid/training/trained_folder.h"
 
@@ -19,7 +19,7 @@ std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request
   std::shared_ptr<const Tokenizer> tokenizer =
       new_tokenizer(request.vocabulary, request.text, config_size(config, "vocab_size", 30522));
   if (!request.restrict_to.empty()) {
-    tokenizer = tokenizer->restricted_to(MappedFile::open(request.restrict_to)->bytes());
+    tokenizer = tokenizer->restricted_to(read_text(request.restrict_to));
     config["vocab_size"] = (tokenizer->size() + aligned - 1) / aligned * aligned;
   }
   if (!config.contains("vocab_size")) config["vocab_size"] = tokenizer->size();

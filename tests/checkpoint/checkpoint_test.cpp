@@ -73,6 +73,14 @@ TEST_F(CheckpointTest, WritesAndLoads) {
   EXPECT_THAT(checkpoint.layout[0].tensors, ElementsAre("a", "b", "c", "d"));
 }
 
+TEST_F(CheckpointTest, WhatDoesNotFitItsDtypeIsNotWritten) {
+  const LazyTensors large = {
+      {"w", {at::kHalf, {2}, [] { return at::full({2}, 1e5, at::kFloat).to(at::kHalf); }}}};
+  EXPECT_THAT(error_of([&] { write_checkpoint(out(), kConfig, large, {}, {}); }),
+              HasSubstr("w: a value is too large for float16"));
+  EXPECT_TRUE(list(folder).empty());
+}
+
 TEST_F(CheckpointTest, KeepsShards) {
   write_sharded();
   const Checkpoint checkpoint = load_checkpoint(out());

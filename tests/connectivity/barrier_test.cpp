@@ -154,6 +154,15 @@ TEST(VerifyTest, TellsSameFromDifferent) {
   }
 }
 
+TEST(VerifyTest, WhatOverflowsIsNoDifference) {
+  Model large = SmallBert{}.model();
+  at::Tensor& weight = large.parameters.at("encoder.layer.1.output.dense.weight");
+  weight = at::full_like(weight, 1e308);
+  EXPECT_THAT(
+      error_of([&] { verify(large, large, random_sequences(large, 1, 1), {.threads = 1}); }),
+      ::testing::HasSubstr("what it computes is not finite"));
+}
+
 TEST(VerifyTest, RefusesOtherShapes) {
   SmallBert bert;
   const Model b = bert.model();

@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
@@ -42,6 +46,46 @@ TEST_F(ModelFileTest, EveryClassIsReadAsItWasWritten) {
   }
 }
 
+TEST_F(ModelFileTest, ATiedPairIsReadUnderEitherName) {
+  SmallGpt2 tied;
+  tied.tied = true;
+  for (const Model& model : {tied.model(), SmallBert{}.model()}) {
+    for (const Tie& tie : model.ties) {
+      Tensors stored;
+      for (const auto& [name, tensor] : model.parameters) {
+        const bool original = name == tie.original;
+        stored[original ? tie.alias : model.stored_names.at(name)] = tensor;
+      }
+      const std::string place = folder / (model.family->model_type + tie.alias);
+      write_checkpoint(place, model.config, stored, {}, {});
+      const Model read = load_model(place);
+      EXPECT_EQ(read.stored_names, model.stored_names) << tie.alias;
+      EXPECT_TRUE(at::equal(read.parameters.at(tie.original), model.parameters.at(tie.original)));
+    }
+  }
+}
+
+// In every dtype, wherever it stands, also where no text reaches it.
+TEST_F(ModelFileTest, WhatIsNotFiniteIsRefusedByName) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Model model = SmallBert{}.model();
+  for (const at::ScalarType dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16}) {
+    for (const double value : {std::nan(""), infinity, -infinity}) {
+      Tensors stored;
+      for (const auto& [name, tensor] : model.parameters) {
+        stored[model.stored_names.at(name)] = tensor.to(dtype);
+      }
+      at::Tensor& broken = stored.at("bert.embeddings.position_embeddings.weight");
+      broken = broken.clone();
+      broken[-1][1] = value;
+      write_safetensors(folder / "model.safetensors", stored);
+      write_file_atomically(folder / "config.json", model.config.dump());
+      EXPECT_THAT(error_of([&] { load_model(folder); }),
+                  HasSubstr("bert.embeddings.position_embeddings.weight has NaN or infinity"));
+    }
+  }
+}
+
 TEST(RandomModelTest, IsTheClassThatTheConfigNames) {
   nlohmann::json config = SmallBert{}.config();
   EXPECT_TRUE(random_model(config, 1).network->head(Predicts::token));
@@ -55,6 +99,36 @@ TEST(RandomModelTest, IsTheClassThatTheConfigNames) {
   EXPECT_EQ(random_model(config, 1).stored_names.at("pooler.dense.bias"), "pooler.dense.bias");
   config["architectures"] = {"BertForNothing"};
   EXPECT_THAT(error_of([&] { random_model(config, 1); }), HasSubstr("no class of BERT"));
+}
+
+TEST(SameArchitectureTest, IsWhatConfigurationsMean) {
+  struct Case {
+    nlohmann::json sample;
+    const char *epsilon, *activation, *usual, *other_name, *heads;
+  };
+  for (const Case& of : {Case{SmallBert{}.config(), "layer_norm_eps", "hidden_act", "gelu", "gelu",
+                              "num_attention_heads"},
+                         Case{SmallGpt2{}.config(), "layer_norm_epsilon", "activation_function",
+                              "gelu_new", "gelu_pytorch_tanh", "n_head"}}) {
+    nlohmann::json plain = of.sample, spelt = of.sample;
+    plain.erase(of.epsilon);
+    plain.erase(of.activation);
+    spelt[of.epsilon] = std::string(of.usual) == "gelu" ? 1e-12 : 1e-5;
+    spelt[of.activation] = of.other_name;
+    const Model a = random_model(plain, 1);
+    require_same_architecture(a, random_model(spelt, 2));
+    const auto refused = [&](const char* key, const nlohmann::json& value, const char* what) {
+      nlohmann::json other = spelt;
+      other[key] = value;
+      EXPECT_THAT(error_of([&] { require_same_architecture(a, random_model(other, 2)); }),
+                  HasSubstr(what));
+    };
+    refused(of.epsilon, 1e-3, "the epsilon of norms is");
+    refused(of.activation, "relu",
+            std::string(of.usual) == "gelu" ? "the activation is gelu in random and relu in random"
+                                            : "the activation is gelu tanh in random and relu");
+    refused(of.heads, 1, "the number of heads is");
+  }
 }
 
 TEST(RandomModelTest, DiffersBySeed) {

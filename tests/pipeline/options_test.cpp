@@ -117,7 +117,8 @@ TEST(OptionsTest, RefuseInWords) {
   };
   refuses(list, "heads", "permutate", "`heads`: 'permutate' is not one of permute, monotonic");
   refuses(list, "components", "ffn,foo", "`components`: 'foo' is not one of ffn, attention");
-  refuses(list, "components", ",", "`components` names nothing");
+  refuses(list, "components", "", "`components` names nothing");
+  refuses(list, "components", "ffn,", "`components`: '' is not one of ffn, attention");
   refuses(list, "lines", "-1", "`lines` is -1, expected a whole number of at least 0");
   refuses(list, "lines", "3.5", "`lines` is '3.5', expected a whole number");
   refuses(list, "learning-rate", "nan", "finite number");
@@ -128,6 +129,7 @@ TEST(OptionsTest, RefuseInWords) {
   refuses(list, "lines", "18446744073709551615", "`lines` is 18446744073709551615, expected");
   refuses(list, "canonicalise", "perhaps", "true or false");
   refuses(merging, "weights", "1,two", "numbers");
+  refuses(merging, "weights", "1,,2", "numbers");
   refuses(merging, "shard-size", "5 apples", "a size, such as 5GB");
   refuses(merging, "shard-size", "9999999999GB", "a size, such as 5GB");
   EXPECT_THAT(
@@ -140,6 +142,15 @@ TEST(OptionsTest, RefuseInWords) {
         list.assign({{"lines", "many"}});
       },
       ThrowsMessage<Error>(HasSubstr("`lines`")));
+}
+
+TEST(MergeRequestTest, SharesHaveAFiniteSum) {
+  MergeRequest request;
+  request.models = {"a", "b"};
+  request.weights = {1, 3};
+  EXPECT_THAT(request.shares(), ::testing::ElementsAre(0.25, 0.75));
+  request.weights = {1e308, 1e308};
+  EXPECT_THAT([&] { request.shares(); }, ThrowsMessage<Error>(HasSubstr("`weights`")));
 }
 
 TEST(OptionsTest, ReadSizes) {

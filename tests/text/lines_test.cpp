@@ -36,8 +36,6 @@ TEST_F(Lines, DropsLineEndsBlankLinesAndByteOrderMark) {
   write("\xEF\xBB\xBF\xEF\xBB\xBFone\r\n\r\n \t\n two \n\nthree");
   EXPECT_THAT(read_lines(path_), ElementsAre("\xEF\xBB\xBFone", " two ", "three"));
   EXPECT_THAT(read_lines(path_, 2), ElementsAre("\xEF\xBB\xBFone", " two "));
-  write(std::string("a\0b\n", 4));
-  EXPECT_THAT(read_lines(path_), ElementsAre(std::string("a\0b", 3)));
 }
 
 TEST_F(Lines, StreamCountsWhatItReadAndHandedOut) {
@@ -50,6 +48,34 @@ TEST_F(Lines, StreamCountsWhatItReadAndHandedOut) {
   EXPECT_EQ(stream.next(), std::nullopt);
   EXPECT_EQ(stream.lines(), 2);
   EXPECT_EQ(stream.bytes_read(), 13);
+}
+
+TEST_F(Lines, WholeTextHasTheSameLines) {
+  const std::string plain = "one\n\n two \nthree";
+  for (const std::string& content :
+       {plain, "\xEF\xBB\xBF" + plain, std::string("one\r\n\r\n two \r\nthree")}) {
+    write(content);
+    EXPECT_EQ(read_text(path_), plain);
+    EXPECT_EQ(read_text(path_, 2), "one\n\n");
+    EXPECT_EQ(read_text(path_, 9), plain);
+    EXPECT_THAT(read_lines(path_), ElementsAre("one", " two ", "three"));
+  }
+  write("one\n");
+  EXPECT_EQ(read_text(path_), "one\n");
+}
+
+TEST_F(Lines, RefusesWhatIsNotUtf8) {
+  const auto refused = [&](const std::string& content, const std::string& reason) {
+    write(content);
+    expect_refused(reason);
+    EXPECT_THAT([&] { read_text(path_); }, ThrowsMessage<Error>(HasSubstr(reason)));
+  };
+  refused(std::string("\xFF\xFEo\0n\0e\0\n\0", 10), "is UTF-16");
+  refused(std::string("\xFE\xFF\0o\0n\0e\0\n", 10), "is UTF-16");
+  refused(std::string("o\0n\0e\0\n\0", 8), "line 1 has a NUL byte");
+  refused("one\ncaf\xE9\n", "line 2 is not UTF-8");
+  refused("\x1F\x8B\b\n", "compressed (gzip), expected text in UTF-8; convert it first: gunzip");
+  refused("PK\x03\x04", "a zip archive");
 }
 
 TEST_F(Lines, RefusesWhatHasNoLines) {
