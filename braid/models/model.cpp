@@ -216,13 +216,11 @@ void require_same_architecture(const Model& a, const Model& b) {
     }
   }
   // What shapes do not tell, as the configurations mean it.
-  const Sizes &of_a = a.network->sizes(), &of_b = b.network->sizes();
-  const auto same = [&](const char* what, const auto& left, const auto& right) {
-    require(left == right, "config.json: {} {} in {} and {} in {}", what, left, x, right, y);
-  };
-  same("the number of heads is", of_a.heads, of_b.heads);
-  same("the epsilon of norms is", of_a.epsilon, of_b.epsilon);
-  same("the activation is", of_a.activation.formula(), of_b.activation.formula());
+  const auto of_b = b.network->sizes().beyond_shapes();
+  for (const auto& [what, value] : a.network->sizes().beyond_shapes()) {
+    require(value == of_b.at(what), "config.json: {} is {} in {} and {} in {}", what, value, x,
+            of_b.at(what), y);
+  }
 }
 
 void save_model(const std::filesystem::path& out, const Model& like, const LazyTensors& parameters,

@@ -7,6 +7,12 @@
 
 namespace braid {
 
+std::map<std::string, std::string> Sizes::beyond_shapes() const {
+  return {{"the number of heads", std::to_string(heads)},
+          {"the epsilon of norms", fmt::format("{}", epsilon)},
+          {"the activation", activation.formula()}};
+}
+
 Batch Batch::to(at::Device device) const {
   const auto moved = [&](const at::Tensor& t) { return t.defined() ? t.to(device) : t; };
   return {moved(input_ids), moved(attention_mask), moved(token_type_ids), moved(position_ids)};

@@ -55,6 +55,9 @@ struct Sizes {
   std::int64_t types = 0;  // of tokens
   double epsilon = 0;      // of norms
   Activation activation;
+
+  // What the pass depends on and no tensor's shape tells, by name.
+  std::map<std::string, std::string> beyond_shapes() const;
 };
 
 // The heads that a model has, and the pooler that some of them read.

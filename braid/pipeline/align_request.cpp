@@ -82,7 +82,7 @@ OptionList options_of(AlignRequest& r) {
   list.add("learning-rate", learning.latents.learning_rate,
            "Of learning: Adam on in-head maps; permutations a tenth, shifts 2.5 times")
       .from(0)
-      .to(1e30);
+      .to(most_factor);
   list.add("learn-block", r.learning_text.block, "Tokens a sequence of learning, on text").from(2);
   list.add("learn-batch", r.learning_text.masking.batch_size, "Sequences a step of learning")
       .from(1);

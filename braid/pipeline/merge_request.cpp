@@ -38,7 +38,7 @@ OptionList options_of_merging(MergeRequest& r) {
            "Train on for so many steps from the merged model, on text (learn-batch, learn-block "
            "and learn-mask say how), measured on dev")
       .from(0);
-  list.add("heal-learning-rate", r.healing.learning_rate, "Peak").from(0).to(1e30);
+  list.add("heal-learning-rate", r.healing.learning_rate, "Peak").from(0).to(most_factor);
   list.add("save-alignments", r.save_alignments,
            "Folder for the parents' alignments into the merged frame")
       .as(Use::output);

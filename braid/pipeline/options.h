@@ -26,6 +26,9 @@ enum class Use {
   output,    // what is written where: the result does not depend on it
 };
 
+// The most by which tensors in float32 are scaled.
+inline constexpr double most_factor = 1e30;
+
 struct Option {
   std::string name;        // "in-head", as on the command line and in YAML; see key()
   std::string other_name;  // of another command's, where this one stands beside it; or empty

@@ -27,13 +27,13 @@ OptionList options_of(PretrainRequest& r) {
   list.add("mask-probability", o.mask_probability, "Of each ordinary token").from(0).to(1);
   list.add("learning-rate", r.learning_rate, "Peak, after warm-up")
       .from(0)
-      .to(1e30)
+      .to(most_factor)
       .otherwise("1.5e-3, GPT-2 3e-4");
   list.add("warmup", r.warmup, "Part of the steps that warms up")
       .from(0)
       .to(1)
       .otherwise("0.06, GPT-2 0.05");
-  list.add("weight-decay", o.weight_decay, "AdamW's").from(0).to(1e30);
+  list.add("weight-decay", o.weight_decay, "AdamW's").from(0).to(most_factor);
   list.add("save-every", o.save_every, "Steps between saved states (a multiple of 50); 0 = none")
       .as(Use::output)
       .from(0);
@@ -53,9 +53,9 @@ OptionList options_of(FinetuneRequest& r) {
   list.add("lines", r.lines, "Only the first N rows of data; 0 = all").from(0);
   list.add("batch-size", o.batch_size, "Examples an update").from(1);
   list.add("max-length", r.max_length, "Tokens of an example").from(3).to(1 << 20);
-  list.add("learning-rate", o.learning_rate, "Peak, after warm-up").from(0).to(1e30);
+  list.add("learning-rate", o.learning_rate, "Peak, after warm-up").from(0).to(most_factor);
   list.add("warmup", o.warmup, "Part of the steps that warms up").from(0).to(1);
-  list.add("weight-decay", o.weight_decay, "AdamW's").from(0);
+  list.add("weight-decay", o.weight_decay, "AdamW's").from(0).to(most_factor);
   list.add("dropout", o.dropout, "While training").from(0).to(1);
   list.add("patience", o.patience,
            "Stop after so many epochs without a better score on dev; 0 = never")

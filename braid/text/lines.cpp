@@ -27,12 +27,15 @@ constexpr std::array openings = {
     Opening{"PK\x03\x04", "a zip archive", "unzip"},
 };
 
-void check(const std::string& path, std::int64_t number, std::string_view line) {
+void check_opening(const std::string& path, std::string_view line) {
   for (const Opening& opening : openings) {
-    require(number > 1 || !line.starts_with(opening.bytes),
+    require(!line.starts_with(opening.bytes),
             "{}: is {}, expected text in UTF-8; convert it first: {}", path, opening.what,
             opening.command);
   }
+}
+
+void check(const std::string& path, std::int64_t number, std::string_view line) {
   require(line.find('\0') == std::string_view::npos,
           "{}: line {} has a NUL byte: this is no text in UTF-8 (UTF-16, or a binary file)", path,
           number);
@@ -65,18 +68,20 @@ std::optional<std::string> LineStream::next_whole() {
     return std::nullopt;
   }
   bytes_read_ += static_cast<std::int64_t>(line.size()) + 1;
-  check(path_.string(), ++number_, line);
-  if (number_ == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
-  if (file_.eof()) return line;
+  if (++number_ == 1) {
+    check_opening(path_.string(), line);
+    if (line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+  }
+  check(path_.string(), number_, line);
   if (line.ends_with('\r')) line.pop_back();
-  return line + '\n';
+  if (!file_.eof()) line += '\n';
+  return line;
 }
 
 std::optional<std::string> LineStream::next() {
   if (limit_ > 0 && lines_ >= limit_) return std::nullopt;
   while (std::optional<std::string> line = next_whole()) {
     if (line->ends_with('\n')) line->pop_back();
-    if (line->ends_with('\r')) line->pop_back();
     if (line->find_first_not_of(" \t\r\v\f") == std::string::npos) continue;
     ++lines_;
     return line;

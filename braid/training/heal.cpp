@@ -26,6 +26,7 @@ Healed heal(const Model& model, const StepSource& parts, nlohmann::json identity
                    {"evaluate_every", every}});
   training.identity = std::move(identity);
   training.optimiser.learning_rate = options.learning_rate;
+  training.rate_option = "heal-learning-rate";
   training.optimiser.steps = options.steps;
   training.optimiser.warmup_steps = warmup_steps(0.06, options.steps);
   training.compute = options.compute;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t point_every = 50;
 constexpr const char* record_name = "run.json";
 constexpr const char* kept_prefix = "kept/";
-constexpr const char* diverged = "step {}: {} became {}; lower `learning-rate`";
+constexpr const char* diverged = "step {}: {} became {}; lower `{}`";
 
 struct Step {
   double loss = 0;
@@ -140,10 +140,12 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
   while (state.step < steps && !state.stopped) {
     const std::vector<StepPart> parts = run.parts(state.step);
     const Step taken = differentiate(state.parameters, run, state.step, parts);
-    require(std::isfinite(taken.loss), diverged, state.step + 1, "the loss", taken.loss);
+    require(std::isfinite(taken.loss), diverged, state.step + 1, "the loss", taken.loss,
+            run.rate_option);
     optimiser.step(state.step, taken.gradients);
     for (const auto& [name, tensor] : state.parameters) {
-      require(all_finite(tensor.detach()), diverged, state.step + 1, name, "NaN or infinite");
+      require(all_finite(tensor.detach()), diverged, state.step + 1, name, "NaN or infinite",
+              run.rate_option);
     }
     sum += taken.loss;
     ++state.step;

@@ -46,6 +46,7 @@ using StepSource = std::function<std::vector<StepPart>(std::int64_t step)>;
 struct TrainingRun {
   nlohmann::json identity;  // what makes two runs the same run
   OptimiserOptions optimiser;
+  const char* rate_option = "learning-rate";  // what users call the optimiser's
   std::int64_t save_every = 500;  // steps between saved states, a multiple of 50; 0 = none
   Compute compute;
   StepSource parts;

@@ -104,20 +104,23 @@ TEST(RandomModelTest, IsTheClassThatTheConfigNames) {
 TEST(SameArchitectureTest, IsWhatConfigurationsMean) {
   struct Case {
     nlohmann::json sample;
-    const char *epsilon, *activation, *usual, *other_name, *heads;
+    const char* epsilon;
+    double usual;
+    const char *activation, *name, *formula, *heads;
   };
-  for (const Case& of : {Case{SmallBert{}.config(), "layer_norm_eps", "hidden_act", "gelu", "gelu",
-                              "num_attention_heads"},
-                         Case{SmallGpt2{}.config(), "layer_norm_epsilon", "activation_function",
-                              "gelu_new", "gelu_pytorch_tanh", "n_head"}}) {
+  for (const Case& of : {Case{SmallBert{}.config(), "layer_norm_eps", 1e-12, "hidden_act", "gelu",
+                              "gelu", "num_attention_heads"},
+                         Case{SmallGpt2{}.config(), "layer_norm_epsilon", 1e-5,
+                              "activation_function", "gelu_pytorch_tanh", "gelu tanh", "n_head"}}) {
     nlohmann::json plain = of.sample, spelt = of.sample;
     plain.erase(of.epsilon);
     plain.erase(of.activation);
-    spelt[of.epsilon] = std::string(of.usual) == "gelu" ? 1e-12 : 1e-5;
-    spelt[of.activation] = of.other_name;
+    spelt[of.epsilon] = of.usual;
+    spelt[of.activation] = of.name;
     const Model a = random_model(plain, 1);
     require_same_architecture(a, random_model(spelt, 2));
-    const auto refused = [&](const char* key, const nlohmann::json& value, const char* what) {
+    const auto refused = [&](const char* key, const nlohmann::json& value,
+                             const std::string& what) {
       nlohmann::json other = spelt;
       other[key] = value;
       EXPECT_THAT(error_of([&] { require_same_architecture(a, random_model(other, 2)); }),
@@ -125,8 +128,7 @@ TEST(SameArchitectureTest, IsWhatConfigurationsMean) {
     };
     refused(of.epsilon, 1e-3, "the epsilon of norms is");
     refused(of.activation, "relu",
-            std::string(of.usual) == "gelu" ? "the activation is gelu in random and relu in random"
-                                            : "the activation is gelu tanh in random and relu");
+            fmt::format("the activation is {} in random and relu in random", of.formula));
     refused(of.heads, 1, "the number of heads is");
   }
 }

@@ -5,10 +5,12 @@ usage: report_page.py BRAID EMBEDDED [RESULTS [SCREENSHOT]]
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import program
+from program import braid, check
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 try:
@@ -19,22 +21,9 @@ if not CHROMIUM or not sync_playwright:
     print("skipped: needs chromium (Debian) and playwright (pip)")
     sys.exit(77)
 
-BRAID, EMBEDDED = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2]).resolve()
+EMBEDDED = Path(sys.argv[2]).resolve()
 GIVEN = Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else None
 SCREENSHOT = sys.argv[4] if len(sys.argv) > 4 else None
-checks = 0
-
-
-def check(holds, message):
-    global checks
-    checks += 1
-    if not holds:
-        sys.exit(f"FAILED: {message}")
-
-
-def braid(*arguments):
-    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True, cwd=scratch)
-    check(done.returncode == 0, f"braid {arguments}: {done.stderr}")
 
 
 def number(value):
@@ -148,7 +137,7 @@ variants:
   - {{name: heads free, preset: paper, heads: ignore}}
   - {{name: best, preset: best}}
 """)
-    braid("study", "small <study>.yaml", "-o", "study")
+    braid("study", "small <study>.yaml", "-o", "study", cwd=scratch)
     return scratch / "study"
 
 
@@ -156,7 +145,7 @@ with tempfile.TemporaryDirectory() as name:
     scratch = Path(name)
     folder = GIVEN or small_study()
     results = json.loads((folder / "results.json").read_text())
-    braid("report", folder, "-o", scratch / "page.html", "--figures", scratch / "figures")
+    braid("report", folder, "-o", scratch / "page.html", "--figures", scratch / "figures", cwd=scratch)
     for svg in (scratch / "figures").iterdir():
         check("var(--" not in svg.read_text(), f"{svg.name} needs the page's style")
     os.environ["PLAYWRIGHT_SKIP_VALIDATE_HOST_REQUIREMENTS"] = "1"
@@ -166,10 +155,10 @@ with tempfile.TemporaryDirectory() as name:
         if not GIVEN:
             braid("barrier", EMBEDDED / "bert-1", EMBEDDED / "bert-2", "--no-align", "--text", scratch / "text.txt",
                   "--points", 3, "--json", scratch / "ab.json")
-            braid("report", scratch / "ab.json")
+            braid("report", scratch / "ab.json", cwd=scratch)
             page = browser.new_page()
             page.goto((scratch / "ab.html").as_uri())
             shown = page.locator("table.summary tbody tr td").first.inner_text()
             check(shown == number(json.loads((scratch / "ab.json").read_text())["barrier"]), "a curve's page")
         browser.close()
-print(f"{checks} checks passed")
+print(f"{program.checks} checks passed")

@@ -11,21 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
-BRAID = str(Path(sys.argv[1]).resolve())
-checks = 0
-
-
-def check(holds, message):
-    global checks
-    checks += 1
-    if not holds:
-        sys.exit(f"FAILED: {message}")
+import program
+from program import BRAID, braid, check
 
 
 def study(name, *options, status=0):
-    done = subprocess.run([BRAID, "study", f"{name}.yaml", *options], capture_output=True, text=True, cwd=scratch)
-    check(done.returncode == status, f"study {name} {options}: exit {done.returncode}: {done.stderr}")
-    return done
+    return braid("study", f"{name}.yaml", *options, status=status, cwd=scratch)
 
 
 def write_texts():
@@ -210,4 +201,4 @@ with tempfile.TemporaryDirectory() as name:
         start = time.time()
         part()
         print(f"{part.__name__}: {time.time() - start:.1f} s", flush=True)
-print(f"{checks} checks passed")
+print(f"{program.checks} checks passed")

@@ -31,16 +31,16 @@ Examples text(std::uint64_t seed) {
 
 class HealTest : public TemporaryFolder {
  protected:
-  Healed heal_to(std::int64_t steps, const std::filesystem::path& state = {}) const {
+  Healed heal_to(std::int64_t steps, double learning_rate = 3e-3) const {
     HealOptions options;
     options.steps = steps;
-    options.learning_rate = 3e-3;
+    options.learning_rate = learning_rate;
     options.evaluate_every = 10;
     const Measure measure = [&](const Tensors& p) {
       return evaluate(*model_.network, p, seen_, {.threads = 1});
     };
     return heal(model_, token_steps(*model_.network, masked_task(), seen_.sequences, {8, 1, {}}),
-                {{"text", 1}}, measure, options, state, {});
+                {{"text", 1}}, measure, options, {}, {});
   }
 
   using Measure = std::function<Score(const Tensors&)>;
@@ -60,6 +60,11 @@ TEST_F(HealTest, LowersTheLossAndSaysWhen) {
   EXPECT_EQ(healed.tokens_until(0), std::nullopt);
   EXPECT_EQ(healed.parameters.at("encoder.layer.0.output.dense.weight").scalar_type(), at::kDouble);
   EXPECT_EQ(heal_to(60).points.back().score.loss, last.score.loss);
+}
+
+TEST_F(HealTest, NamesItsOwnLearningRate) {
+  EXPECT_THAT(error_of([&] { heal_to(20, 1e30); }),
+              ::testing::HasSubstr("lower `heal-learning-rate`"));
 }
 
 TEST_F(HealTest, NeedsSteps) { EXPECT_THROW(heal_to(0), Error); }

@@ -2,8 +2,9 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
-BRAID = sys.argv[1]
+BRAID = str(Path(sys.argv[1]).resolve())
 checks = 0
 
 
@@ -14,8 +15,8 @@ def check(holds, message):
         sys.exit(f"FAILED: {message}")
 
 
-def braid(*arguments, status=0):
-    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True)
+def braid(*arguments, status=0, cwd=None):
+    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
     check(done.returncode == status,
           f"braid {' '.join(map(str, arguments))}: exit {done.returncode}, expected {status}: {done.stdout} {done.stderr}")
     return done
