@@ -7,6 +7,7 @@
 
 #include "braid/checkpoint/interrupt.h"
 #include "braid/error.h"
+#include "braid/notice.h"
 #include "braid/parallel.h"
 #include "braid/version.h"
 #include "cli/command.h"
@@ -65,6 +66,10 @@ int main(int argc, char** argv) {
   braid::remove_partials_on_signal();
   spdlog::set_default_logger(spdlog::stderr_color_mt("braid"));
   spdlog::set_pattern("%H:%M:%S %v");
+  braid::send_notices([](const std::string& text) {
+    braid::clear_progress();
+    spdlog::info("{}", braid::in_words_of_the_command_line(text));
+  });
   std::string message;
   try {
     return run(argc, argv);

@@ -100,13 +100,7 @@ TrainingLog training_log() {
 }
 
 Listener terminal_listener() {
-  return {terminal_progress,
-          [](const std::string& text) {
-            clear_progress();
-            spdlog::info("{}", text);
-          },
-          training_log,
-          [](const DevPoint& point) {
+  return {terminal_progress, training_log, [](const DevPoint& point) {
             clear_progress();
             spdlog::info("step {}, epoch {:.2f}: {}", point.step, point.epoch,
                          score_text(point.score));

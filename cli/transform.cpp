@@ -22,17 +22,22 @@ void run(const Options& options) {
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);
   }
+  const bool reordered = !returned_axes(b.symmetries, alignment.transform()).empty();
+  const char* what = reordered ? "the same function up to the order of the units that it returns: "
+                                 "embeddings come in another order, with the same inner products"
+                               : "the same function as its source";
   WriteOptions write;
   write.overwrite = options.overwrite;
   write.files["README.md"] = fmt::format(
       "# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n", options.b, options.b,
       options.alignment,
-      alignment.broken.empty() ? "It computes the same function as its source."
+      alignment.broken.empty() ? fmt::format("It computes {}.", what)
                                : "NOT the same function as its source: " + alignment.broken + ".");
   save_model(options.out, b, transform(b, alignment), write);
-  fmt::print(
-      "{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
-      alignment.broken.empty() ? "; `braid verify` proves that it is the same function" : "");
+  fmt::print("{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
+             !alignment.broken.empty() ? ""
+             : reordered               ? "; its embeddings come in another order"
+                                       : "; `braid verify` proves that it is the same function");
 }
 
 }  // namespace

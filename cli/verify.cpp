@@ -1,5 +1,5 @@
 // braid verify: do two checkpoints compute the same function?
-#include "braid/connectivity/verify.h"
+#include "braid/connectivity/rounding.h"
 
 #include "braid/pipeline/align.h"
 #include "cli/command.h"
@@ -17,46 +17,55 @@ struct Options {
   Compute compute;
 };
 
-// What rounding to the stored dtype explains where units are mixed; reordered ones differ by less.
-double default_tolerance(const Model& model) {
-  switch (main_dtype(model.parameters)) {
-    case at::kDouble:
-      return 1e-9;
-    case at::kFloat:
-      return 1e-5;
-    default:
-      return 0.05;
-  }
-}
+// Of a difference that reordering units leaves, by the order of sums in float64.
+constexpr double order_of_sums = 1e-9;
 
 int run(const Options& options) {
   const Model first = load_model(options.first), second = load_model(options.second);
-  const double tolerance =
-      options.tolerance.value_or(std::max(default_tolerance(first), default_tolerance(second)));
   const auto sequences = options.text.empty()
                              ? random_sequences(first, 16, options.seed)
                              : read_sequences(first, options.text, nullptr, options.lines);
-  const Difference found = verify(first, second, sequences, options.compute);
+  const auto compare = [&](Frame frame) {
+    return verify(first, second, sequences, options.compute, frame);
+  };
+  const auto allowed = [&](const Difference& found) {
+    if (options.tolerance) return *options.tolerance;
+    if (found.relative() <= order_of_sums || !is_rounded_anew(first, second)) return order_of_sums;
+    return std::max(order_of_sums,
+                    rounding(first, second, sequences, options.compute, found.frame));
+  };
+  const Difference found = compare(Frame::fixed);
+  const double tolerance = allowed(found);
   const bool same = found.relative() <= tolerance;
-  const std::string where = fmt::format("sequence {}, position {}, output {}", found.sequence,
-                                        found.position, found.output);
-  report(
-      fmt::format("{}: {} over {} sequences, {} tokens, in float64\n"
-                  "largest difference {:.3e} ({}), largest output {:.3e}, relative {:.3e}, "
-                  "tolerance {:.1e}\n",
-                  same ? "SAME FUNCTION" : "DIFFERENT FUNCTIONS", found.compared, found.sequences,
-                  found.tokens, found.largest, where, found.scale, found.relative(), tolerance),
-      {{"same", same},
-       {"compared", found.compared},
-       {"largest_difference", found.largest},
-       {"largest_output", found.scale},
-       {"relative", found.relative()},
-       {"tolerance", tolerance},
-       {"sequence", found.sequence},
-       {"position", found.position},
-       {"output", found.output},
-       {"tokens", found.tokens}},
-      options.json);
+  bool reordered = false;
+  if (!same && first.network->returns_stream()) {
+    const Difference free = compare(Frame::free);
+    reordered = free.relative() <= allowed(free);
+  }
+  const std::string where = fmt::format("{}, sequence {}, position {}, output {}", found.output,
+                                        found.sequence, found.position, found.unit);
+  report(fmt::format(
+             "{}: {} over {} sequences, {} tokens, in float64\n"
+             "largest difference {:.3e} ({}), largest output {:.3e}, relative {:.3e}, "
+             "tolerance {:.1e}\n{}",
+             same ? "SAME FUNCTION" : "DIFFERENT FUNCTIONS", found.compared, found.sequences,
+             found.tokens, found.largest, where, found.scale, found.relative(), tolerance,
+             reordered ? "The inner products of what they return are the same: embeddings come "
+                         "in another order or basis.\n"
+                       : ""),
+         {{"same", same},
+          {"same_in_another_order", reordered},
+          {"compared", found.compared},
+          {"largest_difference", found.largest},
+          {"largest_output", found.scale},
+          {"relative", found.relative()},
+          {"tolerance", tolerance},
+          {"sequence", found.sequence},
+          {"position", found.position},
+          {"outputs", found.output},
+          {"output", found.unit},
+          {"tokens", found.tokens}},
+         options.json);
   return same ? 0 : 1;
 }
 
@@ -77,8 +86,9 @@ void add_verify(CLI::App& app, int& status) {
       ->capture_default_str();
   command.add_option(
       "--tolerance", options->tolerance,
-      "Largest difference allowed, relative to the largest output; default by dtype: "
-      "float64 1e-9, float32 1e-5, narrower 0.05");
+      "Largest difference allowed, relative to the largest output. By default 1e-9, which is what "
+      "reordering leaves; where units are mixed, what rounding stored values anew does to these "
+      "models");
   command.add_option("--seed", options->seed, "Of the random tokens")->capture_default_str();
   add_threads(command, options->compute);
   add_json(command, options->json);

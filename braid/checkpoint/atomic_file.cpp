@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <system_error>
 
+#include "braid/checkpoint/beside.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -61,10 +63,11 @@ bool replaces_folder(const fs::path& target, bool overwrite) try {
   require(overwrite, "{}: is there and not empty; choose another folder, or `overwrite` it", name);
   require(fs::is_regular_file(target / "config.json"),
           "{}: not a checkpoint folder (no config.json): refused to replace it", name);
+  const std::set<std::string> known = model_folders(target);
   for (const auto& entry : fs::directory_iterator(target)) {
-    require(!entry.is_directory() || entry.is_symlink(),
-            "{}: holds the folder {}: refused to replace it; remove it by hand", name,
-            entry.path().filename().string());
+    const std::string inside = entry.path().filename().string();
+    require(!entry.is_directory() || entry.is_symlink() || known.contains(inside),
+            "{}: holds the folder {}: refused to replace it; remove it by hand", name, inside);
   }
   return true;
 } catch (const fs::filesystem_error& error) {

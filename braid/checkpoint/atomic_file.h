@@ -34,8 +34,8 @@ class AtomicFile {
 // A folder being built. Destroyed before commit(), it leaves nothing.
 class AtomicFolder {
  public:
-  // `out` may be missing or an empty folder; with `overwrite`, also a folder of plain files that
-  // has a config.json. Error otherwise.
+  // `out` may be missing or an empty folder; with `overwrite`, also a folder that has a config.json
+  // and no folders but a model's own (beside.h). Error otherwise.
   AtomicFolder(const std::filesystem::path& out, bool overwrite);
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;

@@ -12,26 +12,20 @@
 #include <vector>
 
 #include "braid/checkpoint/lazy_tensors.h"
+#include "braid/checkpoint/weights.h"
 
 namespace braid {
-
-// One weights file of a checkpoint and the tensors in it.
-struct Shard {
-  std::string file;                  // plain file name
-  std::vector<std::string> tensors;  // in name order
-};
-using Layout = std::vector<Shard>;  // in file order; one entry if the checkpoint is not sharded
 
 struct Checkpoint {
   std::filesystem::path folder;
   nlohmann::json config;  // config.json
   Tensors tensors;        // keys as stored; memory-mapped, not to be written into
   Layout layout;
+  std::vector<std::string> absent;  // what an index lists and no shard has
 };
 
-// Reads config.json and the first of model.safetensors, model.safetensors.index.json,
-// pytorch_model.bin, pytorch_model.bin.index.json that is there. Error naming the file and tensors
-// when something is missing, doubled or malformed.
+// Reads config.json and the weights (weights.h). Error naming the file and tensors when something
+// is missing or malformed, or there twice with other values.
 Checkpoint load_checkpoint(const std::filesystem::path& folder);
 
 struct WriteOptions {
@@ -42,16 +36,16 @@ struct WriteOptions {
 };
 
 // Writes a checkpoint folder, whole or not at all: built beside `out`, synced, then renamed.
-// Weights become safetensors, made one at a time; tokenizer files of `tokenizer_from` (none if
-// empty) are copied unless `options.files` has them. With `options.layout`, each tensor goes to the
-// file it had there (.bin names become .safetensors), tensors unknown to it to its last file. Error
-// if `out` holds something and `overwrite` is off; Interrupted. On failure nothing is left beside
-// `out`, and `out` is as it was.
+// Weights become safetensors, made one at a time; what lies beside the weights in the folder
+// `beside` (none if empty; beside.h) is copied unless `options.files` has it. With
+// `options.layout`, each tensor goes to the file it had there (.bin names become .safetensors),
+// tensors unknown to it to its last file. Error if `out` holds something and `overwrite` is off;
+// Interrupted. On failure nothing is left beside `out`, and `out` is as it was.
 void write_checkpoint(const std::filesystem::path& out, const nlohmann::json& config,
-                      const LazyTensors& tensors, const std::filesystem::path& tokenizer_from = {},
+                      const LazyTensors& tensors, const std::filesystem::path& beside = {},
                       const WriteOptions& options = {});
 void write_checkpoint(const std::filesystem::path& out, const nlohmann::json& config,
-                      const Tensors& tensors, const std::filesystem::path& tokenizer_from = {},
+                      const Tensors& tensors, const std::filesystem::path& beside = {},
                       const WriteOptions& options = {});
 
 }  // namespace braid

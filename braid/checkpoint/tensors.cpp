@@ -73,6 +73,10 @@ std::int64_t byte_size(const Tensors& tensors) {
   return total;
 }
 
+bool same_values(const at::Tensor& a, const at::Tensor& b) {
+  return a.scalar_type() == b.scalar_type() && a.sizes() == b.sizes() && at::equal(a, b);
+}
+
 bool all_finite(const at::Tensor& tensor) {
   if (tensor.numel() == 0 || !at::isFloatingType(tensor.scalar_type())) return true;
   const auto [low, high] = at::aminmax(tensor);  // NaN where there is one

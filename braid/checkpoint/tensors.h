@@ -32,6 +32,9 @@ at::ScalarType find_dtype(std::string_view name);
 std::int64_t byte_size(const at::Tensor& tensor);
 std::int64_t byte_size(const Tensors& tensors);
 
+// One dtype, one shape, equal values.
+bool same_values(const at::Tensor& a, const at::Tensor& b);
+
 // No NaN, no infinity. One pass, nothing is allocated.
 bool all_finite(const at::Tensor& tensor);
 

@@ -6,8 +6,35 @@
 #include "braid/parallel.h"
 
 namespace braid {
+namespace {
+
+// Of one output (rows, units) on one sequence.
+Difference compare(const Output& a, const Output& b) {
+  Difference found;
+  found.output = a.name;
+  const at::Tensor x = a.values.flatten(0, -2);
+  const at::Tensor gap =
+      at::nan_to_num((x - b.values.flatten(0, -2)).abs(), std::numeric_limits<double>::infinity());
+  found.scale = x.abs().max().item<double>();
+  found.largest = gap.max().item<double>();
+  const std::int64_t where = gap.argmax().item<std::int64_t>();
+  found.position = where / gap.size(1);
+  found.unit = where % gap.size(1);
+  return found;
+}
+
+// The larger difference, over the larger output.
+Difference worse(const Difference& a, const Difference& b) {
+  Difference worst = b.largest > a.largest ? b : a;
+  worst.scale = std::max(a.scale, b.scale);
+  return worst;
+}
+
+}  // namespace
+
 Difference verify(const Model& first, const Model& second,
-                  const std::vector<TokenSequence>& sequences, const Compute& compute) {
+                  const std::vector<TokenSequence>& sequences, const Compute& compute,
+                  Frame frame) {
   // A decoder that was untied is a tensor more, and no other function.
   const bool tied = first.ties.size() == second.ties.size();
   require_same_architecture(tied ? first : untie(first), tied ? second : untie(second));
@@ -15,44 +42,35 @@ Difference verify(const Model& first, const Model& second,
   Compute wide = compute;
   wide.dtype = at::kDouble;
   const Tensors x = cast(first.parameters, wide), y = cast(second.parameters, wide);
-  std::vector<Difference> found(sequences.size());
+  std::vector<std::vector<Difference>> found(sequences.size());  // an output each
   parallel_for(static_cast<std::int64_t>(sequences.size()), compute.threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
-    Difference& difference = found[static_cast<std::size_t>(i)];
-    const Batch batch = pad({sequences[static_cast<std::size_t>(i)]}).to(compute.device);
+    const auto at = static_cast<std::size_t>(i);
+    const Batch batch = pad({sequences[at]}).to(compute.device);
     check_tokens(*first.network, batch);
-    const auto compare = [&](const at::Tensor& a, const at::Tensor& b) {
-      difference.scale = std::max(difference.scale, a.abs().max().item<double>());
-      const at::Tensor gap = at::nan_to_num((a - b).abs(), std::numeric_limits<double>::infinity());
-      const double largest = gap.max().item<double>();
-      if (largest <= difference.largest) return;
-      const std::int64_t where = gap.argmax().item<std::int64_t>();
-      difference.largest = largest;
-      difference.position = where / gap.size(1);
-      difference.output = where % gap.size(1);
-    };
-    const std::vector<at::Tensor> a = all_outputs(*first.network, x, batch),
-                                  b = all_outputs(*second.network, y, batch);
-    for (std::size_t k = 0; k < a.size(); ++k) {  // a matrix (rows, outputs) each
-      require(all_finite(a[k]),
+    const std::vector<Output> a = all_outputs(*first.network, x, batch, frame),
+                              b = all_outputs(*second.network, y, batch, frame);
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      require(all_finite(a[k].values),
               "{}: what it computes is not finite, even in float64: there is nothing to compare",
               first.folder.string());
-      compare(a[k].flatten(0, -2), b[k].flatten(0, -2));
+      found[at].push_back(compare(a[k], b[k]));
+      found[at].back().sequence = i;
     }
-    difference.sequence = i;
-    difference.tokens = batch.input_ids.size(1);
   });
-  Difference result;
-  for (const Difference& one : found) {
-    const std::int64_t tokens = result.tokens + one.tokens;
-    const double scale = std::max(result.scale, one.scale);
-    if (one.largest > result.largest) result = one;
-    result.tokens = tokens;
-    result.scale = scale;
+  std::vector<Difference> outputs = found.front();
+  for (std::size_t i = 1; i < found.size(); ++i) {
+    for (std::size_t k = 0; k < outputs.size(); ++k) outputs[k] = worse(outputs[k], found[i][k]);
   }
-  result.sequences = static_cast<std::int64_t>(sequences.size());
-  result.compared = first.network->head(Predicts::token) ? "vocabulary logits"
-                                                         : "inner products of hidden states";
+  Difference result = *std::max_element(
+      outputs.begin(), outputs.end(),
+      [](const Difference& a, const Difference& b) { return a.relative() < b.relative(); });
+  for (const Difference& output : outputs) {
+    result.compared += (result.compared.empty() ? "" : ", ") + output.output;
+  }
+  for (const TokenSequence& sequence : sequences) result.tokens += sequence.size();
+  result.sequences = std::ssize(sequences);
+  result.frame = frame;
   return result;
 }
 

@@ -8,20 +8,23 @@
 namespace braid {
 
 struct Difference {
-  double largest = 0;                                   // |difference| of outputs
-  double scale = 0;                                     // largest |output| of the first model
-  std::int64_t sequence = 0, position = 0, output = 0;  // where; output = token id of a logit
-  std::int64_t sequences = 0, tokens = 0;               // compared
-  std::string compared;                                 // what the outputs are
+  double largest = 0;                                 // |difference| of outputs
+  double scale = 0;                                   // largest |output| of the first model
+  std::string output;                                 // whose they are: "vocabulary logits"
+  std::int64_t sequence = 0, position = 0, unit = 0;  // where; unit = token id of a logit
+  std::int64_t sequences = 0, tokens = 0;             // compared
+  std::string compared;                               // all outputs
+  Frame frame = Frame::fixed;
 
   double relative() const { return scale > 0 ? largest / scale : largest; }
 };
 
-// Outputs of every head, in float64, on the given token ids; where none reads the stream, whose
-// units may be ordered differently, the inner products of its hidden states at every pair of
-// positions.
+// All outputs (networks/network.h) in float64 on the given token ids; what is told is where one
+// differs most, measured by its own scale. In a free frame, bare stacks may return their units in
+// another order or basis.
 Difference verify(const Model& first, const Model& second,
-                  const std::vector<TokenSequence>& sequences, const Compute& compute);
+                  const std::vector<TokenSequence>& sequences, const Compute& compute,
+                  Frame frame = Frame::fixed);
 
 // Sequences of random ordinary ids, for when there is no text.
 std::vector<TokenSequence> random_sequences(const Model& model, std::int64_t count,

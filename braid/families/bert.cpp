@@ -192,6 +192,10 @@ Symmetries ablate(const Json& config, const Parts& parts, const Ablation& ablati
     table.shift("shift.pooled", Shift::Kind::normed, pooler, x.last_norm());
     table.tap("pooler", "pooled", "pooler");
   }
+  if (parts.returns_stream) {
+    table.returned(x.last());
+    if (has_pooler) table.returned("pooled");
+  }
   if (parts.has("masked LM")) {
     add_masked_lm(table, config, x, vocabulary, parts.has("decoder bias"));
   }
@@ -233,11 +237,20 @@ const Family bert{
               {"next sentence", "cls.seq_relationship.", false, false,
                linear_head(Predicts::next_sentence, Reads::pooled, "cls.seq_relationship")},
               {"classifier", "classifier.", false, false,
-               linear_head(Predicts::label, Reads::pooled, "classifier")}},
+               linear_head(Predicts::label, Reads::pooled, "classifier")},
+              {"token classifier", "classifier.", false, false,
+               linear_head(Predicts::token_label, Reads::tokens, "classifier")},
+              {"multiple choice", "classifier.", false, false,
+               linear_head(Predicts::choice, Reads::pooled, "classifier")},
+              {"question answering", "qa_outputs.", false, false,
+               linear_head(Predicts::span, Reads::tokens, "qa_outputs")}},
     .classes = {{"BertForMaskedLM", {"masked LM"}},
                 {"BertForPreTraining", {"pooler", "masked LM", "next sentence"}},
                 {"BertForNextSentencePrediction", {"pooler", "next sentence"}},
                 {"BertForSequenceClassification", {"pooler", "classifier"}},
+                {"BertForTokenClassification", {"token classifier"}},
+                {"BertForMultipleChoice", {"pooler", "multiple choice"}},
+                {"BertForQuestionAnswering", {"question answering"}},
                 {"BertModel", {"pooler"}}},
     .defaults = {{"hidden_act", "gelu"},
                  {"layer_norm_eps", 1e-12},

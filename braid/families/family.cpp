@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
 
 namespace braid {
 namespace {
-
-bool contains_any(const Family& family, const ModelClass& kind, Predicts head) {
-  return std::any_of(kind.parts.begin(), kind.parts.end(), [&](const std::string& name) {
-    const auto& found = family.part(name).head;
-    return found && found->predicts == head;
-  });
-}
 
 const char* title_of(Predicts head) {
   switch (head) {
@@ -22,6 +16,12 @@ const char* title_of(Predicts head) {
       return "head for next sentences";
     case Predicts::label:
       return "classifier of texts";
+    case Predicts::token_label:
+      return "classifier of tokens";
+    case Predicts::span:
+      return "head for answer spans";
+    case Predicts::choice:
+      return "head for multiple choice";
   }
   return "";
 }
@@ -36,6 +36,62 @@ std::int64_t read_size(const nlohmann::json& config, const char* key, std::int64
   return value.get<std::int64_t>();
 }
 
+// Are there tensors of this part, or is it tied?
+bool is_there(const Part& part, const Tensors& tensors, const std::vector<Tie>& ties) {
+  const auto first = tensors.lower_bound(part.tensors);
+  if (first != tensors.end() && first->first.starts_with(part.tensors)) return true;
+  return part.may_be_tied && std::any_of(ties.begin(), ties.end(), [&](const Tie& tie) {
+           return tie.alias.starts_with(part.tensors);
+         });
+}
+
+bool reads_pooler(const std::vector<const Part*>& heads) {
+  return std::any_of(heads.begin(), heads.end(),
+                     [](const Part* part) { return part->head->reads == Reads::pooled; });
+}
+
+// Where several parts have tensors of these names, the class says which it is.
+bool is_ambiguous(const Family& family, const Part& part) {
+  return std::count_if(family.parts.begin(), family.parts.end(),
+                       [&](const Part& other) { return other.tensors == part.tensors; }) > 1;
+}
+
+// The first class whose heads are there and that leaves none out.
+const ModelClass& guessed_class(const Family& family, const Tensors& tensors,
+                                const std::vector<Tie>& ties, const std::string& source) {
+  const auto has = [&](const Part* part) { return is_there(*part, tensors, ties); };
+  std::vector<const ModelClass*> fitting;
+  for (const ModelClass& kind : family.classes) {
+    const std::vector<const Part*> heads = family.heads_of(kind);
+    const bool complete = std::all_of(heads.begin(), heads.end(), has) &&
+                          (!reads_pooler(heads) || has(&family.part("pooler")));
+    const bool leaves_none =
+        std::all_of(family.parts.begin(), family.parts.end(), [&](const Part& part) {
+          return !part.head || !is_there(part, tensors, {}) ||
+                 std::any_of(heads.begin(), heads.end(),
+                             [&](const Part* read) { return read->tensors == part.tensors; });
+        });
+    if (complete && leaves_none) fitting.push_back(&kind);
+  }
+  require(!fitting.empty(),
+          "{}: config.json names no class in architectures, and its tensors are of none of {}'s; "
+          "name the class that saved it",
+          source, family.title);
+  std::vector<std::string> same_tensors;
+  for (const ModelClass* kind : fitting) {
+    const std::vector<const Part*> heads = family.heads_of(*kind);
+    if (std::any_of(heads.begin(), heads.end(),
+                    [&](const Part* part) { return is_ambiguous(family, *part); })) {
+      same_tensors.push_back(kind->name);
+    }
+  }
+  require(same_tensors.size() < 2,
+          "{}: config.json names no class in architectures, and its tensors are of several, which "
+          "read them otherwise: {}; name the class that saved it",
+          source, fmt::join(same_tensors, ", "));
+  return *fitting.front();
+}
+
 }  // namespace
 
 const Part& Family::part(const std::string& name) const {
@@ -47,10 +103,20 @@ const Part& Family::part(const std::string& name) const {
 
 const ModelClass& Family::class_with(Predicts head) const {
   const auto found = std::find_if(classes.begin(), classes.end(), [&](const ModelClass& kind) {
-    return contains_any(*this, kind, head);
+    const std::vector<const Part*> heads = heads_of(kind);
+    return std::any_of(heads.begin(), heads.end(),
+                       [&](const Part* part) { return part->head->predicts == head; });
   });
   require(found != classes.end(), "a {} model with a {} is not supported", title, title_of(head));
   return *found;
+}
+
+std::vector<const Part*> Family::heads_of(const ModelClass& kind) const {
+  std::vector<const Part*> heads;
+  for (const Part& candidate : parts) {
+    if (candidate.head && kind.parts.contains(candidate.name)) heads.push_back(&candidate);
+  }
+  return heads;
 }
 
 const ModelClass* Family::find_class(const std::string& name) const {
@@ -60,7 +126,7 @@ const ModelClass* Family::find_class(const std::string& name) const {
 }
 
 HeadParts head_parts(const Family& family, const Parts& parts, const std::string& pooler) {
-  HeadParts result{{}, pooler};
+  HeadParts result{{}, pooler, parts.returns_stream};
   for (const Part& part : family.parts) {
     const bool readable = part.head && (part.head->reads != Reads::pooled || !pooler.empty());
     if (readable && parts.has(part.name)) result.heads.push_back(*part.head);
@@ -68,17 +134,49 @@ HeadParts head_parts(const Family& family, const Parts& parts, const std::string
   return result;
 }
 
-Parts parts_among(const Family& family, const nlohmann::json& config, const Tensors& tensors) {
-  Parts result;
+const ModelClass* named_class(const Family& family, const nlohmann::json& config,
+                              const std::string& source) {
+  const JsonField fields = config_fields(config);
+  if (!fields.has("architectures") || fields.at("architectures").json().empty()) return nullptr;
+  const std::string& name = fields.at("architectures").items().front().text();
+  const ModelClass* kind = family.find_class(name);
+  std::vector<std::string> known;
+  for (const ModelClass& one : family.classes) known.push_back(one.name);
+  require(kind,
+          "{}: config.json's architectures names {}, which is no class of {} that braid knows: {}",
+          source, printable(name), family.title, fmt::join(known, ", "));
+  return kind;
+}
+
+const ModelClass& class_of(const Family& family, const nlohmann::json& config,
+                           const Tensors& tensors, const std::string& source) {
   const std::vector<Tie> ties = family.ties(config);
-  for (const Part& part : family.parts) {
-    const auto first = tensors.lower_bound(part.tensors);
-    const bool stored = first != tensors.end() && first->first.starts_with(part.tensors);
-    const bool tied = part.may_be_tied && std::any_of(ties.begin(), ties.end(), [&](const Tie& t) {
-                        return t.alias.starts_with(part.tensors);
-                      });
-    if (stored || tied) result.names.insert(part.name);
+  const ModelClass* named = named_class(family, config, source);
+  if (!named) return guessed_class(family, tensors, ties, source);
+  const ModelClass& kind = *named;
+  for (const Part* part : family.heads_of(kind)) {
+    require(is_there(*part, tensors, ties),
+            "{}: config.json's architectures says {}, but its {} ({}*) is not among the tensors; "
+            "name the class that they are of",
+            source, kind.name, title_of(part->head->predicts), part->tensors);
   }
+  return kind;
+}
+
+Parts parts_of(const ModelClass& kind, const Family& family, const nlohmann::json& config,
+               const Tensors& tensors) {
+  const std::vector<Tie> ties = family.ties(config);
+  const std::vector<const Part*> heads = family.heads_of(kind);
+  Parts result;
+  result.returns_stream = heads.empty();
+  for (const Part& part : family.parts) {
+    const bool read = part.head && kind.parts.contains(part.name);
+    // A head that is a tie alone is nobody's but of a class that has it, or of a bare stack.
+    const bool beside = !is_ambiguous(family, part) &&
+                        is_there(part, tensors, result.returns_stream ? ties : std::vector<Tie>());
+    if (read || beside) result.names.insert(part.name);
+  }
+  if (reads_pooler(heads)) result.names.insert("pooler");
   result.unit_gains = family.folds != nullptr;
   for (const Fold& fold : family.folds ? family.folds(config) : std::vector<Fold>()) {
     const auto gain = tensors.find(fold.norm + ".weight");
@@ -87,15 +185,15 @@ Parts parts_among(const Family& family, const nlohmann::json& config, const Tens
   return result;
 }
 
-const Part* part_of(const Family& family, const std::string& name) {
+const Part* part_of(const Family& family, const Parts& parts, const std::string& name) {
   for (const Part& part : family.parts) {
-    if (name.starts_with(part.tensors)) return &part;
+    if (parts.has(part.name) && name.starts_with(part.tensors)) return &part;
   }
   return nullptr;
 }
 
 std::string stored_name(const Family& family, const Parts& parts, const std::string& name) {
-  const Part* part = part_of(family, name);
+  const Part* part = part_of(family, parts, name);
   const bool outside = part && !part->in_stack;
   // Hugging Face stores a stack without a head under the names of the stack alone.
   const bool has_head =
@@ -114,8 +212,15 @@ std::int64_t config_layers(const nlohmann::json& config, const char* key, std::i
   return read_size(config, key, fallback, 1 << 10);
 }
 
+std::optional<std::int64_t> config_token(const nlohmann::json& config, const char* key) {
+  const JsonField fields = config_fields(config);
+  if (!fields.has(key) || fields.at(key).json().is_null()) return std::nullopt;
+  return fields.at(key).integer(0);
+}
+
 std::int64_t output_count(const nlohmann::json& config, Predicts head) {
   if (head == Predicts::next_sentence) return 2;
+  if (head == Predicts::choice) return 1;
   if (config.contains("id2label") && config["id2label"].is_object()) {
     return static_cast<std::int64_t>(config["id2label"].size());
   }

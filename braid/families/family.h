@@ -49,11 +49,13 @@ struct Part {
 struct Parts {
   std::set<std::string> names;  // of its optional parts
   bool unit_gains = false;      // every gain that can be folded is 1
+  bool returns_stream = false;  // its class is a bare stack
 
   bool has(const std::string& name) const { return names.contains(name); }
 };
 
-// Hugging Face's class and the parts that it has.
+// Hugging Face's class and the parts that it has: what it computes. A class that has no head
+// returns the stream.
 struct ModelClass {
   std::string name;
   std::set<std::string> parts;
@@ -98,21 +100,33 @@ struct Family {
   const Part& part(const std::string& name) const;
   // The first class that has a head of this kind; Error naming the family where none has.
   const ModelClass& class_with(Predicts head) const;
+  std::vector<const Part*> heads_of(const ModelClass& kind) const;
   // The class of this name; null where there is none.
   const ModelClass* find_class(const std::string& name) const;
 };
 
-// The heads of `parts`, and the pooler where one of them may read it.
+// The heads of `parts`, and the pooler where there is one.
 HeadParts head_parts(const Family& family, const Parts& parts, const std::string& pooler = "");
 
-// Which optional parts are among `tensors` of the table, and are the gains folded?
-Parts parts_among(const Family& family, const nlohmann::json& config, const Tensors& tensors);
+// The class that config.json's `architectures` names; null where it names none. Error naming
+// `source` where it is none of the family's.
+const ModelClass* named_class(const Family& family, const nlohmann::json& config,
+                              const std::string& source);
+// That one, or the one that `tensors` of the table are of. Error where they lack one of its heads,
+// or are of several.
+const ModelClass& class_of(const Family& family, const nlohmann::json& config,
+                           const Tensors& tensors, const std::string& source);
+
+// The parts of that class, and what else `tensors` have, which it does not read; are the gains
+// folded?
+Parts parts_of(const ModelClass& kind, const Family& family, const nlohmann::json& config,
+               const Tensors& tensors);
 
 // The name of a table's tensor in a checkpoint that has these parts.
 std::string stored_name(const Family& family, const Parts& parts, const std::string& name);
 
-// The part that a table's tensor belongs to; null for the stack's.
-const Part* part_of(const Family& family, const std::string& name);
+// Which of these parts a table's tensor belongs to; null for the stack's.
+const Part* part_of(const Family& family, const Parts& parts, const std::string& name);
 
 // A positive integer of config.json; Error naming the key, the value found and the limit.
 std::int64_t config_size(const nlohmann::json& config, const char* key, std::int64_t fallback = 0);
@@ -120,6 +134,9 @@ std::int64_t config_size(const nlohmann::json& config, const char* key, std::int
 // The number of layers, likewise; what is made of a configuration grows with it.
 std::int64_t config_layers(const nlohmann::json& config, const char* key,
                            std::int64_t fallback = 0);
+
+// A token's id, or none where the key is missing or null.
+std::optional<std::int64_t> config_token(const nlohmann::json& config, const char* key);
 
 // Its other values, each with what holds where the key is missing. Error naming the key.
 JsonField config_fields(const nlohmann::json& config);

@@ -32,7 +32,10 @@ Sizes sizes(const Json& config) {
           config_size(config, "n_positions", 1024),
           words,  // types
           config_fields(config).number("layer_norm_epsilon", 1e-5),
-          Activation(config, "activation_function", "gelu_new")};
+          Activation(config, "activation_function", "gelu_new"),
+          {config_fields(config).boolean("scale_attn_weights", true),
+           config_fields(config).boolean("scale_attn_by_inverse_layer_idx", false)},
+          config_token(config, "pad_token_id")};
 }
 
 std::unique_ptr<Network> network(const Json& config, const Parts& parts) {
@@ -45,11 +48,8 @@ std::vector<Tie> ties(const Json& config) {
 }
 
 void check(const Json& config) {
-  for (const char* key : {"scale_attn_by_inverse_layer_idx", "add_cross_attention"}) {
-    require(!config_fields(config).boolean(key, false), "config.json: {} is not supported", key);
-  }
-  require(config_fields(config).boolean("scale_attn_weights", true),
-          "config.json: scale_attn_weights false is not supported");
+  require(!config_fields(config).boolean("add_cross_attention", false),
+          "config.json: add_cross_attention is not supported");
 }
 
 // Hugging Face stores GPT-2's linear maps as (in, out).
@@ -106,6 +106,8 @@ Symmetries describe(const Json& config, const Parts& parts) {
   norm(names.norm);
   table.tap("final_norm", "x", "residual");
   if (!is_tied(config) && parts.has("LM")) table.tensor(decoder + ".weight", vocabulary + " x'");
+  add_linear_heads(table, config, gpt2, parts, "x", "x");
+  if (parts.returns_stream) table.returned("x");
   return std::move(table).build("");
 }
 
@@ -116,7 +118,7 @@ std::vector<Fold> folds(const Json& config) {
     result.push_back({name(names.attention_norm), {name(names.query_key_value)}});
     result.push_back({name(names.ffn_norm), {name(names.ffn_in)}});
   }
-  result.push_back({names.norm, {decoder}});
+  result.push_back({names.norm, {decoder, "score", "classifier", "qa_outputs"}});
   return result;
 }
 
@@ -133,8 +135,18 @@ const Family gpt2{.model_type = "gpt2",
                   .prefix = "transformer.",
                   .renamed_suffixes = {},
                   .buffer_suffixes = {".attn.bias", ".attn.masked_bias"},
-                  .parts = {{"LM", "lm_head.", false, true, language_model()}},
-                  .classes = {{"GPT2LMHeadModel", {"LM"}}, {"GPT2Model", {}}},
+                  .parts = {{"LM", "lm_head.", false, true, language_model()},
+                            {"classifier", "score.", false, false,
+                             unbiased_head(Predicts::label, Reads::last, "score")},
+                            {"token classifier", "classifier.", false, false,
+                             linear_head(Predicts::token_label, Reads::tokens, "classifier")},
+                            {"question answering", "qa_outputs.", false, false,
+                             linear_head(Predicts::span, Reads::tokens, "qa_outputs")}},
+                  .classes = {{"GPT2LMHeadModel", {"LM"}},
+                              {"GPT2Model", {}},
+                              {"GPT2ForSequenceClassification", {"classifier"}},
+                              {"GPT2ForTokenClassification", {"token classifier"}},
+                              {"GPT2ForQuestionAnswering", {"question answering"}}},
                   .defaults = {{"activation_function", "gelu_new"},
                                {"layer_norm_epsilon", 1e-5},
                                {"n_inner", nullptr},

@@ -15,15 +15,18 @@ std::string bias_of(const std::string& weight) {
   return weight.substr(0, weight.size() - suffix.size()) + ".bias";
 }
 
-// A bare stack has no reader of its last norm, whose output is the model's.
+// By the readers that are there. A bare stack has none of its last norm, whose output it returns.
 std::vector<Fold> folds_of(const Model& model) {
   std::vector<Fold> folds =
       model.family->folds ? model.family->folds(model.config) : std::vector<Fold>();
-  std::erase_if(folds, [&](const Fold& fold) {
-    return !std::all_of(fold.readers.begin(), fold.readers.end(), [&](const std::string& reader) {
-      return model.parameters.contains(reader + ".weight");
+  for (Fold& fold : folds) {
+    std::erase_if(fold.readers, [&](const std::string& reader) {
+      const std::string weight = reader + ".weight";
+      return !model.parameters.contains(weight) ||
+             (model.parts.returns_stream && part_of(*model.family, model.parts, weight));
     });
-  });
+  }
+  std::erase_if(folds, [](const Fold& fold) { return fold.readers.empty(); });
   return folds;
 }
 
@@ -113,7 +116,9 @@ void move_attention_biases(const Symmetries& symmetries, bool key_bias_is_free,
 
 Model canonical_form(const Model& model) {
   const c10::NoGradGuard no_grad;  // not inference: alignments of the result may be learnt
-  const Model start = model.family->folds ? untie(model) : model;
+  // A gain goes into the decoder, which must then be a tensor of its own.
+  const bool folds_decoder = model.family->folds && !model.parts.returns_stream;
+  const Model start = folds_decoder ? untie(model) : model;
   Tensors parameters;
   for (const auto& [name, tensor] : start.parameters) {
     parameters[name] = tensor.to(at::kDouble).clone();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/notice.h"
 #include "braid/random.h"
 
 namespace braid {
@@ -19,6 +21,23 @@ std::string modern_name(const Family& family, std::string name) {
 
 std::string table_name(const Family& family, const std::string& name) {
   return name.starts_with(family.prefix) ? name.substr(family.prefix.size()) : name;
+}
+
+// What wrappers such as DataParallel put before every name ("module."): the words that all share,
+// up to the family's own.
+std::string wrapper_of(const Family& family, const Tensors& tensors) {
+  std::string wrapper;
+  while (!tensors.empty()) {
+    const std::string first = tensors.begin()->first.substr(wrapper.size());
+    const std::string word = first.substr(0, first.find('.') + 1);
+    const bool shared = !word.empty() && word != family.prefix &&
+                        std::all_of(tensors.begin(), tensors.end(), [&](const auto& one) {
+                          return one.first.starts_with(wrapper + word);
+                        });
+    if (!shared) break;
+    wrapper += word;
+  }
+  return wrapper;
 }
 
 bool is_buffer(const Family& family, const std::string& name) {
@@ -40,7 +59,7 @@ void drop_aliases(Model& model) {
       model.stored_names.erase(tie.alias);
       continue;
     }
-    require(at::equal(alias->second, original->second),
+    require(same_values(alias->second, original->second),
             "{}: config.json ties {} to {}, but their values differ; remove one, or set "
             "\"tie_word_embeddings\": false",
             model.folder.string(), tie.alias, tie.original);
@@ -49,12 +68,19 @@ void drop_aliases(Model& model) {
   }
 }
 
+bool is_alias(const Model& model, const std::string& name) {
+  return std::any_of(model.ties.begin(), model.ties.end(),
+                     [&](const Tie& tie) { return tie.alias == name || tie.original == name; });
+}
+
 // Parts, table and pass of the parameters as they are.
 void describe(Model& model) {
   const Family& family = *model.family;
   model.ties = family.ties(model.config);
   drop_aliases(model);
-  model.parts = parts_among(family, model.config, model.parameters);
+  const ModelClass& kind = class_of(family, model.config, model.parameters, model.folder.string());
+  model.kind = kind.name;
+  model.parts = parts_of(kind, family, model.config, model.parameters);
   model.symmetries = family.describe(model.config, model.parts);
   check_tensors(model.symmetries, model.parameters, model.folder.string());
   model.network = family.network(model.config, model.parts);
@@ -81,8 +107,17 @@ Model load_model(const std::filesystem::path& folder) {
   model.folder = folder;
   model.family = &family;
   model.config = std::move(checkpoint.config);
+  const std::string wrapper = wrapper_of(family, checkpoint.tensors);
+  if (!wrapper.empty()) {
+    notice("{}: every name begins with {}, which is read and written without it", source,
+           printable(wrapper));
+  }
+  const auto name_to_write = [&](const std::string& stored) {
+    const bool wrapped = stored.starts_with(wrapper);
+    return modern_name(family, wrapped ? stored.substr(wrapper.size()) : stored);
+  };
   for (auto& [stored, tensor] : checkpoint.tensors) {
-    const std::string written = modern_name(family, stored);
+    const std::string written = name_to_write(stored);
     const std::string name = table_name(family, written);
     if (is_buffer(family, name)) continue;
     require(at::isFloatingType(tensor.scalar_type()),
@@ -92,16 +127,23 @@ Model load_model(const std::filesystem::path& folder) {
             "{}: {} has NaN or infinity among its values: this model is broken; take a copy from "
             "before it was",
             source, stored);
-    require(model.parameters.emplace(name, tensor).second, "{}: {} is stored twice, once as {}",
-            source, name, stored);
+    const auto [place, added] = model.parameters.emplace(name, tensor);
+    require(added || same_values(place->second, tensor),
+            "{}: {} is stored twice with other values, once as {}", source, name, stored);
     model.stored_names[name] = written;
   }
   model.layout = std::move(checkpoint.layout);
   for (Shard& shard : model.layout) {
-    for (std::string& name : shard.tensors) name = modern_name(family, name);
+    for (std::string& name : shard.tensors) name = name_to_write(name);
   }
   describe(model);
   name_new(model);
+  for (const std::string& listed : checkpoint.absent) {
+    const std::string name = table_name(family, name_to_write(listed));
+    const bool implied = is_buffer(family, name) || is_alias(model, name);
+    require(implied, "{}: {} is in the index but in no shard: fetch all shards of it", source,
+            printable(listed));
+  }
   return model;
 }
 
@@ -125,16 +167,9 @@ Model with_parameters(const Model& like, Tensors parameters) {
 }
 
 Model random_model(const nlohmann::json& config, std::uint64_t seed) {
-  const Family& family = find_family(config, "config.json");
-  const ModelClass* kind = &family.classes.front();
-  if (config.contains("architectures")) {
-    const auto& named = config["architectures"];
-    require(named.is_array() && !named.empty() && named[0].is_string() &&
-                family.find_class(named[0].get<std::string>()),
-            "config.json: architectures {} names no class of {}", named.dump(), family.title);
-    kind = family.find_class(named[0].get<std::string>());
-  }
-  return random_model(config, {kind->parts}, seed);
+  const nlohmann::json full = complete_config(config);
+  const Family& family = find_family(full, "config.json");
+  return random_model(full, {named_class(family, full, "config.json")->parts}, seed);
 }
 
 Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64_t seed) {
@@ -189,8 +224,7 @@ Model untie(const Model& model) {
   for (const Tie& tie : model.ties) {
     const bool stays = std::any_of(still_tied.begin(), still_tied.end(),
                                    [&](const Tie& other) { return other.alias == tie.alias; });
-    const Part* part = part_of(*model.family, tie.alias);
-    const bool there = !part || model.parts.has(part->name);
+    const bool there = part_of(*model.family, model.parts, tie.alias) != nullptr;
     if (stays || !there || !model.parameters.contains(tie.original)) continue;
     untied.parameters[tie.alias] = model.parameters.at(tie.original);
     untied.stored_names[tie.alias] = tie.alias;
@@ -203,6 +237,10 @@ void require_same_architecture(const Model& a, const Model& b) {
   const std::string x = a.folder.string(), y = b.folder.string();
   require(a.symmetries.family == b.symmetries.family, "{} is a {} model, {} a {} model", x,
           a.symmetries.family, y, b.symmetries.family);
+  require(a.kind == b.kind,
+          "config.json: {} is a {}, {} a {}, which returns something else; name one class in both "
+          "(architectures) if that is what they are",
+          x, a.kind, y, b.kind);
   for (const auto* side : {&a, &b}) {
     const Model& other = side == &a ? b : a;
     for (const auto& [name, tensor] : side->parameters) {

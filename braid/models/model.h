@@ -18,6 +18,7 @@ struct Model {
   const Family* family = nullptr;
   nlohmann::json config;
   Tensors parameters;                               // names of the symmetry table
+  std::string kind;                                 // its class: what it computes
   Parts parts;                                      // that the parameters have
   std::map<std::string, std::string> stored_names;  // table name -> name in a written checkpoint
   Layout layout;                                    // of the stored names over files

@@ -13,8 +13,8 @@ at::Tensor Decoder::attend(const Tensors& parameters, std::int64_t layer, const 
           .chunk(3, -1);
   taps(of_layer(layer, "query"), parts[0]);
   taps(of_layer(layer, "key"), parts[1]);
-  const at::Tensor context =
-      attention(parts[0], parts[1], parts[2], sizes_.heads, {{}, true}, dropout);
+  const at::Tensor context = attention(parts[0], parts[1], parts[2], sizes_.heads,
+                                       score_scale(layer, parts[0]), {{}, true}, dropout);
   taps(of_layer(layer, "attention"), context);
   return linear_input_first(parameters, names_.in_layer(layer, names_.attention_output), context);
 }

@@ -26,7 +26,8 @@ at::Tensor Encoder::attend(const Tensors& parameters, std::int64_t layer, const 
   const at::Tensor query = map(names_.query), key = map(names_.key), value = map(names_.value);
   taps(of_layer(layer, "query"), query);
   taps(of_layer(layer, "key"), key);
-  const at::Tensor context = attention(query, key, value, sizes_.heads, {mask}, dropout);
+  const at::Tensor context =
+      attention(query, key, value, sizes_.heads, score_scale(layer, query), {mask}, dropout);
   taps(of_layer(layer, "attention"), context);
   return context;
 }

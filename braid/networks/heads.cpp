@@ -2,11 +2,34 @@
 
 namespace braid {
 
-Head linear_head(Predicts predicts, Reads reads, const std::string& map) {
+const char* outputs_title(Predicts head) {
+  switch (head) {
+    case Predicts::token:
+      return "vocabulary logits";
+    case Predicts::next_sentence:
+      return "next-sentence logits";
+    case Predicts::label:
+      return "label logits";
+    case Predicts::token_label:
+      return "logits of token labels";
+    case Predicts::span:
+      return "logits of answer spans";
+    case Predicts::choice:
+      return "logits of choices";
+  }
+  return "";
+}
+
+Head unbiased_head(Predicts predicts, Reads reads, const std::string& map) {
   Head head{.predicts = predicts, .reads = reads};
   head.weight = {map + ".weight"};
-  head.bias = {map + ".bias"};
   head.dropped = true;
+  return head;
+}
+
+Head linear_head(Predicts predicts, Reads reads, const std::string& map) {
+  Head head = unbiased_head(predicts, reads, map);
+  head.bias = {map + ".bias"};
   return head;
 }
 

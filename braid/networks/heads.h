@@ -14,12 +14,18 @@ enum class Predicts {
   token,          // a logit a word of the vocabulary
   next_sentence,  // does the second text follow the first?
   label,          // a logit a label of the text, or its score
+  token_label,    // a logit a label of every token
+  span,           // of every token: does the answer begin, or end, here?
+  choice,         // how well this text answers, against others
 };
+// What its outputs are called.
+const char* outputs_title(Predicts head);
 
 // What a head reads.
 enum class Reads {
   tokens,  // the hidden state of every token: outputs (B, T, n)
   pooled,  // the pooler's features of the text: outputs (B, n)
+  last,    // the hidden state of the text's last token: outputs (B, n)
 };
 
 // y = W f + b of features f, which are what the head reads, or LayerNorm(act(dense x)) of it.
@@ -38,6 +44,8 @@ struct Head {
 
 // One linear map, <map>.weight and <map>.bias.
 Head linear_head(Predicts predicts, Reads reads, const std::string& map);
+// Without a bias.
+Head unbiased_head(Predicts predicts, Reads reads, const std::string& map);
 
 // The first of `names` that there is; an undefined tensor where there is none.
 at::Tensor first_of(const Tensors& parameters, const std::vector<std::string>& names);

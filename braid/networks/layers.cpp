@@ -30,8 +30,14 @@ at::Tensor Activation::operator()(const at::Tensor& x) const {
   return at::gelu(x, formula_ == "gelu" ? "none" : "tanh");
 }
 
+double ScoreScale::operator()(std::int64_t units, std::int64_t layer) const {
+  return (by_units ? 1 / std::sqrt(static_cast<double>(units)) : 1.0) /
+         (by_layer ? static_cast<double>(layer + 1) : 1.0);
+}
+
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                     std::int64_t heads, const Visibility& visible, const Dropout* dropout) {
+                     std::int64_t heads, double scale, const Visibility& visible,
+                     const Dropout* dropout) {
   const auto split = [&](const at::Tensor& units) {  // (B, T, d) -> (B, H, T, d / H)
     return units.unflatten(-1, {heads, -1}).transpose(1, 2);
   };
@@ -40,12 +46,11 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
   if (!dropout || dropout->attention <= 0) {
     std::optional<at::Tensor> mask;
     if (visible.mask.defined()) mask = visible.mask;
-    context = at::scaled_dot_product_attention(q, k, v, mask, 0.0, visible.causal);
+    context = at::scaled_dot_product_attention(q, k, v, mask, 0.0, visible.causal, scale);
   } else {
     // The fused kernel draws from a generator that all threads share.
     constexpr double hidden = -std::numeric_limits<double>::infinity();
-    at::Tensor scores =
-        at::matmul(q / std::sqrt(static_cast<double>(q.size(-1))), k.transpose(-1, -2));
+    at::Tensor scores = at::matmul(q * scale, k.transpose(-1, -2));
     if (visible.mask.defined()) scores = scores.masked_fill(~visible.mask, hidden);
     if (visible.causal) {
       const std::int64_t length = scores.size(-1);

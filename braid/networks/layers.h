@@ -45,9 +45,19 @@ struct Visibility {
   bool causal = false;  // itself and what came before
 };
 
+// How scores are scaled: by 1 / sqrt(units of a head) (Vaswani et al. 2017), and in some models by
+// 1 / (the layer's number, from 1) as well.
+struct ScoreScale {
+  bool by_units = true;
+  bool by_layer = false;
+
+  double operator()(std::int64_t units, std::int64_t layer) const;
+};
+
 // Multi-head attention before its output projection, (B, T, units) each (Vaswani et al. 2017).
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                     std::int64_t heads, const Visibility& visible, const Dropout* dropout);
+                     std::int64_t heads, double scale, const Visibility& visible,
+                     const Dropout* dropout);
 
 // x W^T + b by <name>.weight (out, in) and <name>.bias.
 at::Tensor linear(const Tensors& parameters, const std::string& name, const at::Tensor& x);

@@ -8,9 +8,12 @@
 namespace braid {
 
 std::map<std::string, std::string> Sizes::beyond_shapes() const {
-  return {{"the number of heads", std::to_string(heads)},
-          {"the epsilon of norms", fmt::format("{}", epsilon)},
-          {"the activation", activation.formula()}};
+  return {
+      {"the number of heads", std::to_string(heads)},
+      {"the epsilon of norms", fmt::format("{}", epsilon)},
+      {"the activation", activation.formula()},
+      {"the scale of attention scores", fmt::format("{}{}", scores.by_units ? "1/sqrt(units)" : "1",
+                                                    scores.by_layer ? "/layer" : "")}};
 }
 
 Batch Batch::to(at::Device device) const {
@@ -21,6 +24,15 @@ Batch Batch::to(at::Device device) const {
 at::Tensor Network::rows_of_positions(const at::Tensor& table, const Batch& batch) {
   return batch.position_ids.defined() ? at::embedding(table, batch.position_ids)
                                       : table.narrow(0, 0, batch.input_ids.size(1));
+}
+
+at::Tensor Network::last_tokens(const at::Tensor& hidden, const Batch& batch) const {
+  at::Tensor counted = at::ones_like(batch.input_ids, at::kBool);
+  if (batch.attention_mask.defined()) counted = batch.attention_mask;
+  if (sizes_.pad) counted = counted.logical_and(batch.input_ids.ne(*sizes_.pad));
+  const at::Tensor places = at::arange(counted.size(1), counted.options().dtype(at::kLong));
+  const at::Tensor last = (places * counted).argmax(1);
+  return hidden.index({at::arange(hidden.size(0), last.options()), last});
 }
 
 at::Tensor Network::features(const Tensors& parameters, const Head& head, const at::Tensor& read,
@@ -50,6 +62,7 @@ Outputs Network::run(const Tensors& parameters, const Batch& batch, const Wanted
   for (const Head& head : heads()) {
     if (!asked(head)) continue;
     at::Tensor read = head.reads == Reads::pooled ? outputs.pooled : outputs.hidden;
+    if (head.reads == Reads::last) read = last_tokens(read, batch);
     if (head.reads == Reads::tokens && wanted.positions.defined()) {
       read = read.flatten(0, 1).index_select(0, wanted.positions);
     }
@@ -83,8 +96,8 @@ std::string with_index(const std::string& pattern, std::int64_t i) {
   return text.replace(text.find('*'), 1, std::to_string(i));
 }
 
-std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& parameters,
-                                    const Batch& batch) {
+std::vector<Output> all_outputs(const Network& network, const Tensors& parameters,
+                                const Batch& batch, Frame frame) {
   Wanted wanted;
   bool stream_read = false, pooler_read = false;
   for (const Head& head : network.heads()) {
@@ -93,13 +106,15 @@ std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& param
   }
   wanted.pooled = network.has_pooler();
   const Outputs found = network.run(parameters, batch, wanted);
-  std::vector<at::Tensor> all;
-  const auto add_products = [&](const at::Tensor& x) {
-    all.push_back(at::matmul(x, x.transpose(-1, -2)));
+  const bool in_place = network.returns_stream() && frame == Frame::fixed;
+  std::vector<Output> all;
+  const auto add = [&](const std::string& name, const at::Tensor& x) {
+    in_place ? all.push_back({name, x})
+             : all.push_back({"inner products of " + name, at::matmul(x, x.transpose(-1, -2))});
   };
-  if (!stream_read) add_products(found.hidden);
-  if (wanted.pooled && !pooler_read) add_products(found.pooled);
-  for (const auto& [kind, logits] : found.heads) all.push_back(logits);
+  if (in_place || !stream_read) add("hidden states", found.hidden);
+  if (wanted.pooled && (in_place || !pooler_read)) add("pooled features", found.pooled);
+  for (const auto& [kind, logits] : found.heads) all.push_back({outputs_title(kind), logits});
   return all;
 }
 

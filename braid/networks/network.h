@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -55,6 +56,8 @@ struct Sizes {
   std::int64_t types = 0;  // of tokens
   double epsilon = 0;      // of norms
   Activation activation;
+  ScoreScale scores = {};
+  std::optional<std::int64_t> pad = {};  // the token that no text ends with
 
   // What the pass depends on and no tensor's shape tells, by name.
   std::map<std::string, std::string> beyond_shapes() const;
@@ -63,7 +66,8 @@ struct Sizes {
 // The heads that a model has, and the pooler that some of them read.
 struct HeadParts {
   std::vector<Head> heads;
-  std::string pooler;  // <pooler>.weight, <pooler>.bias; empty = none
+  std::string pooler;           // <pooler>.weight, <pooler>.bias; empty = none
+  bool returns_stream = false;  // a bare stack: hidden states and pooled features are its output
 };
 
 class Network {
@@ -86,6 +90,7 @@ class Network {
   const Head* head(Predicts what) const;
   const std::vector<Head>& heads() const { return parts_.heads; }
   bool has_pooler() const { return !parts_.pooler.empty(); }
+  bool returns_stream() const { return parts_.returns_stream; }
 
   // Does the hidden state of a token see only what came before it? Then the head of tokens predicts
   // the next one, otherwise the token itself.
@@ -103,12 +108,18 @@ class Network {
     return layer_norm(parameters, name, x, sizes_.epsilon);
   }
 
+  double score_scale(std::int64_t layer, const at::Tensor& query) const {
+    return sizes_.scores(query.size(-1) / sizes_.heads, layer);
+  }
+
   // What the positions of the tokens add: rows of `table`, which broadcast to (B, T, width).
   static at::Tensor rows_of_positions(const at::Tensor& table, const Batch& batch);
 
   const Sizes sizes_;
 
  private:
+  // (B, width): of each text the last token that counts.
+  at::Tensor last_tokens(const at::Tensor& hidden, const Batch& batch) const;
   at::Tensor features(const Tensors& parameters, const Head& head, const at::Tensor& read,
                       const Taps& taps) const;
 
@@ -121,11 +132,19 @@ std::string of_layer(std::int64_t i, const std::string& name);
 // `pattern` with the index for its *.
 std::string with_index(const std::string& pattern, std::int64_t i);
 
-// Everything that a model computes of a batch, (..., outputs) each: what every head says, and where
-// none reads the stream, or the pooler, whose units may then be in any order, its inner products
-// with itself.
-std::vector<at::Tensor> all_outputs(const Network& network, const Tensors& parameters,
-                                    const Batch& batch);
+// May the units that a bare stack returns come in any order?
+enum class Frame { fixed, free };
+
+struct Output {
+  std::string name;   // "vocabulary logits"
+  at::Tensor values;  // (..., outputs)
+};
+
+// Everything that a model computes of a batch: what every head says, and the hidden states and
+// pooled features that are read by none. Their units may be in any order unless the model returns
+// them and the frame is fixed: then it is their inner products with each other.
+std::vector<Output> all_outputs(const Network& network, const Tensors& parameters,
+                                const Batch& batch, Frame frame);
 
 // Error naming an id that is not in the network's vocabulary.
 void check_token_ids(const Network& network, const at::Tensor& ids);

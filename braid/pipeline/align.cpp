@@ -4,6 +4,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/notice.h"
 #include "braid/parallel.h"
 #include "braid/table.h"
 #include "braid/tasks/sequence_stream.h"
@@ -105,18 +106,40 @@ void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evi
   evidence.state = request.learning_state;
   evidence.log = listener.log();
   if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
-    listener.say("going on from " + evidence.state.string());
+    notice("going on from {}", evidence.state.string());
   }
 }
 
-void warn(const Alignment& alignment, const Listener& listener) {
+// What the model returns, and whether it stays as it is.
+void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
+                    const AlignRequest& full) {
+  std::set<std::string> stay, move;
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.returned)
+      (full.components.contains(axis.component) ? move : stay).insert(axis.component);
+  }
+  if (!move.empty() && !returned_axes(symmetries, alignment.transform()).empty()) {
+    notice(
+        "{} is what this model returns, and moves: embeddings come in another order, with the "
+        "same inner products",
+        fmt::join(move, ", "));
+  }
+  if (!stay.empty()) {
+    notice(
+        "{} is what this model returns, and stays in place; with `components` {},{} it moves, and "
+        "embeddings come in another order",
+        fmt::join(stay, ", "), fmt::join(full.components, ","), fmt::join(stay, ","));
+  }
+}
+
+void warn(const Alignment& alignment) {
   if (!alignment.broken.empty()) {
-    listener.say("NOT a symmetry: " + alignment.broken + "; B' will not compute what B computes");
+    notice("NOT a symmetry: {}; B' will not compute what B computes", alignment.broken);
   }
   for (const auto& [name, found] : alignment.axes) {
     if (found.applied) continue;
-    listener.say(name +
-                 " is measured but not applied: its units lie on an axis that is tied to another");
+    notice("{} is measured but not applied: its units lie on an axis that is tied to another",
+           name);
   }
 }
 
@@ -140,7 +163,7 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignReque
   const OneThread pinned;
   const Model& a = ensemble.models.front();
   const auto tokenizer = load_tokenizer(a.folder);
-  require_same_tokens(a, b, listener);
+  require_same_tokens(a, b);
   const std::string& file = file_of(request);
   const auto source =
       open_sequences({file, request.text_task(), !request.batches.empty(), request.blocks,
@@ -206,7 +229,8 @@ Alignment align_observed(const Model& a, const Model& b, const AlignRequest& req
   alignment.b = identify(b);
   alignment.text = std::move(observed.text);
   alignment.options = result_json(full, compute);
-  warn(alignment, listener);
+  warn(alignment);
+  say_of_outputs(a.symmetries, alignment, full);
   return alignment;
 }
 
@@ -220,13 +244,13 @@ void require_made_for(const Alignment& alignment, const Model& a, const Model& b
   require_made_for(alignment, b, source);
 }
 
-void require_same_tokens(const Model& a, const Model& b, const Listener& listener) {
+void require_same_tokens(const Model& a, const Model& b) {
   std::unique_ptr<Tokenizer> other;
   try {
     other = load_tokenizer(b.folder);
   } catch (const Error&) {
-    listener.say(fmt::format("{}: no tokenizer here; its token ids are taken to be those of {}",
-                             b.folder.string(), a.folder.string()));
+    notice("{}: no tokenizer here; its token ids are taken to be those of {}", b.folder.string(),
+           a.folder.string());
     return;
   }
   require_same_vocabulary(*load_tokenizer(a.folder), a.folder.string(), *other, b.folder.string());

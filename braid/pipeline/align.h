@@ -43,7 +43,7 @@ void require_made_for(const Alignment& alignment, const Model& a, const Model& b
                       const std::string& source);
 
 // Error unless both models read the same tokens; where B has no tokenizer, says so and goes on.
-void require_same_tokens(const Model& a, const Model& b, const Listener& listener);
+void require_same_tokens(const Model& a, const Model& b);
 
 // Up to `limit` token sequences of a text file, one a line, or of a task's file.
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,

@@ -40,7 +40,8 @@ OptionList options_of(AlignRequest& r) {
   list.add("preset", r.preset, Choices<Preset>{{"paper", Preset::paper}, {"best", Preset::best}},
            "paper: ffn,attention with permuted heads and shared qk. best: the exact combination "
            "that measured best so far: ffn,attention,residual (and head, pooler where free), "
-           "permuted heads, separate qk, residual from the embeddings");
+           "permuted heads, separate qk, residual from the embeddings; what a bare encoder returns "
+           "stays in place");
   list.add("components", r.components, "Which axes move")
       .one_of({"ffn", "attention", "residual", "head", "pooler"})
       .otherwise("the preset's");
@@ -160,6 +161,10 @@ AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
     if (preset == Preset::best) {
       full.components.insert("residual");
       for (const auto& [name, axis] : symmetries.axes) full.components.insert(axis.component);
+    }
+    // What a model returns stays as it is, unless it is asked for.
+    for (const auto& [name, axis] : symmetries.axes) {
+      if (axis.returned) full.components.erase(axis.component);
     }
   }
   full.heads = heads.value_or(Heads::permute);

@@ -10,16 +10,11 @@ namespace braid {
 struct Listener {
   // A Progress that counts in `unit` ("lines"); called from one thread at a time.
   std::function<Progress(const char* unit)> counting;
-  // A sentence worth reading: a warning, or what goes on from where.
-  std::function<void(const std::string&)> saying;
   // For each training its own.
   std::function<TrainingLog()> training;
   DevLog scoring;
 
   Progress count(const char* unit) const { return counting ? counting(unit) : Progress(); }
-  void say(const std::string& text) const {
-    if (saying) saying(text);
-  }
   TrainingLog log() const { return training ? training() : TrainingLog(); }
 };
 

@@ -4,6 +4,7 @@
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/notice.h"
 #include "braid/parallel.h"
 #include "braid/pipeline/score_request.h"
 #include "braid/pipeline/transform.h"
@@ -127,7 +128,7 @@ Tensors repaired(const Model& merged, const Ensemble& parents, const MergeReques
 Healed healed(const Model& merged, const Measure& measure, const MergeRequest& request,
               const Compute& compute, const Listener& listener) {
   const fs::path state = request.state("heal");
-  if (fs::exists(state)) listener.say("going on from " + state.string());
+  if (fs::exists(state)) notice("going on from {}", state.string());
   HealOptions healing = request.healing;
   healing.compute = compute;
   nlohmann::json identity;

@@ -28,9 +28,11 @@ std::string proof_text(const Merged& merged) {
   }
   const Difference* proof = weakest_proof(merged);
   if (!proof) return "no alignment";
-  return fmt::format("{}: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",
-                     merged.parents.size() == 2 ? "B' is B" : "Every aligned parent is the parent",
-                     proof->compared, proof->largest, proof->relative(), proof->tokens);
+  return fmt::format(
+      "{}{}: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",
+      merged.parents.size() == 2 ? "B' is B" : "Every aligned parent is the parent",
+      proof->frame == Frame::free ? ", its embeddings in another order" : "", proof->compared,
+      proof->largest, proof->relative(), proof->tokens);
 }
 
 std::string loss_table(const Merged& merged) {

@@ -17,7 +17,9 @@ Difference prove(const Model& b, const Alignment& alignment,
   wide.parameters = cast(b.parameters, at::kDouble);
   Model aligned = wide;
   aligned.parameters = make(transform(wide, alignment));
-  const Difference found = verify(b, aligned, sequences, compute);
+  const bool in_place = returned_axes(b.symmetries, alignment.transform()).empty();
+  const Difference found =
+      verify(b, aligned, sequences, compute, in_place ? Frame::fixed : Frame::free);
   require(found.relative() <= tolerance,
           "{}, aligned, differs from itself by {:.3e} of its largest output: nothing was written; "
           "please report this",

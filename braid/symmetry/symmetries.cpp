@@ -4,6 +4,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -12,16 +13,6 @@ namespace {
 std::string with_layer(std::string name, const std::string& layer) {
   const std::size_t star = name.find('*');
   return star == std::string::npos ? name : name.replace(star, 1, layer);
-}
-
-std::string list(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) {
-    text += (i ? ", " : "") + names[i];
-  }
-  if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
-  return text;
 }
 
 }  // namespace
@@ -171,6 +162,11 @@ SymmetriesBuilder& SymmetriesBuilder::also_read(const std::string& name) {
   return *this;
 }
 
+SymmetriesBuilder& SymmetriesBuilder::returned(const std::string& axis) {
+  symmetries_.axes.at(axis).returned = true;
+  return *this;
+}
+
 SymmetriesBuilder& SymmetriesBuilder::tap(const std::string& name, const std::string& product,
                                           const std::string& component) {
   for_each_layer(name, [&](const std::string& layer) {
@@ -218,10 +214,14 @@ void check_tensors(const Symmetries& symmetries, const Tensors& tensors,
   for (const auto& [name, tensor] : tensors) {
     if (!symmetries.tensors.contains(name)) leftover.push_back(name);
   }
-  require(missing.empty(), "{}: {} tensor(s) of a {} model are missing: {}", source, missing.size(),
-          symmetries.family, list(missing));
-  require(leftover.empty(), "{}: {} tensor(s) belong to no part of a {} model: {}", source,
-          leftover.size(), symmetries.family, list(leftover));
+  const std::string unknown =
+      leftover.empty() ? ""
+                       : fmt::format("{} tensor(s) belong to no part of this {} model: {}",
+                                     leftover.size(), symmetries.family, join_names(leftover));
+  require(missing.empty(), "{}: {} tensor(s) of a {} model are missing: {}{}{}", source,
+          missing.size(), symmetries.family, join_names(missing), unknown.empty() ? "" : "; ",
+          unknown);
+  require(unknown.empty(), "{}: {}", source, unknown);
   for (const auto& [name, pattern] : symmetries.tensors) {
     const auto expected = symmetries.shape(pattern);
     const auto found = tensors.at(name).sizes();

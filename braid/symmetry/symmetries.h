@@ -41,6 +41,7 @@ struct Axis {
   Group group = Group::permutation;
   std::string component;  // what a user calls it: residual, attention, ffn, head, pooler
   std::string per;        // the axis that this one is repeated for (units inside a head), or empty
+  bool returned = false;  // the model returns these units as they are: moved, they come otherwise
 };
 
 // Where the forward pass hands out features, and which axes their units lie on. Where the tap's
@@ -92,6 +93,8 @@ class SymmetriesBuilder {
   SymmetriesBuilder& tensor(const std::string& name, const std::string& pattern);
   // The tensor is read as well as written (tied embeddings): one matrix is then both T and T^-T.
   SymmetriesBuilder& also_read(const std::string& name);
+  // The model returns what lies on this axis.
+  SymmetriesBuilder& returned(const std::string& axis);
   SymmetriesBuilder& tap(const std::string& name, const std::string& product,
                          const std::string& component);
   // Both maps and the norm have their tensors in the table. `name` begins with "shift.".

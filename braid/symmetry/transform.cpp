@@ -259,6 +259,14 @@ Transform compose(const Symmetries& symmetries, const Transform& second, const T
   return both;
 }
 
+std::vector<std::string> returned_axes(const Symmetries& symmetries, const Transform& transform) {
+  std::vector<std::string> names;
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (axis.returned && transform.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
 void check_transform(const Symmetries& symmetries, const Transform& transform) {
   for (const auto& [name, blocks] : transform) {
     if (const auto shift = symmetries.shifts.find(name); shift != symmetries.shifts.end()) {

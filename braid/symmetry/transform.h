@@ -27,6 +27,10 @@ Transform inverse(const Symmetries& symmetries, const Transform& transform);
 // transform(compose(g, h), B) = transform(g, transform(h, B)).
 Transform compose(const Symmetries& symmetries, const Transform& second, const Transform& first);
 
+// The axes among them whose units the model returns: what it returns then comes in another order or
+// basis, and is no longer the same output.
+std::vector<std::string> returned_axes(const Symmetries& symmetries, const Transform& transform);
+
 // Sizes and index ranges of every element against the table; Error naming the axis otherwise.
 void check_transform(const Symmetries& symmetries, const Transform& transform);
 

@@ -59,7 +59,7 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
   config.erase("torch_dtype");
   Tensors parameters;  // of the stack and of the parts that stay
   for (const auto& [name, tensor] : start.parameters) {
-    const Part* part = part_of(family, name);
+    const Part* part = part_of(family, start.parts, name);
     if (!part || kind.parts.contains(part->name)) parameters[name] = tensor;
   }
   draw_missing(family.describe(config, {kind.parts}), config, head_seed, parameters);

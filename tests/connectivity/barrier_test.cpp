@@ -139,7 +139,6 @@ TEST(VerifyTest, TellsSameFromDifferent) {
     const Model b = bert.model();
     Random random(41);
     Model moved = b;
-    // For a bare encoder signs of pooled units are part of its output up to inner products.
     moved.parameters =
         transform_parameters(b.symmetries, b.parameters, random_transform(b.symmetries, random));
     const auto sequences = random_sequences(b, 6, 1);

@@ -43,9 +43,10 @@ TEST(Gpt2TableTest, RefusesConfigurationsItDoesNotUnderstand) {
     nlohmann::json config = small;
     config[key] = value;
     describe(config);
+    find_family(config, "config").network(config, {});
   };
   EXPECT_THROW(with("n_embd", 770), Error);  // not a multiple of the heads
-  EXPECT_THROW(with("scale_attn_weights", false), Error);
+  EXPECT_THROW(with("scale_attn_weights", "no"), Error);
   EXPECT_THROW(with("add_cross_attention", true), Error);
   EXPECT_THROW(with("add_cross_attention", "no"), Error);
   EXPECT_THROW(with("tie_word_embeddings", nullptr), Error);

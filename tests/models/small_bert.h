@@ -33,7 +33,13 @@ struct SmallBert {
     if (masked_lm) parts.names.insert("masked LM");
     if (pooler) parts.names.insert({"pooler", "next sentence"});
     if (classifier) parts.names.insert("classifier");
-    return random_model(config(), parts, seed);
+    nlohmann::json full = config();
+    full["architectures"] = {classifier            ? "BertForSequenceClassification"
+                             : masked_lm && pooler ? "BertForPreTraining"
+                             : masked_lm           ? "BertForMaskedLM"
+                             : pooler              ? "BertForNextSentencePrediction"
+                                                   : "BertModel"};
+    return random_model(full, parts, seed);
   }
 };
 

@@ -35,22 +35,24 @@ std::vector<Form> forms() {
   return all;
 }
 
-std::vector<at::Tensor> compute(const Model& model, const Tensors& parameters) {
+std::vector<Output> compute(const Model& model, const Tensors& parameters) {
   at::Tensor mask = at::ones({3, 11}, at::kBool);
   mask[1].narrow(0, 6, 5).fill_(false);
   const std::int64_t words = model.network->vocabulary_size();
-  return all_outputs(*model.network, parameters, {random_ids(3, 11, words, 9), mask, {}});
+  return all_outputs(*model.network, parameters, {random_ids(3, 11, words, 9), mask, {}},
+                     Frame::free);
 }
 
 // Largest change of any output, relative to the largest of its kind.
 double change(const Model& model, const Symmetries& table, const Transform& element) {
-  const std::vector<at::Tensor> before = compute(model, model.parameters);
-  const std::vector<at::Tensor> after =
+  const std::vector<Output> before = compute(model, model.parameters);
+  const std::vector<Output> after =
       compute(model, transform_parameters(table, model.parameters, element));
   double largest = 0;
   for (std::size_t k = 0; k < before.size(); ++k) {
+    const at::Tensor& values = before[k].values;
     largest = std::max(
-        largest, largest_difference(before[k], after[k]) / before[k].abs().max().item<double>());
+        largest, largest_difference(values, after[k].values) / values.abs().max().item<double>());
   }
   return largest;
 }

@@ -1,0 +1,123 @@
+#include "braid/checkpoint/weights.h"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "braid/checkpoint/json_text.h"
+#include "braid/checkpoint/printable.h"
+#include "braid/checkpoint/safetensors.h"
+#include "braid/checkpoint/torch_bin.h"
+#include "braid/error.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+Tensors read_file(const fs::path& path) {
+  return path.extension() == ".bin" ? read_torch_bin(path) : read_safetensors(path);
+}
+
+Layout read_index(const fs::path& index, std::string_view extension) {
+  const json fields = parse_json(MappedFile::open(index)->bytes(), index.string());
+  require(fields.is_object() && fields.contains("weight_map") && fields["weight_map"].is_object(),
+          "{}: expected an object with a weight_map", index.string());
+  std::map<std::string, std::vector<std::string>> shards;
+  for (const auto& [tensor, file] : fields["weight_map"].items()) {
+    const std::string name = file.is_string() ? file.get<std::string>() : "";
+    require(is_plain_name(name) && name.ends_with(extension),
+            "{}: tensor \"{}\" is mapped to \"{}\", expected the name of a {} file in this folder",
+            index.string(), printable(tensor), printable(name), extension);
+    shards[name].push_back(tensor);
+  }
+  Layout layout;
+  std::vector<std::string> missing;
+  for (auto& [file, tensors] : shards) {
+    if (!is_there(index.parent_path() / file)) missing.push_back(file);
+    layout.push_back({file, std::move(tensors)});
+  }
+  require(missing.empty(), "{}: shards missing from the folder: {}; fetch them", index.string(),
+          join_names(missing));
+  return layout;
+}
+
+// The shards that the index names, and what they hold.
+Weights read_shards(const fs::path& index, const Layout& listed) {
+  Weights weights;
+  std::map<std::string, std::string> home;  // tensor -> shard it was read from
+  std::vector<std::string> different;
+  for (const Shard& shard : listed) {
+    weights.layout.push_back({shard.file, {}});
+    for (auto& [name, tensor] : read_file(index.parent_path() / shard.file)) {
+      const auto [place, added] = home.emplace(name, shard.file);
+      if (added) {
+        weights.layout.back().tensors.push_back(name);
+        weights.tensors.emplace(name, tensor);
+      } else if (!same_values(weights.tensors.at(name), tensor)) {
+        different.push_back(fmt::format("{} ({} and {})", name, place->second, shard.file));
+      }
+    }
+  }
+  require(different.empty(), "{}: in two shards with other values: {}", index.string(),
+          join_names(different));
+  for (const Shard& shard : listed) {
+    for (const std::string& name : shard.tensors) {
+      if (!home.contains(name)) weights.absent.push_back(name);
+    }
+  }
+  return weights;
+}
+
+// What else a folder may hold instead, and what to do then.
+struct Other {
+  const char* file;
+  const char* what;
+};
+constexpr std::array others = {
+    Other{"adapter_model.safetensors", "an adapter: merge it into its base model first (PEFT)"},
+    Other{"adapter_model.bin", "an adapter: merge it into its base model first (PEFT)"},
+    Other{"tf_model.h5", "TensorFlow's weights: save them by transformers as PyTorch's first"},
+    Other{"model.ckpt.index", "TensorFlow's weights: convert them by transformers first"},
+    Other{"flax_model.msgpack", "Flax's weights: save them by transformers as PyTorch's first"},
+};
+
+}  // namespace
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  if (fs::exists(path, error)) return true;
+  require(!fs::is_symlink(path, error), "{}: is a link to {}, which is not there; fetch the file",
+          path.string(), fs::read_symlink(path, error).string());
+  return false;
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
+Weights read_weights(const fs::path& folder) {
+  for (const std::string name : {"model.safetensors", "pytorch_model.bin"}) {
+    const fs::path file = folder / name, index = folder / (name + ".index.json");
+    if (is_there(file)) {
+      Weights weights{read_file(file), {{name, {}}}, {}};
+      for (const auto& [tensor, values] : weights.tensors) {
+        weights.layout.front().tensors.push_back(tensor);
+      }
+      return weights;
+    }
+    if (is_there(index)) return read_shards(index, read_index(index, file.extension().string()));
+  }
+  std::string instead;
+  for (const auto& [file, what] : others) {
+    if (is_there(folder / file)) instead = fmt::format("; {} is {}", file, what);
+  }
+  fail(
+      "{}: no weights: expected model.safetensors, model.safetensors.index.json, "
+      "pytorch_model.bin or pytorch_model.bin.index.json{}",
+      folder.string(), instead);
+}
+
+}  // namespace braid

@@ -1,0 +1,78 @@
+#include "braid/checkpoint/beside.h"
+
+#include <gmock/gmock.h>
+
+#include "braid/checkpoint/checkpoint.h"
+#include "braid/notice.h"
+#include "tests/checkpoint/temporary_folder.h"
+
+namespace braid {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+using BesideTest = TemporaryFolder;
+
+TEST_F(BesideTest, CopiesWhatBelongsToTheModel) {
+  const fs::path out = folder / "out";
+  const nlohmann::json config = {{"model_type", "bert"}};
+  const Tensors tensors = {{"a", at::zeros({3})}};
+  for (const char* inside : {"from", "from/1_Pooling", "from/2_Dense", "from/onnx", "from/notes",
+                             "from/checkpoint-5", "from/.cache"}) {
+    fs::create_directory(folder / inside);
+  }
+  write("from/modules.json", R"([{"path": ""}, {"path": "1_Pooling"}, {"path": "2_Dense"}])");
+  for (const char* file :
+       {"vocab.txt", "generation_config.json", "chat_template.jinja", "1_Pooling/config.json",
+        "2_Dense/model.safetensors", "notes/read.txt", "config.json", "README.md",
+        "model.safetensors", "model.safetensors.index.json", "tf_model.h5", "optimizer.pt",
+        "training_args.bin", "trainer_state.json", "onnx/model.onnx", "checkpoint-5/vocab.txt",
+        ".gitattributes", ".cache/x"}) {
+    write("from/" + std::string(file), "theirs");
+  }
+  fs::create_symlink("nowhere", folder / "from" / "dead.txt");
+  std::vector<std::string> said;
+  send_notices([&](const std::string& text) { said.push_back(text); });
+  WriteOptions options;
+  options.files["vocab.txt"] = "ours";
+  write_checkpoint(out, config, tensors, folder / "from", options);
+  send_notices({});
+  EXPECT_THAT(list(out), ElementsAre("1_Pooling", "2_Dense", "chat_template.jinja", "config.json",
+                                     "generation_config.json", "model.safetensors", "modules.json",
+                                     "notes", "vocab.txt"));
+  EXPECT_EQ(read(out / "vocab.txt"), "ours");
+  EXPECT_EQ(read(out / "2_Dense" / "model.safetensors"), "theirs");
+  EXPECT_EQ(read(out / "1_Pooling" / "config.json"), "theirs");
+  EXPECT_EQ(read(out / "notes" / "read.txt"), "theirs");
+  EXPECT_THAT(
+      said, ElementsAre(AllOf(HasSubstr("checkpoint-5/"), HasSubstr("dead.txt"), HasSubstr("onnx/"),
+                              HasSubstr("optimizer.pt"), HasSubstr("2 more"))));
+  options.overwrite = true;
+  const auto again = [&] {
+    return error_of([&] { write_checkpoint(out, config, tensors, {}, options); });
+  };
+  EXPECT_THAT(again(), HasSubstr("holds the folder notes"));  // nobody knows whose
+  fs::remove_all(out / "notes");
+  EXPECT_EQ(again(), "");
+}
+
+// A path in modules.json leads nowhere else.
+TEST_F(BesideTest, StaysInTheFolder) {
+  write("secret.bin", "");
+  fs::create_directory(folder / "a");
+  fs::create_directory(folder / "a" / "inside");
+  fs::create_directory_symlink(folder, folder / "a" / "link");
+  for (const char* modules : {R"([{"path": "../"}])", R"([{"path": "link"}])",
+                              R"([{"path": 3}, 4])", R"({"path": "inside"})"}) {
+    write("a/modules.json", modules);
+    const Beside found = files_beside(folder / "a");
+    EXPECT_THAT(found.files, ElementsAre(fs::path("modules.json"))) << modules;
+    EXPECT_THAT(found.left, ElementsAre("link/")) << modules;
+  }
+}
+
+}  // namespace
+}  // namespace braid
