@@ -1,7 +1,7 @@
 // braid interpolate: a point on the straight path between two checkpoints as they are.
 #include "braid/connectivity/interpolate.h"
 
-#include "braid/models/model.h"
+#include "braid/models/named_entries.h"
 #include "cli/command.h"
 
 namespace braid {
@@ -14,8 +14,7 @@ struct Options {
 };
 
 void run(const Options& options) {
-  const Model a = load_model(options.a), b = load_model(options.b);
-  require_same_architecture(a, b);
+  const Model a = load_model(options.a), b = in_order_of(a, load_model(options.b));
   WriteOptions write;
   write.overwrite = options.overwrite;
   write.files["README.md"] = fmt::format(

@@ -175,7 +175,7 @@ Symmetries ablate(const Json& config, const Parts& parts, const Ablation& ablati
   SymmetriesBuilder table(bert.title, layers);
   add_axes(table, config, ablation);
 
-  const std::string vocabulary = inert("vocab_size", 30522);
+  const std::string vocabulary = inert("vocab_size", 30522) + ":token";
   table.tensor(names.words, vocabulary + " " + x.embeddings());
   table.tensor(names.positions, inert("max_position_embeddings", 512) + " " + x.embeddings());
   table.tensor(names.types, inert("type_vocab_size", 2) + " " + x.embeddings());

@@ -79,7 +79,8 @@ Symmetries describe(const Json& config, const Parts& parts) {
     unit ? add_unit_norm(table, name, "x", width) : add_norm(table, name, "x");
   };
 
-  const std::string vocabulary = "_" + std::to_string(config_size(config, "vocab_size", 50257));
+  const std::string vocabulary =
+      "_" + std::to_string(config_size(config, "vocab_size", 50257)) + ":token";
   table.tensor(names.words, vocabulary + " x");
   if (is_tied(config)) table.also_read(names.words);
   table.tensor(names.positions,

@@ -20,7 +20,10 @@ void add_linear_heads(SymmetriesBuilder& table, const nlohmann::json& config, co
                       const Parts& parts, const std::string& pooled, const std::string& stream) {
   for (const Part& part : family.parts) {
     if (!part.head || !parts.has(part.name) || part.head->predicts == Predicts::token) continue;
-    const std::string rows = "_" + std::to_string(output_count(config, part.head->predicts));
+    const Predicts what = part.head->predicts;
+    const bool labels = what == Predicts::label || what == Predicts::token_label;
+    const std::string rows =
+        "_" + std::to_string(output_count(config, what)) + (labels ? ":label" : "");
     const std::string& in = part.head->reads == Reads::pooled ? pooled : stream;
     table.tensor(part.head->weight.front(), rows + " " + in + "'");
     for (const std::string& bias : part.head->bias) table.tensor(bias, rows);

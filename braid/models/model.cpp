@@ -104,7 +104,7 @@ Model load_model(const std::filesystem::path& folder) {
   const std::string source = folder.string();
   const Family& family = find_family(checkpoint.config, source + "/config.json");
   Model model;
-  model.folder = folder;
+  model.folder = model.reads_by = folder;
   model.family = &family;
   model.config = std::move(checkpoint.config);
   const std::string wrapper = wrapper_of(family, checkpoint.tensors);
@@ -150,7 +150,7 @@ Model load_model(const std::filesystem::path& folder) {
 Model make_model(const Family& family, const nlohmann::json& config, const Tensors& parameters,
                  const std::filesystem::path& source) {
   Model model;
-  model.folder = source;
+  model.folder = model.reads_by = source;
   model.family = &family;
   model.config = config;
   model.parameters = parameters;

@@ -15,6 +15,7 @@ namespace braid {
 // of parameters are set from outside, not their names or shapes.
 struct Model {
   std::filesystem::path folder;
+  std::filesystem::path reads_by;  // the folder of the tokenizer that its token ids are of
   const Family* family = nullptr;
   nlohmann::json config;
   Tensors parameters;                               // names of the symmetry table
@@ -22,7 +23,9 @@ struct Model {
   Parts parts;                                      // that the parameters have
   std::map<std::string, std::string> stored_names;  // table name -> name in a written checkpoint
   Layout layout;                                    // of the stored names over files
-  std::vector<Tie> ties;                            // aliases that are not in `parameters`
+  // Of named entries that are not where the folder has them (named_entries.h).
+  std::map<std::string, std::vector<std::int64_t>> orders;
+  std::vector<Tie> ties;  // aliases that are not in `parameters`
   Symmetries symmetries;
   std::shared_ptr<const Network> network;
 };

@@ -4,6 +4,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/models/named_entries.h"
 #include "braid/notice.h"
 #include "braid/parallel.h"
 #include "braid/table.h"
@@ -145,7 +146,7 @@ void warn(const Alignment& alignment) {
 
 void require_fingerprint(const nlohmann::json& side, const Model& model, const char* made,
                          const std::string& source) {
-  const std::string found = fingerprint(model.parameters);
+  const std::string found = fingerprint(as_stored(model));
   require(side.is_object() && side.contains("fingerprint"),
           "{}: does not say which models it is of; align these models", source);
   const std::string expected = side["fingerprint"];
@@ -157,13 +158,13 @@ void require_fingerprint(const nlohmann::json& side, const Model& model, const c
 
 }  // namespace
 
-Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignRequest& request,
+Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const AlignRequest& request,
                       const Observing& observing, const Compute& compute,
                       const Listener& listener) {
   const OneThread pinned;
   const Model& a = ensemble.models.front();
-  const auto tokenizer = load_tokenizer(a.folder);
-  require_same_tokens(a, b);
+  const Model b = in_order_of(a, as_it_is);
+  const auto tokenizer = load_tokenizer(a.reads_by);
   const std::string& file = file_of(request);
   const auto source =
       open_sequences({file, request.text_task(), !request.batches.empty(), request.blocks,
@@ -190,16 +191,15 @@ Observed observe_text(const Ensemble& ensemble, const Model& b, const AlignReque
 }
 
 nlohmann::json identify(const Model& model) {
-  return {{"path", model.folder.string()}, {"fingerprint", fingerprint(model.parameters)}};
+  return {{"path", model.folder.string()}, {"fingerprint", fingerprint(as_stored(model))}};
 }
 
-Alignment align(const Ensemble& ensemble, const Model& b, const AlignRequest& request,
+Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignRequest& request,
                 const Compute& compute, const Listener& listener) {
   const OneThread pinned;
   request.check();
   request.require_text();
-  const Model a = mean_model(ensemble);
-  require_same_architecture(a, b);
+  const Model a = mean_model(ensemble), b = in_order_of(a, as_it_is);
   const AlignRequest full = request.resolved(a.symmetries);
   Observed observed;
   if (full.observes()) {
@@ -214,9 +214,10 @@ Alignment align(const Model& a, const Model& b, const AlignRequest& request, con
   return align(Ensemble{{a}, {1.0}}, b, request, compute, listener);
 }
 
-Alignment align_observed(const Model& a, const Model& b, const AlignRequest& request,
+Alignment align_observed(const Model& a, const Model& as_it_is, const AlignRequest& request,
                          Observed observed, const Compute& compute, const Listener& listener) {
   const OneThread pinned;
+  const Model b = in_order_of(a, as_it_is);
   const AlignRequest full = request.resolved(a.symmetries);
   const Method& method = full.found_by();
   Evidence evidence;
@@ -244,18 +245,6 @@ void require_made_for(const Alignment& alignment, const Model& a, const Model& b
   require_made_for(alignment, b, source);
 }
 
-void require_same_tokens(const Model& a, const Model& b) {
-  std::unique_ptr<Tokenizer> other;
-  try {
-    other = load_tokenizer(b.folder);
-  } catch (const Error&) {
-    notice("{}: no tokenizer here; its token ids are taken to be those of {}", b.folder.string(),
-           a.folder.string());
-    return;
-  }
-  require_same_vocabulary(*load_tokenizer(a.folder), a.folder.string(), *other, b.folder.string());
-}
-
 std::string alignment_table(const Alignment& alignment) {
   std::vector<std::vector<std::string>> rows = {
       {"axis", "units", "element", "mean", "unaligned", "condition", "seconds", ""}};
@@ -274,7 +263,7 @@ std::string alignment_table(const Alignment& alignment) {
 
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit) {
-  const auto tokenizer = load_tokenizer(model.folder);
+  const auto tokenizer = load_tokenizer(model.reads_by);
   const auto stream =
       open_sequences({file, task, false, false, sequence_limit(model, 512), limit}, *tokenizer);
   std::vector<TokenSequence> sequences;

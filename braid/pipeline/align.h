@@ -18,7 +18,7 @@ struct Observing {
   std::vector<std::int64_t> sizes;
   MomentsAtSize at_size;
 };
-// Of the request's text or batches, by A's tokenizer. Says where the models' tokens differ (Error).
+// Of the request's text or batches, by A's tokenizer.
 Observed observe_text(const Ensemble& a, const Model& b, const AlignRequest& request,
                       const Observing& observing, const Compute& compute,
                       const Listener& listener = {});
@@ -41,9 +41,6 @@ Alignment align_observed(const Model& a, const Model& b, const AlignRequest& req
 void require_made_for(const Alignment& alignment, const Model& b, const std::string& source);
 void require_made_for(const Alignment& alignment, const Model& a, const Model& b,
                       const std::string& source);
-
-// Error unless both models read the same tokens; where B has no tokenizer, says so and goes on.
-void require_same_tokens(const Model& a, const Model& b);
 
 // Up to `limit` token sequences of a text file, one a line, or of a task's file.
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,

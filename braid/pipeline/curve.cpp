@@ -1,6 +1,7 @@
 #include "braid/pipeline/curve.h"
 
 #include "braid/connectivity/proved_models.h"
+#include "braid/models/named_entries.h"
 #include "braid/parallel.h"
 
 namespace braid {
@@ -24,7 +25,7 @@ AlignedPair load_pair(const std::filesystem::path& a, const std::filesystem::pat
   if (!alignment.empty()) loaded = load_alignment(alignment);
   const bool canonical = loaded && loaded->canonical();
   AlignedPair pair{load_for_alignment(a, canonical), load_for_alignment(b, canonical), loaded};
-  require_same_architecture(pair.a, pair.b);
+  pair.b = in_order_of(pair.a, pair.b);
   if (loaded) require_made_for(*loaded, pair.a, pair.b, alignment.string());
   return pair;
 }

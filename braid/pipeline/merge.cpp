@@ -4,6 +4,7 @@
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/models/named_entries.h"
 #include "braid/notice.h"
 #include "braid/parallel.h"
 #include "braid/pipeline/score_request.h"
@@ -21,8 +22,8 @@ std::vector<Model> load_parents(const MergeRequest& request) {
                                                    : load_alignment(request.alignment).canonical();
   std::vector<Model> models;
   for (const std::string& path : request.models) {
-    models.push_back(load_for_alignment(path, canonical));
-    require_same_architecture(models.front(), models.back());
+    const Model model = load_for_alignment(path, canonical);
+    models.push_back(models.empty() ? model : in_order_of(models.front(), model));
   }
   return models;
 }
@@ -109,7 +110,7 @@ class Measure {
 
 Tensors repaired(const Model& merged, const Ensemble& parents, const MergeRequest& request,
                  const Compute& compute, const Listener& listener) {
-  const auto tokenizer = load_tokenizer(merged.folder);
+  const auto tokenizer = load_tokenizer(merged.reads_by);
   const auto sequences = read_sequences(merged, request.align.text_file(),
                                         request.align.text_task(), request.repair_lines);
   const ObserveTaps observe_taps = [&](const Model& a, const Model& b,

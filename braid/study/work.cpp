@@ -70,7 +70,6 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
                   const JobContext& context) {
   const Model a = load_for_alignment(a_folder, request.canonicalise);
   const Model b = load_for_alignment(b_folder, request.canonicalise);
-  require_same_architecture(a, b);
   std::set<std::string> taps;
   std::set<std::int64_t> sizes;
   for (const MomentsPlace& place : places) {

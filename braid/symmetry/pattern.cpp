@@ -8,7 +8,11 @@ namespace braid {
 namespace {
 
 AxisUse parse_use(std::string_view token) {
-  if (token.front() == '_') return {"", Role::inert, std::stoll(std::string(token.substr(1)))};
+  if (token.front() == '_') {
+    const std::size_t colon = token.find(':');
+    const std::string entries(colon == std::string_view::npos ? "" : token.substr(colon + 1));
+    return {"", Role::inert, std::stoll(std::string(token.substr(1, colon))), entries};
+  }
   if (token.front() == '=') return {std::string(token.substr(1)), Role::gain};
   if (token.back() == '\'') {
     return {std::string(token.substr(0, token.size() - 1)), Role::covector};
@@ -31,7 +35,7 @@ std::string format_product(const Product& product) {
         text += "=" + use.axis;
         break;
       case Role::inert:
-        text += fmt::format("_{}", use.size);
+        text += fmt::format("_{}{}{}", use.size, use.entries.empty() ? "" : ":", use.entries);
         break;
     }
   }

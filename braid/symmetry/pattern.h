@@ -3,7 +3,7 @@
 //   x'      it carries x as a covector                    (T^-T acts: readers, key rows)
 //   =x      it rescales x channel by channel (norm gain): permuted, never signed
 //   (a b)   a product of axes, outermost first            (p | q) a concatenation
-//   _30522  30,522 entries that nothing acts on
+//   _30522  30,522 entries that nothing acts on; _30522:token, each of them a token's
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ enum class Role { vector, covector, gain, inert };
 struct AxisUse {
   std::string axis;  // empty when inert
   Role role = Role::inert;
-  std::int64_t size = 0;  // of an inert use; an axis knows its own
+  std::int64_t size = 0;     // of an inert use; an axis knows its own
+  std::string entries = {};  // of an inert use: what they are named by ("token", "label"), if any
 };
 
 using Product = std::vector<AxisUse>;        // outermost first

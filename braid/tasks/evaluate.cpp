@@ -24,6 +24,9 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
     scored[k] = batch.expected.numel();
     if (scored[k] == 0) return;
     at::Tensor found = outputs(network, parameters, task.head(), batch);
+    if (!examples.outputs.empty()) {
+      found = found.index_select(1, at::tensor(examples.outputs, found.options().dtype(at::kLong)));
+    }
     // The logits of tokens are many; losses are summed in double either way.
     if (task.head() != Predicts::token) found = found.to(at::kDouble);
     sums[k] = task.loss(found, batch).item<double>();
@@ -54,10 +57,11 @@ void check_examples(const Model& model, const Examples& examples) {
 
 Examples load_examples(const Task& task, const TaskInput& input, const Model& model) {
   task.check(input, model);
-  Examples examples = input.batches.empty() ? task.load(input, *load_tokenizer(model.folder),
+  Examples examples = input.batches.empty() ? task.load(input, *load_tokenizer(model.reads_by),
                                                         model.network->max_positions())
                                             : task.load_batches(input);
   check_examples(model, examples);
+  examples.outputs = outputs_by_class(model, task);
   return examples;
 }
 

@@ -15,8 +15,9 @@ struct Examples {
   const Task* task = nullptr;
   std::vector<TokenSequence> sequences;
   Batches batches = {};
-  std::int64_t width = 0;    // tokens that every batch is padded to; 0 = its longest
-  std::int64_t skipped = 0;  // rows of the file that are left out
+  std::int64_t width = 0;                  // tokens that every batch is padded to; 0 = its longest
+  std::int64_t skipped = 0;                // rows of the file that are left out
+  std::vector<std::int64_t> outputs = {};  // the model's of each class; empty: they are the classes
 
   std::int64_t size() const { return static_cast<std::int64_t>(sequences.size()); }
   std::int64_t tokens() const;  // what marks a sequence among them

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "braid/error.h"
+#include "braid/notice.h"
 #include "braid/tasks/metrics.h"
 #include "braid/text/lines.h"
 
@@ -48,7 +49,15 @@ const std::vector<GlueRow>& glue_rows() {
   static const std::vector<std::string> binary = {"0", "1"};
   static const std::vector<std::string> entailment = {"entailment", "not_entailment"};
   static const std::vector<GlueRow> rows = {
-      {"sst2", "SST-2", {}, "sentence", "", "label", binary, {"accuracy"}},
+      {"sst2",
+       "SST-2",
+       {},
+       "sentence",
+       "",
+       "label",
+       binary,
+       {"accuracy"},
+       {"negative", "positive"}},
       {"cola",
        "CoLA",
        {"source", "label", "mark", "sentence"},
@@ -56,13 +65,38 @@ const std::vector<GlueRow>& glue_rows() {
        "",
        "label",
        binary,
-       {"matthews", "accuracy"}},
-      {"mrpc", "MRPC", {}, "#1 String", "#2 String", "Quality", binary, {"accuracy", "f1"}},
+       {"matthews", "accuracy"},
+       {"unacceptable", "acceptable"}},
+      {"mrpc",
+       "MRPC",
+       {},
+       "#1 String",
+       "#2 String",
+       "Quality",
+       binary,
+       {"accuracy", "f1"},
+       {"not_equivalent", "equivalent"}},
       {"rte", "RTE", {}, "sentence1", "sentence2", "label", entailment, {"accuracy"}},
       {"stsb", "STS-B", {}, "sentence1", "sentence2", "score", {}, {"pearson", "spearman"}},
-      {"wnli", "WNLI", {}, "sentence1", "sentence2", "label", binary, {"accuracy"}},
+      {"wnli",
+       "WNLI",
+       {},
+       "sentence1",
+       "sentence2",
+       "label",
+       binary,
+       {"accuracy"},
+       {"not_entailment", "entailment"}},
       {"qnli", "QNLI", {}, "question", "sentence", "label", entailment, {"accuracy"}},
-      {"qqp", "QQP", {}, "question1", "question2", "is_duplicate", binary, {"accuracy", "f1"}},
+      {"qqp",
+       "QQP",
+       {},
+       "question1",
+       "question2",
+       "is_duplicate",
+       binary,
+       {"accuracy", "f1"},
+       {"not_duplicate", "duplicate"}},
       {"mnli",
        "MNLI",
        {},
@@ -115,6 +149,7 @@ class GlueTask final : public Task {
   const char* title() const override { return row_.title; }
   std::optional<Predicts> head() const override { return Predicts::label; }
   std::vector<std::string> labels() const override { return row_.labels; }
+  std::vector<std::string> other_labels() const override { return row_.names; }
 
   void check(const TaskInput& input, const Model&) const override {
     require(!input.data.empty() && input.text.empty() && input.batches.empty(),
@@ -124,7 +159,7 @@ class GlueTask final : public Task {
   Examples load(const TaskInput& input, const Tokenizer& tokenizer,
                 std::int64_t positions) const override {
     const LabelledLines rows = read_labelled_lines(row_, input.data, input.lines);
-    Examples examples{this, {}, {}, 0, rows.skipped};
+    Examples examples{this, {}, {}, 0, rows.skipped + rows.unlabelled};
     for (const LabelledLine& line : rows.lines) {
       examples.sequences.push_back(
           encode(row_, line, tokenizer, std::min(input.max_length, positions)));
@@ -209,15 +244,22 @@ LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::pa
       ++result.skipped;
       continue;
     }
+    if (fields[label] == "-" && !task.is_regression()) {  // annotators did not agree (MNLI)
+      ++result.unlabelled;
+      continue;
+    }
     result.lines.push_back({fields[first], task.has_pairs() ? fields[second] : "",
                             read_label(task, fields[label], file, stream.lines())});
   }
-  const auto rows = std::ssize(result.lines) + result.skipped;
+  const auto rows = std::ssize(result.lines) + result.skipped + result.unlabelled;
   require(
       result.skipped * 100 <= rows,
       "{}: {} of {} rows have fewer columns than {} needs: is it the task's tab-separated file?",
       file, result.skipped, rows, task.title);
   require(!result.lines.empty(), "{}: holds no rows", file);
+  if (result.unlabelled > 0) {
+    notice("{}: {} rows have no label ('-') and are left out", file, result.unlabelled);
+  }
   return result;
 }
 

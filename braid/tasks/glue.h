@@ -13,7 +13,8 @@ struct LabelledLine {
 
 struct LabelledLines {
   std::vector<LabelledLine> lines;
-  std::int64_t skipped = 0;  // rows with too few columns, as the official QQP files have
+  std::int64_t skipped = 0;     // rows with too few columns, as the official QQP files have
+  std::int64_t unlabelled = 0;  // rows whose label is "-"
 };
 
 // One task: a row of the table in glue.cpp.
@@ -25,6 +26,8 @@ struct GlueRow {
   std::string label;                 // column
   std::vector<std::string> labels;   // as written, by class (Hugging Face's order); empty: a score
   std::vector<std::string> metrics;  // the first decides which model is better
+  std::vector<std::string> names = {};  // of classes that the file numbers, as the GLUE data on the
+                                        // Hugging Face hub has them
 
   bool is_regression() const { return labels.empty(); }
   bool has_pairs() const { return !second.empty(); }

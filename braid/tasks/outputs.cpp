@@ -1,6 +1,11 @@
 #include "braid/tasks/outputs.h"
 
+#include <cctype>
+
+#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/models/named_entries.h"
+#include "braid/notice.h"
 
 namespace braid {
 
@@ -22,6 +27,43 @@ void require_outputs(const Model& model, const Task& task) {
   const std::int64_t found = head->outputs(model.parameters);
   require(found == task.outputs(), "{}: its classifier has {} outputs, {} needs {}", folder, found,
           task.title(), task.outputs());
+}
+
+namespace {
+
+// "Not Entailment" and "not_entailment" are one name.
+std::vector<std::string> spelt_alike(std::vector<std::string> names) {
+  for (std::string& name : names) {
+    for (char& c : name) {
+      c = c == ' ' || c == '-' ? '_'
+                               : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> outputs_by_class(const Model& model, const Task& task) {
+  const std::vector<std::string> classes = task.labels();
+  if (task.head() != Predicts::label || classes.size() < 2) return {};
+  const std::string folder = model.folder.string();
+  const std::vector<std::string> names = spelt_alike(label_names(model.config));
+  if (names.empty()) {
+    notice("{}: its labels have no names (id2label); they are taken to be {}, in this order",
+           folder, fmt::join(classes, ", "));
+    return {};
+  }
+  for (const std::vector<std::string>& known : {classes, task.other_labels()}) {
+    if (known == names) return {};
+    const std::optional<Order> order = order_of(names, known);
+    if (!order) continue;
+    notice("{}: its labels are in another order than {}'s, and are read by their names", folder,
+           task.title());
+    return *order;
+  }
+  fail("{}: its labels are {}, {} has {}; name them so in config.json (id2label)", folder,
+       join_names(names), task.title(), fmt::join(classes, ", "));
 }
 
 }  // namespace braid

@@ -97,15 +97,4 @@ std::unique_ptr<SequenceStream> open_sequences(const SequenceFile& file,
   return source(file.file, tokenizer, file.max_length, file.limit);
 }
 
-void require_same_vocabulary(const Tokenizer& a, const std::string& source_a, const Tokenizer& b,
-                             const std::string& source_b) {
-  require(a.size() == b.size(), "the vocabularies differ: {} tokens in {}, {} in {}", a.size(),
-          source_a, b.size(), source_b);
-  for (std::int64_t id = 0; id < a.size(); ++id) {
-    require(a.token(id) == b.token(id),
-            "the vocabularies differ: token {} is '{}' in {} and '{}' in {}", id, a.token(id),
-            source_a, b.token(id), source_b);
-  }
-}
-
 }  // namespace braid

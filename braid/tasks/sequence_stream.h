@@ -59,8 +59,4 @@ struct SequenceFile {
 std::unique_ptr<SequenceStream> open_sequences(const SequenceFile& file,
                                                const Tokenizer& tokenizer);
 
-// Error naming the first difference unless both read the same ids as the same words.
-void require_same_vocabulary(const Tokenizer& a, const std::string& source_a, const Tokenizer& b,
-                             const std::string& source_b);
-
 }  // namespace braid

@@ -51,6 +51,8 @@ class Task {
   virtual std::optional<Predicts> head() const = 0;
   // The classes that a sentence head tells apart, by output; none: its one output is a score.
   virtual std::vector<std::string> labels() const { return {}; }
+  // What else models call these classes.
+  virtual std::vector<std::string> other_labels() const { return {}; }
   std::int64_t outputs() const {
     return std::max<std::int64_t>(static_cast<std::int64_t>(labels().size()), 1);
   }

@@ -118,4 +118,15 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
   return std::make_unique<WordPiece>(WordPiece::from_folder(folder));
 }
 
+std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder) {
+  for (const char* file : {"tokenizer.json", "vocab.txt", "vocab.json"}) {
+    if (!std::filesystem::exists(folder / file)) continue;
+    const auto tokenizer = load_tokenizer(folder);
+    std::vector<std::string> tokens;
+    for (std::int64_t id = 0; id < tokenizer->size(); ++id) tokens.push_back(tokenizer->token(id));
+    return tokens;
+  }
+  return std::nullopt;
+}
+
 }  // namespace braid

@@ -68,4 +68,7 @@ class Tokenizer {
 // (byte-level BPE). Error naming the folder or the file.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 
+// The tokens by id of the folder's tokenizer ("": an id without a token), likewise.
+std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder);
+
 }  // namespace braid

@@ -26,7 +26,7 @@ TEST(BertTableTest, HasTheDocumentedPatterns) {
   const auto pattern = [&](const std::string& name) {
     return format_pattern(table.tensors.at(name));
   };
-  EXPECT_EQ(pattern("embeddings.word_embeddings.weight"), "_30522 x");
+  EXPECT_EQ(pattern("embeddings.word_embeddings.weight"), "_30522:token x");
   EXPECT_EQ(pattern("encoder.layer.3.attention.self.key.weight"), "(layer.3.head layer.3.qk') x'");
   EXPECT_EQ(pattern("encoder.layer.3.attention.self.key.bias"), "(layer.3.head layer.3.qk')");
   EXPECT_EQ(pattern("encoder.layer.11.output.dense.weight"), "x layer.11.ffn'");
@@ -38,7 +38,8 @@ TEST(BertTableTest, AnUntiedDecoderHasAnAxisOfItsOwn) {
   nlohmann::json config = bert_base();
   config["tie_word_embeddings"] = false;
   const Symmetries table = table_with(config, Predicts::token);
-  EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.decoder.weight")), "_30522 head'");
+  EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.decoder.weight")),
+            "_30522:token head'");
   EXPECT_EQ(format_pattern(table.tensors.at("cls.predictions.transform.dense.weight")), "head x'");
 }
 

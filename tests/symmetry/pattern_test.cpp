@@ -23,7 +23,7 @@ TEST(PatternTest, ReadsRolesProductsAndConcatenations) {
 
 TEST(PatternTest, FormatsWhatItReads) {
   for (const char* text :
-       {"_30522 x", "(head qk') x'", "=x", "x' (head qk | head qk' | head ov)"}) {
+       {"_30522 x", "_30522:token x", "(head qk') x'", "=x", "x' (head qk | head qk' | head ov)"}) {
     EXPECT_EQ(format_pattern(parse_pattern(text)), text);
   }
 }

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 
 #include "braid/error.h"
+#include "braid/notice.h"
+#include "braid/tasks/outputs.h"
 #include "braid/tasks/tasks.h"
 #include "braid/text/new_tokenizer.h"
 #include "tests/checkpoint/temporary_folder.h"
+#include "tests/models/small_bert.h"
 
 namespace braid {
 namespace {
@@ -53,6 +56,47 @@ TEST_F(GlueTest, SkipsTheFewShortRowsThatOfficialFilesHave) {
   EXPECT_EQ(read("qqp", text + "7\tbroken\n").skipped, 1);
   EXPECT_EQ(read("qqp", text, 20).lines.size(), 20);
   EXPECT_THAT(refusal("qqp", text + "7\n7\n7\n"), HasSubstr("3 of 153 rows"));
+}
+
+TEST_F(GlueTest, LeavesOutWhatHasNoLabel) {
+  std::string said;
+  send_notices([&](const std::string& text) { said += text; });
+  const auto rows =
+      read("mnli", "sentence1\tsentence2\tgold_label\na\tb\t-\na\tb\tneutral\na\tb\t-\n");
+  send_notices({});
+  ASSERT_EQ(rows.lines.size(), 1);
+  EXPECT_EQ(rows.lines.front().label, 1);
+  EXPECT_EQ(rows.unlabelled, 2);
+  EXPECT_THAT(said, HasSubstr("2 rows have no label"));
+  EXPECT_THAT(refusal("stsb", "sentence1\tsentence2\tscore\na\tb\t-\n"), HasSubstr("a number"));
+}
+
+TEST(OutputsByClassTest, FollowNames) {
+  SmallBert bert;
+  bert.masked_lm = false;
+  bert.pooler = bert.classifier = true;
+  Model model = bert.model();
+  const auto order = [&](const char* task, const nlohmann::json& labels) {
+    model.config["id2label"] = labels;
+    return outputs_by_class(model, find_task(task));
+  };
+  EXPECT_THAT(order("mnli", {{"0", "CONTRADICTION"}, {"1", "Entailment"}, {"2", "neutral"}}),
+              ElementsAre(1, 2, 0));
+  EXPECT_THAT(order("mnli", {{"0", "entailment"}, {"1", "neutral"}, {"2", "contradiction"}}),
+              ElementsAre());
+  EXPECT_THAT(order("sst2", {{"0", "POSITIVE"}, {"1", "NEGATIVE"}}), ElementsAre(1, 0));
+  EXPECT_THAT(order("sst2", {{"0", "1"}, {"1", "0"}}), ElementsAre(1, 0));
+  EXPECT_THAT(order("rte", {{"0", "not entailment"}, {"1", "entailment"}}), ElementsAre(1, 0));
+  EXPECT_THAT(order("stsb", {{"0", "score"}}), ElementsAre());
+  EXPECT_THAT(error_of([&] {
+                order("sst2", {{"0", "good"}, {"1", "bad"}});
+              }),
+              HasSubstr("its labels are good, bad, SST-2 has 0, 1"));
+  std::string said;
+  send_notices([&](const std::string& text) { said += text; });
+  EXPECT_THAT(order("sst2", {{"0", "LABEL_0"}, {"1", "LABEL_1"}}), ElementsAre());
+  send_notices({});
+  EXPECT_THAT(said, HasSubstr("its labels have no names"));
 }
 
 TEST_F(GlueTest, SaysWhatIsWrong) {

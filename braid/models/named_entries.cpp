@@ -1,0 +1,176 @@
+#include "braid/models/named_entries.h"
+
+#include <algorithm>
+
+#include "braid/checkpoint/printable.h"
+#include "braid/error.h"
+#include "braid/notice.h"
+#include "braid/text/tokenizer.h"
+
+namespace braid {
+namespace {
+
+constexpr const char *token_entries = "token", *label_entries = "label";
+
+bool is_generic(const std::string& label) {
+  constexpr std::string_view prefix = "LABEL_";
+  return label.starts_with(prefix) &&
+         label.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+}
+
+// The places of a pattern that are entries of this name.
+std::vector<std::int64_t> dimensions_of(const Pattern& pattern, const std::string& entries) {
+  std::vector<std::int64_t> found;
+  for (std::size_t d = 0; d < pattern.size(); ++d) {
+    for (const Product& product : pattern[d]) {
+      if (product.front().entries == entries) found.push_back(static_cast<std::int64_t>(d));
+    }
+  }
+  return found;
+}
+
+std::int64_t count_of(const Model& model, const std::string& entries) {
+  for (const auto& [name, pattern] : model.symmetries.tensors) {
+    for (const std::int64_t d : dimensions_of(pattern, entries)) {
+      return model.parameters.at(name).size(d);
+    }
+  }
+  return 0;
+}
+
+void reorder(const Symmetries& symmetries, const std::string& entries, const Order& order,
+             Tensors& parameters) {
+  const at::Tensor index = at::tensor(order, at::kLong);
+  for (auto& [name, tensor] : parameters) {
+    const auto pattern = symmetries.tensors.find(name);
+    if (pattern == symmetries.tensors.end()) continue;
+    for (const std::int64_t d : dimensions_of(pattern->second, entries)) {
+      const std::int64_t named = index.size(0);  // entries beyond the names, such as padding, stay
+      const at::Tensor moved = tensor.narrow(d, 0, named).index_select(d, index);
+      tensor = at::cat({moved, tensor.narrow(d, named, tensor.size(d) - named)}, d);
+    }
+  }
+}
+
+Order inverse(const Order& order) {
+  Order back(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    back[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  }
+  return back;
+}
+
+// What the first list has and the other does not; else the first place where they differ.
+std::string first_difference(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  for (const std::string& name : a) {
+    if (std::find(b.begin(), b.end(), name) == b.end()) {
+      return fmt::format("'{}' is in the first alone", printable(name));
+    }
+  }
+  for (const std::string& name : b) {
+    if (std::find(a.begin(), a.end(), name) == a.end()) {
+      return fmt::format("'{}' is in the second alone", printable(name));
+    }
+  }
+  return fmt::format("{} and {} of them, some twice", a.size(), b.size());
+}
+
+// B with these entries in A's order. `what`: what they are together, for messages.
+Model match(const Model& a, const Model& b, const std::string& entries, const char* what,
+            const std::vector<std::string>& names_a, const std::vector<std::string>& names_b) {
+  if (names_a == names_b) return b;
+  const std::string x = a.folder.string(), y = b.folder.string();
+  const std::optional<Order> order = order_of(names_b, names_a);
+  require(order.has_value(), "the {} of {} and {} differ: {}; their rows cannot be combined", what,
+          x, y, first_difference(names_a, names_b));
+  notice("{}: its {} are in another order than those of {}, and are read in that order", y, what,
+         x);
+  return reordered(b, entries, *order);
+}
+
+Model match_labels(const Model& a, Model b) {
+  if (count_of(a, label_entries) < 2) return b;
+  const std::vector<std::string> names_a = label_names(a.config), names_b = label_names(b.config);
+  if (names_a.empty() || names_b.empty()) {
+    const Model& without = names_a.empty() ? a : b;
+    notice("{}: its labels have no names (id2label); they are taken to be in the order of {}",
+           without.folder.string(), (names_a.empty() ? b : a).folder.string());
+    return b;
+  }
+  b = match(a, b, label_entries, "labels", names_a, names_b);
+  for (const char* key : {"id2label", "label2id"}) {
+    if (a.config.contains(key)) b.config[key] = a.config[key];
+  }
+  return b;
+}
+
+Model match_tokens(const Model& a, Model b) {
+  if (a.reads_by == b.reads_by) return b;
+  const auto names_a = find_tokens(a.reads_by), names_b = find_tokens(b.reads_by);
+  if (names_a && names_b) {
+    b = match(a, b, token_entries, "vocabularies", *names_a, *names_b);
+  } else if (names_a || names_b) {
+    notice("{}: no tokenizer here; its token ids are taken to be those of {}",
+           (names_a ? b : a).folder.string(), (names_a ? a : b).folder.string());
+  }
+  b.reads_by = a.reads_by;
+  return b;
+}
+
+}  // namespace
+
+std::vector<std::string> label_names(const nlohmann::json& config) {
+  const JsonField fields = config_fields(config);
+  if (!fields.has("id2label") || fields.at("id2label").json().is_null()) return {};
+  const JsonField by_id = fields.at("id2label");
+  std::vector<std::string> names;
+  const std::size_t count = by_id.keys().size();
+  for (std::size_t i = 0; i < count; ++i) {
+    names.push_back(by_id.at(std::to_string(i)).text());
+  }
+  return std::all_of(names.begin(), names.end(), is_generic) ? std::vector<std::string>() : names;
+}
+
+std::optional<Order> order_of(const std::vector<std::string>& from,
+                              const std::vector<std::string>& to) {
+  std::map<std::string, std::int64_t> place;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (!place.emplace(from[i], static_cast<std::int64_t>(i)).second) return std::nullopt;
+  }
+  Order order;
+  for (const std::string& name : to) {
+    const auto found = place.extract(name);
+    if (found.empty()) return std::nullopt;
+    order.push_back(found.mapped());
+  }
+  return place.empty() ? std::optional(order) : std::nullopt;
+}
+
+Model reordered(const Model& model, const std::string& entries, const Order& order) {
+  Model result = model;
+  reorder(model.symmetries, entries, order, result.parameters);
+  Order& total = result.orders[entries];
+  if (total.empty()) {
+    total = order;
+  } else {
+    Order both;
+    for (const std::int64_t i : order) both.push_back(total[static_cast<std::size_t>(i)]);
+    total = both;
+  }
+  return result;
+}
+
+Tensors as_stored(const Model& model) {
+  Tensors stored = model.parameters;
+  for (const auto& [entries, order] : model.orders) {
+    reorder(model.symmetries, entries, inverse(order), stored);
+  }
+  return stored;
+}
+
+Model in_order_of(const Model& a, const Model& b) {
+  require_same_architecture(a, b);
+  return match_tokens(a, match_labels(a, b));
+}
+
+}  // namespace braid
