@@ -1,7 +1,7 @@
 // braid align: finds the group element that moves B towards A.
 #include "braid/pipeline/align.h"
 
-#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -14,11 +14,14 @@ struct Options {
   std::string a, b, out, json;
   AlignRequest request;
   Compute compute;
+  bool overwrite = false;
 };
 
 void run(Options& options) {
   AlignRequest& request = options.request;
-  check_output_file(options.out);
+  const OutputClaim output = OutputClaim::file(
+      options.out,
+      {options.overwrite, {options.a, options.b, request.text, request.data, request.batches}});
   request.check();
   request.require_text();
   request.learning_state = options.out + ".state.safetensors";
@@ -47,6 +50,7 @@ void add_align(CLI::App& app) {
   command.add_option("A", options->a, "Checkpoint folder")->required();
   command.add_option("B", options->b, "Checkpoint folder, the one that moves")->required();
   command.add_option("-o,--out", options->out, "Alignment file to write")->required();
+  command.add_flag("--overwrite", options->overwrite, "Replace the file to write");
   add_options(command, options_of(options->request));
   add_compute(command, options->compute);
   add_json(command, options->json);

@@ -29,12 +29,20 @@ std::string table(const Curve& curve) {
   return format_table(rows);
 }
 
-// A curve that an earlier run wrote with --json.
-PlottedCurve read_curve(const std::string& file) {
+// A curve that an earlier run wrote with --json. Error where it is of another measurement.
+PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluation) {
   const auto json = parse_json(std::string(MappedFile::open(file)->bytes()), file);
   const bool curve = json.is_object() && json.contains("t") && json.contains("loss") &&
                      json["t"].size() >= 2 && json["t"].size() == json["loss"].size();
   require(curve, "{}: is not a curve that braid barrier --json wrote", file);
+  const nlohmann::json measured = json.value("evaluation", nlohmann::json::object());
+  for (const auto& [key, value] : evaluation.items()) {
+    const bool is_path = key == "text" || key == "data" || key == "batches";
+    const nlohmann::json theirs = measured.value(key, nlohmann::json());
+    require(is_path || theirs == value,
+            "{}: is a curve of another measurement: its {} is {}, here it is {}", file, key,
+            theirs.dump(), value.dump());
+  }
   const std::string alignment = json.value("alignment", "");
   return {alignment.empty() ? "plain average" : alignment, 'o', json["t"], json["loss"]};
 }
@@ -44,6 +52,10 @@ void run(Options& options) {
   require(request.alignment.empty() == options.no_align,
           "give either `alignment` FILE or `no-align`");
   const AlignedPair pair = load_pair(options.a, options.b, request.alignment);
+  request.score = request.score.resolved(pair.a);
+  const nlohmann::json evaluation = provenance(request.score);
+  std::vector<PlottedCurve> plotted;
+  if (!options.beside.empty()) plotted.push_back(read_curve(options.beside, evaluation));
   const Curve curve = trace(pair, request, options.compute, terminal_listener());
   std::string summary = fmt::format(
       "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored\n",
@@ -52,8 +64,6 @@ void run(Options& options) {
     summary += fmt::format("NOT a symmetry ({}): its end has loss {:.6f}, B has {:.6f}\n",
                            curve.broken, curve.loss.back(), curve.loss_b);
   }
-  std::vector<PlottedCurve> plotted;
-  if (!options.beside.empty()) plotted.push_back(read_curve(options.beside));
   const std::string label = options.no_align ? "plain average" : request.alignment;
   plotted.push_back({label, '*', curve.t, curve.loss});
   nlohmann::json json = to_json(curve);
@@ -62,7 +72,7 @@ void run(Options& options) {
   json.update({{"direction", "t = 0 is A, t = 1 is B aligned"},
                {"a", options.a},
                {"b", options.b},
-               {"evaluation", provenance(request.score)}});
+               {"evaluation", evaluation}});
   report(table(curve) + plot_curves(plotted) + summary, json, options.json);
 }
 

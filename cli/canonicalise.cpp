@@ -1,4 +1,5 @@
 // braid canonicalise: the same function in the form that has the most symmetry.
+#include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "cli/command.h"
@@ -14,6 +15,8 @@ struct Options {
 };
 
 void run(const Options& options) {
+  const OutputClaim output =
+      OutputClaim::folder(options.out, {options.overwrite, {options.checkpoint}});
   const Model model = load_model(options.checkpoint);
   const Model canonical = canonicalise(model, options.compute).model;
   const Difference found =

@@ -19,14 +19,15 @@ struct Options {
 
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
-  const Examples text = options.request.load(model);
+  const ScoreRequest request = options.request.resolved(model);
+  const Examples text = request.load(model);
   const Tensors parameters = cast(model.parameters, options.compute);
   const auto start = std::chrono::steady_clock::now();
   const Score score = evaluate(*model.network, parameters, text, options.compute);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const double rate = static_cast<double>(text.tokens()) / elapsed.count();
   std::string line = fmt::format("loss {:.6f} over {} scored {}", score.loss, grouped(score.scored),
-                                 options.request.scores_tokens() ? "tokens" : "examples");
+                                 request.scores_tokens() ? "tokens" : "examples");
   for (const auto& [name, value] : score.metrics) line += fmt::format(", {} {:.4f}", name, value);
   report(line + fmt::format(", {:.0f} tokens/s\n", rate),
          {{"loss", score.loss},
@@ -35,7 +36,7 @@ void run(const Options& options) {
           {"tokens", text.tokens()},
           {"tokens_per_second", rate},
           {"checkpoint", options.checkpoint},
-          {"evaluation", provenance(options.request)}},
+          {"evaluation", provenance(request)}},
          options.json);
 }
 

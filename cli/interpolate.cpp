@@ -1,6 +1,7 @@
 // braid interpolate: a point on the straight path between two checkpoints as they are.
 #include "braid/connectivity/interpolate.h"
 
+#include "braid/checkpoint/output_claim.h"
 #include "braid/models/named_entries.h"
 #include "cli/command.h"
 
@@ -14,6 +15,8 @@ struct Options {
 };
 
 void run(const Options& options) {
+  const OutputClaim output =
+      OutputClaim::folder(options.out, {options.overwrite, {options.a, options.b}});
   const Model a = load_model(options.a), b = in_order_of(a, load_model(options.b));
   WriteOptions write;
   write.overwrite = options.overwrite;

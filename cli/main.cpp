@@ -1,8 +1,13 @@
 // braid: merges Transformer models trained from different random initialisations.
 #include <c10/util/Exception.h>
+#include <fcntl.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <new>
 
 #include "braid/checkpoint/interrupt.h"
@@ -20,6 +25,24 @@ constexpr int bad_input = 2, was_interrupted = 130;
 
 // libtorch appends a stack trace; its first line is the message.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// An error that no stage has put into words: what was done, and where it came from.
+std::string not_ours(int argc, char** argv, const std::string& text) {
+  return fmt::format("{} failed: {} (not a message of braid's own; please report it)",
+                     argc > 1 ? argv[1] : "braid", first_line(text));
+}
+
+std::string not_printed() {
+  return std::string("the result could not be written to standard output: ") + std::strerror(errno);
+}
+
+// A closed standard stream would lend its number to the next file that is opened, and have output
+// written into it. This one refuses what is written.
+void open_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF) ::open("/dev/full", O_RDWR);
+  }
+}
 
 int run(int argc, char** argv) {
   CLI::App app{
@@ -62,6 +85,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_closed_streams();
   const braid::OneThread pinned;  // parallel_for is what spreads work over cores
   braid::remove_partials_on_signal();
   spdlog::set_default_logger(spdlog::stderr_color_mt("braid"));
@@ -72,18 +96,24 @@ int main(int argc, char** argv) {
   });
   std::string message;
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    message = not_printed();
   } catch (const braid::Interrupted&) {
     braid::clear_progress();
     return was_interrupted;
   } catch (const std::bad_alloc&) {
     message = "out of memory";
-  } catch (const c10::Error& error) {
-    message = first_line(error.what_without_backtrace());
-  } catch (const std::exception& error) {
+  } catch (const braid::Error& error) {
     message = error.what();
+  } catch (const c10::Error& error) {
+    message = not_ours(argc, argv, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    message = std::ferror(stdout) ? not_printed() : not_ours(argc, argv, error.what());
   }
   braid::clear_progress();
+  constexpr std::size_t longest = 1500;
+  if (message.size() > longest) message = message.substr(0, longest) + " ...";
   fmt::print(stderr, "braid: {}\n", braid::in_words_of_the_command_line(message));
   return bad_input;
 }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
 #include "braid/pipeline/align_request.h"
 #include "braid/report/report.h"
@@ -75,6 +76,7 @@ void run(const Options& options) {
   const fs::path out = options.out;
   const StudyFolders folders{out, options.cache};
   if (options.dry_run) return show_plan(study, folders);
+  const OutputClaim output = OutputClaim::shared_folder(out);
   const nlohmann::json results = run_study(
       study, folders, {options.compute.threads, options.jobs, study.keep_moments},
       [](const Job& job, std::size_t done, std::size_t all, double seconds) {

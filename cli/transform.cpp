@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/pipeline/align.h"
 #include "cli/command.h"
@@ -16,6 +17,8 @@ struct Options {
 };
 
 void run(const Options& options) {
+  const OutputClaim output =
+      OutputClaim::folder(options.out, {options.overwrite, {options.b, options.alignment}});
   const Alignment alignment = load_alignment(options.alignment);
   const Model b = load_for_alignment(options.b, alignment.canonical());
   require_made_for(alignment, b, options.alignment);

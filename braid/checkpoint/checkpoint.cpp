@@ -9,6 +9,7 @@
 #include "braid/checkpoint/beside.h"
 #include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/checkpoint/output_claim.h"
 #include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/checkpoint/weights.h"
@@ -158,6 +159,7 @@ void write_checkpoint(const fs::path& out, const json& config, const LazyTensors
                       const fs::path& beside, const WriteOptions& options) {
   const Layout layout = options.layout ? adapt_layout(tensors, *options.layout)
                                        : split_tensors(tensors, options.shard_size);
+  require_space(out, byte_size(tensors));
   AtomicFolder folder(out, options.overwrite);
   write_file_atomically(folder.path() / "config.json", config.dump(2) + "\n");
   write_weights(folder.path(), tensors, layout);

@@ -11,6 +11,7 @@ namespace {
 // Lock-free atomics are all a signal handler may touch.
 std::atomic<bool> raised{false};
 std::atomic<int> partials{0};
+thread_local int last_writes = 0;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 void handle_signal(int) {
@@ -33,10 +34,13 @@ void remove_partials_on_signal() {
 bool interrupted() noexcept { return raised; }
 
 void throw_if_interrupted() {
-  if (raised) throw Interrupted();
+  if (raised && last_writes == 0) throw Interrupted();
 }
 
 void set_interrupted(bool interrupted) noexcept { raised = interrupted; }
+
+LastWrite::LastWrite() noexcept { ++last_writes; }
+LastWrite::~LastWrite() { --last_writes; }
 
 PartialGuard::PartialGuard() noexcept { ++partials; }
 PartialGuard::~PartialGuard() { --partials; }

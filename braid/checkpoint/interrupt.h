@@ -22,6 +22,15 @@ void throw_if_interrupted();
 // What the handler does when partial files are there; `interrupted = false` lowers the flag.
 void set_interrupted(bool interrupted) noexcept;
 
+// While one lives, this thread writes on though it was interrupted: what it has done is to be kept.
+class LastWrite {
+ public:
+  LastWrite() noexcept;
+  ~LastWrite();
+  LastWrite(const LastWrite&) = delete;
+  LastWrite& operator=(const LastWrite&) = delete;
+};
+
 // Lives as long as a partial file or folder may be on disk.
 class PartialGuard {
  public:

@@ -118,6 +118,14 @@ std::vector<Output> all_outputs(const Network& network, const Tensors& parameter
   return all;
 }
 
+std::int64_t sequence_length(const Network& network, const std::optional<std::int64_t>& asked,
+                             std::int64_t usual, const char* option) {
+  const std::int64_t positions = network.max_positions();
+  require(asked.value_or(0) <= positions, "`{}` is {}, but the model has {} positions", option,
+          asked.value_or(0), positions);
+  return asked.value_or(std::min(usual, positions));
+}
+
 namespace {
 
 // The id that is not in [0, size), if there is one.

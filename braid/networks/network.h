@@ -146,6 +146,11 @@ struct Output {
 std::vector<Output> all_outputs(const Network& network, const Tensors& parameters,
                                 const Batch& batch, Frame frame);
 
+// Tokens a sequence: what was asked for by `option`, or `usual`, or as many as the network has
+// positions where that is fewer. Error where more were asked for.
+std::int64_t sequence_length(const Network& network, const std::optional<std::int64_t>& asked,
+                             std::int64_t usual, const char* option);
+
 // Error naming an id that is not in the network's vocabulary.
 void check_token_ids(const Network& network, const at::Tensor& ids);
 // And the type, place or length that does not fit it.

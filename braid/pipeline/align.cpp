@@ -13,10 +13,6 @@
 namespace braid {
 namespace {
 
-std::int64_t sequence_limit(const Model& model, std::int64_t max_length) {
-  return std::min(max_length, model.network->max_positions());
-}
-
 // The file that a request is aligned on.
 const std::string& file_of(const AlignRequest& request) {
   return request.batches.empty() ? request.text_file() : request.batches;
@@ -168,7 +164,7 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
   const std::string& file = file_of(request);
   const auto source =
       open_sequences({file, request.text_task(), !request.batches.empty(), request.blocks,
-                      sequence_limit(a, request.max_length), request.lines},
+                      request.length_for(*a.network), request.lines},
                      *tokenizer);
   ObserveOptions options = request.observe_options(tokenizer->marks(), compute);
   options.taps = observing.taps;
@@ -200,7 +196,8 @@ Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignRequ
   request.check();
   request.require_text();
   const Model a = mean_model(ensemble), b = in_order_of(a, as_it_is);
-  const AlignRequest full = request.resolved(a.symmetries);
+  AlignRequest full = request.resolved(a.symmetries);
+  full.max_length = request.length_for(*a.network);
   Observed observed;
   if (full.observes()) {
     observed = full.from_moments.empty() ? observe_for(ensemble, b, full, compute, listener)
@@ -218,7 +215,8 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignReque
                          Observed observed, const Compute& compute, const Listener& listener) {
   const OneThread pinned;
   const Model b = in_order_of(a, as_it_is);
-  const AlignRequest full = request.resolved(a.symmetries);
+  AlignRequest full = request.resolved(a.symmetries);
+  full.max_length = request.length_for(*a.network);
   const Method& method = full.found_by();
   Evidence evidence;
   evidence.moments = std::move(observed.moments);
@@ -264,8 +262,8 @@ std::string alignment_table(const Alignment& alignment) {
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit) {
   const auto tokenizer = load_tokenizer(model.reads_by);
-  const auto stream =
-      open_sequences({file, task, false, false, sequence_limit(model, 512), limit}, *tokenizer);
+  const auto stream = open_sequences(
+      {file, task, false, false, sequence_length(*model.network, {}, 512, ""), limit}, *tokenizer);
   std::vector<TokenSequence> sequences;
   for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) sequences.push_back(s);
   return sequences;

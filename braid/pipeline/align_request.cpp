@@ -84,7 +84,9 @@ OptionList options_of(AlignRequest& r) {
            "Of learning: Adam on in-head maps; permutations a tenth, shifts 2.5 times")
       .from(0)
       .to(most_factor);
-  list.add("learn-block", r.learning_text.block, "Tokens a sequence of learning, on text").from(2);
+  list.add("learn-block", r.learning_text.block, "Tokens a sequence of learning, on text")
+      .from(2)
+      .otherwise("64, or the model's positions");
   list.add("learn-batch", r.learning_text.masking.batch_size, "Sequences a step of learning")
       .from(1);
   list.add("learn-mask", r.learning_text.masking.mask_probability,
@@ -107,9 +109,10 @@ OptionList options_of(AlignRequest& r) {
                {"none", Pool::none}, {"cls", Pool::cls}, {"max", Pool::max}, {"mean", Pool::mean}},
            "A feature per token, or per line")
       .as(Use::features);
-  list.add("max-length", r.max_length, "Tokens of a line, at most the model's positions")
+  list.add("max-length", r.max_length, "Tokens of a line")
       .as(Use::features)
-      .from(1);
+      .from(1)
+      .otherwise("512, or the model's positions");
   list.add("blocks", r.blocks,
            "Read text as it stands in blocks of max-length tokens rather than line by line; for "
            "GPT-2")
@@ -152,6 +155,20 @@ void AlignRequest::check() const {
   require(given <= 1, "give one of `text`, `batches`, and `task` with `data`");
   require(moments.empty() || has_text(), "`moments` saves what `text` shows; give `text` FILE");
   require(!learns() || task.empty(), "`method` learned reads `text` FILE or `batches` FILE");
+}
+
+void AlignRequest::require_no_method(const std::string& instead) const {
+  // The others are of the text, which is measured and trained on as well.
+  const std::set<std::string> unused = {
+      "from-moments", "moments",       "preset",      "components",   "heads", "qk",    "residual",
+      "method",       "in-head",       "start",       "learn",        "move",  "steps", "starts",
+      "pool",         "learning-rate", "correlation", "canonicalise", "blocks"};
+  AlignRequest given = *this, usual;
+  const OptionList options = options_of(given), defaults = options_of(usual);
+  for (const std::string& name : unused) {
+    require(options.find(name).get() == defaults.find(name).get(),
+            "`{}` says how to align, but with `{}` nothing is aligned", name, instead);
+  }
 }
 
 AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {

@@ -22,7 +22,8 @@ struct AlignRequest {
 
   // How text is read.
   std::string task;
-  std::int64_t max_length = 512, lines = 0, batch_size = 0;
+  std::optional<std::int64_t> max_length;  // none: 512, or the model's positions
+  std::int64_t lines = 0, batch_size = 0;
   bool blocks = false;  // of max_length tokens, rather than lines
   bool drop_special = false;
   Pool pool = Pool::none;
@@ -45,8 +46,14 @@ struct AlignRequest {
 
   // Error where what is given does not go together.
   void check() const;
+  // Error naming what says how to align, where `instead` says that nothing is aligned.
+  void require_no_method(const std::string& instead) const;
   // With everything that was left to the preset: what a model has is moved.
   AlignRequest resolved(const Symmetries& symmetries) const;
+  // Tokens of a line. Error where the model has not so many positions.
+  std::int64_t length_for(const Network& network) const {
+    return sequence_length(network, max_length, 512, "max-length");
+  }
   // Of a resolved request.
   MethodOptions method_options() const;
   // The method, and the one whose alignment it starts from: null where it needs none, or where that

@@ -45,7 +45,7 @@ Curve trace(const AlignedPair& pair, const CurveRequest& request, const Compute&
     broken += std::string(broken.empty() ? "" : "; ") +
               "the decoder is permuted in the wrong direction, as the authors' released code does";
   }
-  const Examples text = request.score.load(pair.a);
+  const Examples text = request.score.resolved(pair.a).load(pair.a);
   check_examples(pair.b, text);
   const Path path = make_path(pair.a, pair.b, transform, symmetries, request.decoder, compute);
   Curve curve = trace(path, text, request.points, compute, listener.count("points"));

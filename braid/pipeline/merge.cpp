@@ -1,6 +1,6 @@
 #include "braid/pipeline/merge.h"
 
-#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/merging/joint_alignment.h"
@@ -76,14 +76,14 @@ class Measure {
     if (task) {
       score.task = align.task;
       score.data = request.measured_file();
-      score.max_length = align.max_length;
+      score.example = align.max_length;
     } else {
-      score.task = token_task(*model.network).name();
       score.text = request.measured_file();
       if (request.dev.empty()) score.batches = align.batches;
     }
     score.lines = request.evaluate_lines;
     score.masking.seed = align.seed;
+    score = score.resolved(model);
     text_ = score.load(model);
     merged.measured_on = score.file();
     merged.measure = task ? std::string(task->title()) + " loss" : "Language-model loss";
@@ -164,8 +164,10 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   const OneThread pinned;
   const std::vector<double> shares = request.shares();
   request.check();
-  check_output_folder(request.out, request.overwrite);
+  const OutputClaim output =
+      OutputClaim::folder(request.out, {request.overwrite, request.inputs()});
   const std::vector<Model> models = load_parents(request);
+  require_space(request.out, byte_size(models.front().parameters));
   const Alignments alignments = find_alignments(request, models, shares, compute, listener);
 
   Merged merged;

@@ -77,10 +77,20 @@ std::vector<double> MergeRequest::shares() const {
   return normalised;
 }
 
+std::vector<std::filesystem::path> MergeRequest::inputs() const {
+  std::vector<std::filesystem::path> all(models.begin(), models.end());
+  for (const std::string& file : {alignment, dev, align.text, align.data, align.batches}) {
+    all.emplace_back(file);
+  }
+  return all;
+}
+
 void MergeRequest::check() const {
   const bool several = models.size() > 2;
   align.check();
   require(!no_align || alignment.empty(), "`no-align` and `alignment` exclude each other");
+  if (no_align) align.require_no_method("no-align");
+  if (!alignment.empty()) align.require_no_method("alignment");
   require(!several || alignment.empty(), "`alignment` is of two checkpoints, {} were given",
           models.size());
   require(!several || !align.learns() || no_align,

@@ -35,6 +35,8 @@ struct MergeRequest {
   std::filesystem::path state(const std::string& stage) const {
     return out + "." + stage + ".safetensors";
   }
+  // All files and folders that are read.
+  std::vector<std::filesystem::path> inputs() const;
   const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }
 };
 

@@ -35,21 +35,27 @@ Json number(const std::string& text, bool whole) {
   return signed_value.is_null() ? all(std::uint64_t{0}) : signed_value;
 }
 
-// 5GB as a number of bytes; null where it is none.
+// 5GB as a number of bytes, as the hub's tools read it: K, M, G and T are thousands, with i (GiB)
+// powers of 1,024; a B alone is a billion, as mergekit has it. Null where it is none.
 Json bytes(std::string text) {
   std::erase(text, ' ');
   for (char& letter : text) letter = static_cast<char>(std::toupper(letter));
-  if (text.ends_with('B')) text.pop_back();
-  std::int64_t unit = 1;
-  const std::string units = "KMGT";
-  if (const auto at = units.find(text.empty() ? ' ' : text.back()); at != std::string::npos) {
-    unit = std::int64_t{1} << (10 * (at + 1));
-    text.pop_back();
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const Json count = number(text.substr(0, digits), true);
+  std::string unit = text.substr(digits);
+  const bool billions = unit == "B";
+  std::int64_t factor = billions ? 1'000'000'000 : 1;
+  if (unit.ends_with('B')) unit.pop_back();
+  const bool binary = unit.size() == 2 && unit.ends_with('I');
+  if (binary) unit.pop_back();
+  const auto power = unit.size() == 1 ? std::string_view("KMGT").find(unit) : std::string::npos;
+  const bool known = power != std::string::npos || (!binary && unit.empty());
+  for (std::size_t i = 0; power != std::string::npos && i <= power; ++i) {
+    factor *= binary ? 1024 : 1000;
   }
-  const Json count = number(text, true);
-  const bool fits =
-      count.is_number_integer() && count.get<double>() * static_cast<double>(unit) < 9e18;
-  return fits ? Json(count.get<std::int64_t>() * unit) : Json();
+  const bool fits = known && count.is_number_integer() &&
+                    count.get<double>() * static_cast<double>(factor) < 9e18;
+  return fits ? Json(count.get<std::int64_t>() * factor) : Json();
 }
 
 std::string expected(const Option& option) {

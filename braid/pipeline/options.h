@@ -73,7 +73,7 @@ class OptionList {
   template <typename T, typename E>
   Option& add(std::string name, T& value, Choices<E> choices, std::string help);
 
-  // A size of files or memory: 5GB, 300 MB, bytes; K, M and G are powers of 1,024.
+  // A size of files or memory: 5GB, 300 MiB, bytes.
   Option& add_bytes(std::string name, std::int64_t& value, std::string help);
 
   std::vector<Option>::const_iterator begin() const { return options_.begin(); }

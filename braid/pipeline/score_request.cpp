@@ -1,5 +1,7 @@
 #include "braid/pipeline/score_request.h"
 
+#include "braid/checkpoint/fingerprint.h"
+
 namespace braid {
 
 OptionList options_of(ScoreRequest& r) {
@@ -8,18 +10,22 @@ OptionList options_of(ScoreRequest& r) {
   OptionList list;
   list.add("task", r.task,
            "What is measured: mlm (masked tokens), clm (next tokens) or a GLUE task")
-      .one_of(std::move(names));
+      .one_of(std::move(names))
+      .otherwise("what the model is pretrained on");
   list.add("data", r.data, "The GLUE task's tab-separated file, such as dev.tsv").as(Use::input);
-  list.add("max-length", r.max_length, "Tokens of a GLUE example").from(3).to(1 << 20);
+  list.add("max-length", r.example, "Tokens of a GLUE example")
+      .from(3)
+      .to(1 << 20)
+      .otherwise("128, or the model's positions");
   list.add("text", r.text, "Text file, cut into blocks; for mlm masked from the seed")
       .as(Use::input);
   list.add("batches", r.batches,
            "safetensors file of input_ids and labels (N, T), -100 = not scored, and perhaps "
            "attention_mask, token_type_ids, position_ids, as Hugging Face's models take them")
       .as(Use::input);
-  list.add("block", r.masking.block,
-           "Tokens a sequence, with [CLS] and [SEP]; at most the model's positions")
-      .from(1);
+  list.add("block", r.block, "Tokens a sequence, with [CLS] and [SEP]")
+      .from(1)
+      .otherwise("128, or the model's positions");
   list.add("mask-probability", r.masking.probability, "Of each ordinary token").from(0).to(1);
   list.add("seed", r.masking.seed, "Of the masking");
   list.add("character-spaced", r.masking.character_spaced,
@@ -28,9 +34,20 @@ OptionList options_of(ScoreRequest& r) {
   return list;
 }
 
+ScoreRequest ScoreRequest::resolved(const Model& model) const {
+  ScoreRequest full = *this;
+  if (task.empty()) full.task = token_task(*model.network).name();
+  full.block = full.masking.block = sequence_length(*model.network, block, masking.block, "block");
+  full.example = full.max_length =
+      sequence_length(*model.network, example, max_length, "max-length");
+  return full;
+}
+
 nlohmann::json provenance(const ScoreRequest& request) {
   ScoreRequest copy = request;
-  return options_of(copy).values({Use::result, Use::input});
+  nlohmann::json all = options_of(copy).values({Use::result, Use::input});
+  all["fingerprint"] = fingerprint_text(MappedFile::open(request.file())->bytes());
+  return all;
 }
 
 nlohmann::json result_json(const ScoreRequest& request) {

@@ -52,7 +52,10 @@ OptionList options_of(FinetuneRequest& r) {
   list.add("epochs", o.epochs, "Passes over the data").from(0);
   list.add("lines", r.lines, "Only the first N rows of data; 0 = all").from(0);
   list.add("batch-size", o.batch_size, "Examples an update").from(1);
-  list.add("max-length", r.max_length, "Tokens of an example").from(3).to(1 << 20);
+  list.add("max-length", r.max_length, "Tokens of an example")
+      .from(3)
+      .to(1 << 20)
+      .otherwise("128, or the model's positions");
   list.add("learning-rate", o.learning_rate, "Peak, after warm-up").from(0).to(most_factor);
   list.add("warmup", o.warmup, "Part of the steps that warms up").from(0).to(1);
   list.add("weight-decay", o.weight_decay, "AdamW's").from(0).to(most_factor);

@@ -303,8 +303,9 @@ class Planner {
       job.needs.insert(job.needs.end(), source->needs.begin(), source->needs.end());
     }
     const TrainingText& l = request.learning_text;
+    const auto tokens_a_step = static_cast<double>(l.masking.batch_size * l.block.value_or(64));
     const double learning =
-        request.learns() ? 4.0 * request.learning.steps * l.masking.batch_size * l.block : 0;
+        request.learns() ? 4.0 * static_cast<double>(request.learning.steps) * tokens_a_step : 0;
     return {key, add(std::move(job), 2000 + learning)};
   }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/interrupt.h"
 #include "braid/error.h"
 #include "braid/study/results.h"
 #include "braid/version.h"
@@ -29,7 +30,7 @@ class Runner {
   void run() {
     {
       std::vector<std::jthread> workers;
-      for (int i = 0; i < std::max(1, options_.jobs); ++i) workers.emplace_back([this] { work(); });
+      for (int i = 0; i < jobs(); ++i) workers.emplace_back([this] { work(); });
     }
     if (failure_) std::rethrow_exception(failure_);
   }
@@ -55,11 +56,14 @@ class Runner {
     return std::nullopt;
   }
 
+  // At a time: no more than there are threads for.
+  int jobs() const { return std::clamp(options_.jobs, 1, std::max(1, options_.threads)); }
+
   // Threads of a job that starts now: all cores shared by what can run beside it.
   int threads() const {
     int beside = running_;
     for (const std::size_t i : waiting_) beside += ready(i);
-    return std::max(1, options_.threads / std::min(beside, std::max(1, options_.jobs)));
+    return std::max(1, options_.threads / std::min(beside, jobs()));
   }
 
   void work() {
@@ -114,6 +118,7 @@ class Runner {
   }
 
   void tell(const Job& job, double part) {
+    throw_if_interrupted();  // another job may be keeping what it has
     const std::lock_guard lock(progress_mutex_);
     double& before = parts_[&job];
     done_cost_ += (part - before) * job.cost;

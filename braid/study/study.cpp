@@ -109,7 +109,7 @@ FinetuneRequest read_finetuning(YamlFields fields, const ScoreRequest& score) {
   FinetuneRequest f;
   f.task = score.task;
   f.dev = score.data;
-  f.max_length = score.max_length;
+  f.max_length = score.example;
   fields.node("data");
   const std::set<std::string> elsewhere = {"task", "dev", "max-length"};
   for (const Option& option : options_of(f)) {
@@ -122,14 +122,17 @@ FinetuneRequest read_finetuning(YamlFields fields, const ScoreRequest& score) {
 // The text that a task's models are aligned on: the task's own training set, or `align`.
 StudyText read_text(YamlFields& fields, const StudyTask& task) {
   StudyText text;
-  text.max_length = task.score.max_length;
+  text.max_length = task.score.example;
   if (task.finetuning) {
     text.file = task.finetuning->data;
     text.task = task.name;
   }
   if (fields.has("align")) {
     YamlFields align = fields.map("align");
-    align.read("max-length", text.max_length);
+    AlignRequest read;
+    read.max_length = text.max_length;
+    align.read(options_of(read).find("max-length"));
+    text.max_length = read.max_length;
     align.read("blocks", text.blocks);
     if (align.has("text")) {
       text.file = align.text("text");

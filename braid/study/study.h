@@ -24,7 +24,7 @@ struct StudyModel {
 struct StudyText {
   std::filesystem::path file;
   std::string task;  // empty: lines of text
-  std::int64_t max_length = 512;
+  std::optional<std::int64_t> max_length;
   bool blocks = false;  // of max_length tokens, rather than lines
 };
 

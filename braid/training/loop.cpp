@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "braid/checkpoint/interrupt.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 #include "braid/parallel.h"
@@ -79,9 +80,13 @@ Step differentiate(const Tensors& parameters, const TrainingRun& run, std::int64
 
 void save_state(const std::filesystem::path& file, const nlohmann::json& identity,
                 const TrainingState& state, const Optimiser& optimiser) {
-  nlohmann::json json = {{"run", identity},          {"step", state.step},
-                         {"tokens", state.tokens},   {"notes", state.notes},
-                         {"stopped", state.stopped}, {"curve", nlohmann::json::array()}};
+  nlohmann::json json = {{"run", identity},
+                         {"step", state.step},
+                         {"tokens", state.tokens},
+                         {"notes", state.notes},
+                         {"stopped", state.stopped},
+                         {"curve", nlohmann::json::array()},
+                         {"since", state.loss_since_point}};
   for (const TrainingPoint& p : state.curve) json["curve"].push_back({p.step, p.tokens, p.loss});
   Tensors tensors = optimiser.state();
   for (const auto& [name, tensor] : state.parameters) tensors[name] = tensor.detach();
@@ -113,6 +118,7 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
   state.tokens = json.at("tokens");
   state.notes = json.at("notes");
   state.stopped = json.at("stopped");
+  state.loss_since_point = json.at("since");
   for (const auto& p : json.at("curve")) state.curve.push_back({p[0], p[1], p[2]});
   optimiser.restore(tensors, state.step);
 }
@@ -136,7 +142,8 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
   Optimiser optimiser(state.parameters, run.optimiser);
   if (std::filesystem::exists(file)) load_state(file, run.identity, state, optimiser);
   const std::int64_t steps = run.optimiser.steps;
-  double sum = 0;
+  double& sum = state.loss_since_point;
+  const PartialGuard to_be_kept;  // a signal waits for the step to end
   while (state.step < steps && !state.stopped) {
     const std::vector<StepPart> parts = run.parts(state.step);
     const Step taken = differentiate(state.parameters, run, state.step, parts);
@@ -158,9 +165,13 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
       sum = 0;
       if (run.log) run.log(state.curve.back(), steps);
     }
-    // States are saved where the curve has a point, so that a resumed curve is the same.
-    const bool save = run.save_every > 0 && state.step % run.save_every == 0 && point;
+    const bool save = run.save_every > 0 && state.step % run.save_every == 0;
     if (save && state.step < steps) save_state(file, run.identity, state, optimiser);
+    if (interrupted()) {
+      const LastWrite write;
+      if (run.save_every > 0) save_state(file, run.identity, state, optimiser);
+      throw Interrupted();
+    }
   }
   for (auto& [name, parameter] : state.parameters) parameter = parameter.detach();
   return state;

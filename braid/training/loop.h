@@ -29,9 +29,10 @@ struct TrainingState {
   Tensors parameters;  // leaves that require gradients
   std::int64_t step = 0, tokens = 0;
   std::vector<TrainingPoint> curve;
-  nlohmann::json notes;  // the caller's own, such as scores on dev
-  Tensors kept;          // the caller's own, such as the best parameters so far
-  bool stopped = false;  // by the caller, before the last step
+  nlohmann::json notes;         // the caller's own, such as scores on dev
+  Tensors kept;                 // the caller's own, such as the best parameters so far
+  bool stopped = false;         // by the caller, before the last step
+  double loss_since_point = 0;  // summed over the steps since the curve's last point
 };
 
 // A part of a step's batch: its share of the step's mean loss, differentiable in the parameters.
@@ -47,7 +48,8 @@ struct TrainingRun {
   nlohmann::json identity;  // what makes two runs the same run
   OptimiserOptions optimiser;
   const char* rate_option = "learning-rate";  // what users call the optimiser's
-  std::int64_t save_every = 500;  // steps between saved states, a multiple of 50; 0 = none
+  // Steps between saved states; 0 = none. A run that is interrupted saves one as well.
+  std::int64_t save_every = 500;
   Compute compute;
   StepSource parts;
   // What the parts see of the parameters at a step, differentiable; by default the parameters

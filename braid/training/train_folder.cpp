@@ -1,6 +1,6 @@
 #include "braid/training/train_folder.h"
 
-#include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
 #include "braid/tasks/tasks.h"
 #include "braid/text/lines.h"
@@ -44,7 +44,8 @@ fs::path training_state(const fs::path& out) { return out.string() + ".state.saf
 
 Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
                            const FolderOptions& folder, const TrainingLogs& logs) {
-  check_output_folder(out, folder.overwrite);
+  const OutputClaim output = OutputClaim::folder(
+      out, {folder.overwrite, {request.text, request.valid, request.vocabulary}});
   const PretrainOptions options = request.resolved().options;
   require(options.patience == 0 || !request.valid.empty(),
           "`patience` stops by the loss on `valid`; give one");
@@ -78,7 +79,8 @@ Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
 
 Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
                           const FolderOptions& folder, const TrainingLogs& logs) {
-  check_output_folder(out, folder.overwrite);
+  const OutputClaim output =
+      OutputClaim::folder(out, {folder.overwrite, {request.checkpoint, request.data, request.dev}});
   require(request.options.patience == 0 || !request.dev.empty(),
           "`patience` stops by the score on `dev`; give one");
   const Model model = load_model(request.checkpoint);
@@ -90,7 +92,7 @@ Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
     TaskInput input;
     input.data = file;
     input.lines = lines;
-    input.max_length = request.max_length;
+    input.max_length = sequence_length(*model.network, request.max_length, 128, "max-length");
     return task.load(input, *tokenizer, model.network->max_positions());
   };
   const Examples data = load(request.data, request.lines);

@@ -22,10 +22,10 @@ struct PretrainRequest {
 };
 
 struct FinetuneRequest {
-  std::filesystem::path checkpoint;  // of the encoder
-  std::string task, data, dev;       // `dev` may be empty
-  std::int64_t max_length = 128;     // tokens of an example
-  std::int64_t lines = 0;            // of data; 0 = all
+  std::filesystem::path checkpoint;        // of the encoder
+  std::string task, data, dev;             // `dev` may be empty
+  std::optional<std::int64_t> max_length;  // tokens of an example; none: 128 at most
+  std::int64_t lines = 0;                  // of data; 0 = all
   FinetuneOptions options;
 };
 

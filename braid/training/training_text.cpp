@@ -25,8 +25,8 @@ StepSource training_steps(const Model& model, const TrainingText& text, nlohmann
   } else {
     const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(model.reads_by);
     examples.task = &task;
-    examples.sequences = task.training_blocks(text.text, *tokenizer,
-                                              std::min(text.block, model.network->max_positions()));
+    examples.sequences = task.training_blocks(
+        text.text, *tokenizer, sequence_length(*model.network, text.block, 64, "learn-block"));
     stepping.draw = task.drawing(tokenizer, masking.mask_probability);
     identity["text"] = fingerprint(examples.sequences);
   }

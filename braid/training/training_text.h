@@ -7,9 +7,9 @@
 namespace braid {
 
 struct TrainingText {
-  std::string text, batches;  // files: one of them
-  std::int64_t block = 64;    // tokens a sequence of `text`
-  MaskedBatches masking;      // of `text`, drawn anew at every step
+  std::string text, batches;          // files: one of them
+  std::optional<std::int64_t> block;  // tokens a sequence of `text`; none: 64 at most
+  MaskedBatches masking;              // of `text`, drawn anew at every step
 };
 
 // The losses of its batches, in an order of its own every epoch. What they depend on goes into

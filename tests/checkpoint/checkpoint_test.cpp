@@ -226,7 +226,7 @@ TEST_F(CheckpointTest, LeavesNothingOnAFullFileSystem) {
   const auto left = list(small);
   const std::string kept = fingerprint(load_checkpoint(small / "out").tensors);
   EXPECT_EQ(umount2(small.c_str(), MNT_DETACH), 0);
-  EXPECT_THAT(error, AllOf(HasSubstr("model.safetensors"), HasSubstr("No space left on device")));
+  EXPECT_THAT(error, HasSubstr("4.0 MB are to be written, but only 0.5 MB are free"));
   EXPECT_THAT(left, ElementsAre("out"));
   EXPECT_EQ(kept, fingerprint(make_tensors()));
 }

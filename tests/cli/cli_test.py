@@ -325,9 +325,10 @@ def wrong_input(text):
                    lambda c: {**c, "vocab_size": 1000})
     refuses("merge", A, smaller, "--text", text, *out, says="cls.predictions.bias is [1024]")
     words = (B / "vocab.txt").read_text().splitlines()
-    words[100], words[101] = words[101], words[100]
+    words[100] = "elsewhere"
     other = copy(B, "other-words", vocabulary="\n".join(words) + "\n")
-    refuses("merge", A, other, "--text", text, *out, says="token 100 is")
+    for how in (["--text", text], ["--no-align"], ["--method", "weights"]):
+        refuses("merge", A, other, *how, *out, says="'elsewhere' is in the second alone")
     refuses("transform", A, "--alignment", scratch / "ab.alignment", *out, says="fingerprint")
     (scratch / "broken.alignment").write_text('{"format": "braid-alignment"')
     refuses("transform", B, "--alignment", scratch / "broken.alignment", *out, says="broken.alignment")

@@ -100,7 +100,7 @@ TEST(OptionsTest, HaveEveryMemberOfARequest) {
   EXPECT_EQ(members<TrainingText>(), 4);    // text and batches are the request's; masking has two
   EXPECT_EQ(members<MaskingOptions>(), 5);  // all but batch_size
   EXPECT_EQ(members<TaskInput>(), count(options_of(score)) - 4);     // task; four of masking
-  EXPECT_EQ(members<ScoreRequest>(), 2);                             // that, and the task
+  EXPECT_EQ(members<ScoreRequest>(), 4);                             // that, task, two lengths
   EXPECT_EQ(members<CurveRequest>(), count(options_of(curve)) + 1);  // score has its own
   // models, out, made_by, align; healing and repairing have two each.
   EXPECT_EQ(members<MergeRequest>(), count(options_of(merge)) - count(options_of(align)) + 4 - 2);
@@ -131,7 +131,10 @@ TEST(OptionsTest, RefuseInWords) {
   refuses(merging, "weights", "1,two", "numbers");
   refuses(merging, "weights", "1,,2", "numbers");
   refuses(merging, "shard-size", "5 apples", "a size, such as 5GB");
-  refuses(merging, "shard-size", "9999999999GB", "a size, such as 5GB");
+  for (const char* text :
+       {"9999999999GB", "5iB", "5GiiB", "GB", "5BB", "5XB", "-5GB", "5.5GB", ""}) {
+    refuses(merging, "shard-size", text, "a size, such as 5GB");
+  }
   EXPECT_THAT(
       [&] {
         list.assign({{"haeds", "permute"}});
@@ -156,8 +159,14 @@ TEST(MergeRequestTest, SharesHaveAFiniteSum) {
 TEST(OptionsTest, ReadSizes) {
   MergeRequest request;
   const OptionList list = options_of(request);
-  for (const auto& [text, size] : std::vector<std::pair<const char*, std::int64_t>>{
-           {"5GB", std::int64_t{5} << 30}, {"300 MB", 300 << 20}, {"7", 7}, {"2k", 2048}}) {
+  for (const auto& [text, size] :
+       std::vector<std::pair<const char*, std::int64_t>>{{"5GB", 5'000'000'000},
+                                                         {"5GiB", std::int64_t{5} << 30},
+                                                         {"5B", 5'000'000'000},
+                                                         {"300 MB", 300'000'000},
+                                                         {"300 mib", 300 << 20},
+                                                         {"7", 7},
+                                                         {"2k", 2000}}) {
     list.find("shard-size").parse(text);
     EXPECT_EQ(request.shard_size, size) << text;
   }

@@ -1,0 +1,141 @@
+"""What the program writes, and what an option does: as asked, or refused before the work.
+
+Usage: outputs_test.py BRAID EMBEDDED. Ends with a nonzero status on the first failure.
+"""
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+import program
+from program import BRAID, braid, check, result
+
+EMBEDDED = Path(sys.argv[2])
+A, B = EMBEDDED / "bert-1", EMBEDDED / "bert-2"
+
+
+def refuses(*arguments, says):
+    before = {p: p.stat().st_mtime_ns for p in scratch.rglob("*")}
+    done = braid(*arguments, status=2)
+    check(says in done.stderr, f"{arguments}: {done.stderr!r} does not say {says!r}")
+    check({p: p.stat().st_mtime_ns for p in scratch.rglob("*")} == before, f"{arguments}: changed something")
+
+
+def start(*arguments, **how):
+    return subprocess.Popen([BRAID, *map(str, arguments)], stderr=subprocess.PIPE, text=True, **how)
+
+
+def inputs_and_what_is_there_stay():
+    a = shutil.copytree(A, scratch / "a")
+    (scratch / "link").symlink_to(a)
+    for out in (a, scratch / "link", scratch / "a/../a"):
+        refuses("merge", a, B, "--no-align", "-o", out, "--overwrite", says="is read for this")
+    refuses("interpolate", A, a, "-o", a, "--overwrite", says="is read for this")
+    refuses("canonicalise", a, "-o", a, "--overwrite", says="is read for this")
+    refuses("align", A, B, "--text", text, "-o", text, "--overwrite", says="is read for this")
+    ab = scratch / "ab.alignment"
+    align = ["align", A, B, "--text", text, "--lines", 20, "-o", ab]
+    braid(*align)
+    refuses(*align, says="choose another file, or --overwrite it")
+    braid(*align, "--overwrite")
+    refuses("transform", a, "--alignment", ab, "-o", a, "--overwrite", says="is read for this")
+
+
+def options_are_used_or_refused():
+    out = ["-o", scratch / "unused"]
+    for option in (["--method", "weights"], ["--in-head", "orthogonal"], ["--components", "ffn"], ["--pool", "max"]):
+        refuses("merge", A, B, "--no-align", "--text", text, *option, *out, says=f"{option[0]} says how to align")
+        refuses("merge", A, B, "--alignment", scratch / "ab.alignment", *option, *out, says="but with --alignment")
+    positions = json.loads((A / "config.json").read_text())["max_position_embeddings"]
+    longer = positions + 1
+    for command in (["evaluate", A, "--text", text, "--block", longer],
+                    ["align", A, B, "--text", text, "--max-length", longer, *out],
+                    ["merge", A, B, "--text", text, "--max-length", longer, *out]):
+        refuses(*command, says=f"is {longer}, but the model has {positions} positions")
+    score = result("evaluate", A, "--text", text)  # mlm, as the model is
+    check(score["evaluation"]["task"] == "mlm" and score["evaluation"]["block"] == min(128, positions),
+          f"not what was done: {score['evaluation']}")
+    alignment = json.loads((scratch / "ab.alignment").read_text())
+    check(alignment["options"]["max_length"] == min(512, positions), f"{alignment['options']}")
+    braid("merge", A, B, "--no-align", "--shard-size", "5B", "-o", scratch / "billions")
+    check((scratch / "billions/model.safetensors").exists(), "5B is five billion bytes")
+    for option, value in (("--threads", -1), ("--threads", 10**30), ("--seed", -1), ("--lines", "many")):
+        done = braid("evaluate", A, "--text", text, option, value, status=2)
+        check(option in done.stderr and len(done.stderr) < 200, f"{option} {value}: {done.stderr}")
+
+
+def curves_beside_are_of_the_same_measurement():
+    other = scratch / "other.txt"
+    other.write_text("\n".join(sentences[40:60]) + "\n")
+    barrier = ["barrier", A, B, "--no-align", "--points", 3]
+    one, two = scratch / "one.json", scratch / "two.json"
+    braid(*barrier, "--text", other, "--json", one)
+    refuses(*barrier, "--text", text, "--beside", one, says="is a curve of another measurement: its")
+    refuses(*barrier, "--text", other, "--seed", 3, "--beside", one, says="its seed is 0, here it is 3")
+    braid(*barrier, "--text", shutil.copy(other, scratch / "same-text.txt"), "--beside", one, "--json", two)
+
+
+def what_is_not_printed_is_no_success():
+    for command in (["inspect", A], ["evaluate", A, "--text", text, "--json", "-"]):
+        with open("/dev/full", "w") as full:
+            done = start(*command, stdout=full)
+            said = done.communicate()[1]
+        check(done.returncode == 2 and "could not be written" in said, f"{command} > /dev/full: {done.returncode} {said}")
+        closed = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", BRAID, *map(str, command)],
+                                capture_output=True, text=True)
+        check(closed.returncode == 2, f"{command} >&-: exit {closed.returncode} {closed.stderr}")
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", BRAID, "interpolate", str(A), str(B), "-o", str(scratch / "quiet")]
+    check(subprocess.run(shell, capture_output=True).returncode == 2, "interpolate >&- printed nothing and said so not")
+    load_file(scratch / "quiet/model.safetensors")  # and nothing was printed into it
+
+
+def interrupted_work_goes_on():
+    """Ctrl-C while learning and while healing: the state is kept, and the result is the same."""
+    learned = ["align", A, B, "--text", text, "--method", "learned", "--steps", 300, "--learn-batch", 4]
+    healed = ["merge", A, B, "--no-align", "--text", text, "--dev", text, "--heal", 300, "--learn-batch", 4,
+              "--evaluate-lines", 20]
+    for name, command, state in (("x", learned, ".state.safetensors"), ("m", healed, ".heal.safetensors")):
+        braid(*command, "-o", scratch / f"{name}-whole")
+        out = scratch / f"{name}-stopped"
+        process = start(*command, "-o", out)
+        for line in process.stderr:
+            if "step 1" in line:
+                break
+        refuses(*command, "-o", out, says="another run is at work on it")
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        check(process.returncode == 130, f"{name}: exit {process.returncode} after Ctrl-C")
+        left = sorted(p.name for p in scratch.glob(f"{name}-stopped*"))
+        check(left == [out.name + state], f"{name}: Ctrl-C left {left}")
+        said = braid(*command, "-o", out).stderr
+        check("going on from" in said, f"{name}: {said}")
+        check(not (scratch / (out.name + state)).exists(), f"{name}: the state was left behind")
+        if out.is_dir():
+            whole, resumed = (load_file(p / "model.safetensors") for p in (scratch / f"{name}-whole", out))
+            check(all(torch.equal(whole[k], resumed[k]) for k in whole), f"{name}: resumed to another result")
+        else:
+            whole, resumed = (json.loads(p.read_text())["axes"] for p in (scratch / f"{name}-whole", out))
+            for axis in [*whole.values(), *resumed.values()]:
+                axis.pop("seconds")
+            check(whole == resumed, f"{name}: resumed to another alignment")
+
+
+with tempfile.TemporaryDirectory() as name:
+    scratch = Path(name)
+    words = [w for w in (A / "vocab.txt").read_text().split() if w.isalpha() and len(w) > 2]
+    generator = torch.Generator().manual_seed(1)
+    sentences = [" ".join(words[i] for i in torch.randint(len(words), (18,), generator=generator)) for _ in range(160)]
+    text = scratch / "text.txt"
+    text.write_text("\n".join(sentences) + "\n")
+    for part in (inputs_and_what_is_there_stay, options_are_used_or_refused, curves_beside_are_of_the_same_measurement,
+                 what_is_not_printed_is_no_success, interrupted_work_goes_on):
+        if not sys.argv[3:] or part.__name__ in sys.argv[3:]:
+            part()
+print(f"{program.checks} checks passed")
