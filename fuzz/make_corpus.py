@@ -139,7 +139,11 @@ place("tokenizer_json", "byte_level", json.dumps({
 decoder = {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in more}
 place("wordpiece_files", "both", "\n".join(pieces).encode() + b"\n" + SEPARATOR + json.dumps({
     "do_lower_case": True, "strip_accents": None, "tokenize_chinese_chars": True, "unk_token": "[UNK]",
-    "mask_token": {"content": "[MASK]"}, "added_tokens_decoder": decoder}).encode())
+    "mask_token": {"__type": "AddedToken", "content": "[MASK]"}, "added_tokens_decoder": decoder}).encode())
+place("wordpiece_files", "older", SEPARATOR.join([
+    "\n".join([*pieces, "", "is"]).encode(), b'{"image_token": "<i>"}', json.dumps(
+        {"mask_token": {"content": "[MASK]", "lstrip": True}, "additional_special_tokens": ["<s>"]}).encode(),
+    b'{"shepherd": 13, "<s>": 14}']))
 place("wordpiece_files", "vocabulary", "\r\n".join(pieces))
 config = {"add_prefix_space": False, "eos_token": "<|endoftext|>",
           "added_tokens_decoder": {"258": {k: v for k, v in ending.items() if k != "id"}}}

@@ -60,6 +60,33 @@ std::size_t white_space_after(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+AddedTokenIds::AddedTokenIds(const std::vector<std::string>& pieces, std::int64_t count)
+    : count_(count) {
+  for (std::size_t id = 0; id < pieces.size(); ++id) {
+    if (!pieces[id].empty()) pieces_.emplace(pieces[id], static_cast<std::int64_t>(id));
+  }
+}
+
+void AddedTokenIds::add(const std::vector<AddedToken>& tokens) {
+  std::int64_t next = tokens_.empty() ? count_ : std::max(count_, tokens_.rbegin()->first + 1);
+  for (AddedToken token : tokens) {
+    if (token.content.empty()) continue;
+    const auto known = ids_.find(token.content);
+    const auto piece = pieces_.find(token.content);
+    token.id = known != ids_.end()      ? known->second
+               : piece != pieces_.end() ? piece->second
+                                        : next++;
+    ids_[token.content] = token.id;
+    tokens_[token.id] = std::move(token);
+  }
+}
+
+std::vector<AddedToken> AddedTokenIds::by_id() const {
+  std::vector<AddedToken> all;
+  for (const auto& [id, token] : tokens_) all.push_back(token);
+  return all;
+}
+
 void AddedTokenMatcher::add(const std::string& pattern, const AddedToken& token,
                             const std::string& source) {
   require(!pattern.empty(), "{}: added token '{}' is empty (after normalisation)", source,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +21,8 @@ struct AddedToken {
   bool single_word = false;  // only between characters that are not part of a word
   bool lstrip = false;       // swallow white space before it
   bool rstrip = false;       // and after it
+
+  bool operator==(const AddedToken&) const = default;
 };
 
 // Hashes std::string and std::string_view alike, so that lookups copy nothing.
@@ -28,6 +31,25 @@ struct StringHash {
   std::size_t operator()(std::string_view text) const {
     return std::hash<std::string_view>()(text);
   }
+};
+
+// Gives added tokens their ids as Hugging Face's AddedVocabulary does: a piece of the model keeps
+// its own, a new token gets the next free one. (What files say of ids does not count there.)
+class AddedTokenIds {
+ public:
+  // `count` distinct pieces; "" is none.
+  AddedTokenIds(const std::vector<std::string>& pieces, std::int64_t count);
+
+  // Later tokens replace earlier ones of the same content. Those without content are left out.
+  void add(const std::vector<AddedToken>& tokens);
+  bool contains(const std::string& content) const { return ids_.contains(content); }
+  std::vector<AddedToken> by_id() const;
+
+ private:
+  std::unordered_map<std::string_view, std::int64_t> pieces_;
+  std::int64_t count_;
+  std::unordered_map<std::string, std::int64_t> ids_;
+  std::map<std::int64_t, AddedToken> tokens_;
 };
 
 // Finds added tokens, leftmost first and the longest of those that start together.

@@ -95,13 +95,13 @@ std::size_t word_length(std::string_view text) {
 }
 
 ByteLevelBpe::ByteLevelBpe(ByteLevelDescription description)
-    : description_(std::move(description)) {
+    : description_(std::move(description)), table_(description_) {
   const std::string& source = description_.source;
   require(size() <= INT32_MAX, "{}: {} tokens are too many", source, size());
-  special_.assign(description_.tokens.size(), false);
+  const std::vector<std::string>& pieces = description_.pieces.by_id;
   std::unordered_map<std::string_view, std::int64_t> ids;
-  for (std::int64_t id = 0; id < size(); ++id) {
-    ids.emplace(description_.tokens[static_cast<std::size_t>(id)], id);
+  for (std::size_t id = 0; id < pieces.size(); ++id) {
+    if (!pieces[id].empty()) ids.emplace(pieces[id], static_cast<std::int64_t>(id));
   }
   const auto find = [&](const std::string& token, const char* what) {
     const auto found = ids.find(token);
@@ -117,7 +117,6 @@ ByteLevelBpe::ByteLevelBpe(ByteLevelDescription description)
     merges_[pair_key(a, b)] = {rank++, find(left + right, "what a merge makes,")};
   }
   for (const AddedToken& token : description_.added) {
-    if (token.special) special_[static_cast<std::size_t>(token.id)] = true;
     (token.normalized ? added_normalized_ : added_).add(token.content, token, source);
   }
 }
@@ -228,21 +227,6 @@ std::vector<std::int64_t> ByteLevelBpe::encode(std::string_view text) const {
   return ids;
 }
 
-std::optional<std::int64_t> ByteLevelBpe::end_of_text() const {
-  const std::vector<std::int64_t> ids = encode("<|endoftext|>");
-  if (ids.size() != 1) return std::nullopt;
-  return ids.front();
-}
-
-bool ByteLevelBpe::is_special(std::int64_t id) const {
-  return id >= 0 && id < size() && special_[static_cast<std::size_t>(id)];
-}
-
-const std::string& ByteLevelBpe::token(std::int64_t id) const {
-  require(id >= 0 && id < size(), "no token has id {}; the vocabulary has {}", id, size());
-  return description_.tokens[static_cast<std::size_t>(id)];
-}
-
 std::unique_ptr<Tokenizer> ByteLevelBpe::restricted_to(std::string_view text) const {
   std::set<std::int64_t> ranks, kept(bytes_.begin(), bytes_.end());
   std::set<std::string, std::less<>> met;
@@ -255,31 +239,34 @@ std::unique_ptr<Tokenizer> ByteLevelBpe::restricted_to(std::string_view text) co
         ranks.insert(made.begin(), made.end());
       },
       nullptr);
-  ByteLevelDescription smaller;
-  smaller.source = description_.source;
-  smaller.add_prefix_space = description_.add_prefix_space;
+  ByteLevelDescription smaller = description_;
+  smaller.merges.clear();
+  smaller.added.clear();
   std::set<std::string> words;
   for (const std::int64_t rank : ranks) {
     smaller.merges.push_back(description_.merges[static_cast<std::size_t>(rank)]);
     words.insert(smaller.merges.back().first + smaller.merges.back().second);
   }
   for (const AddedToken& token : description_.added) kept.insert(token.id);
+  std::vector<std::string> tokens;
   for (std::int64_t id = 0; id < size(); ++id) {
-    const std::string& token = description_.tokens[static_cast<std::size_t>(id)];
-    if (!kept.contains(id) && !words.contains(token)) continue;
+    if (!kept.contains(id) && !words.contains(token(id))) continue;
     for (AddedToken added : description_.added) {
       if (added.id != id) continue;
-      added.id = std::ssize(smaller.tokens);
+      added.id = std::ssize(tokens);
       smaller.added.push_back(added);
     }
-    smaller.tokens.push_back(token);
+    tokens.push_back(token(id));
   }
+  smaller.pieces = Pieces::of_lines(std::move(tokens));
   return std::make_unique<ByteLevelBpe>(std::move(smaller));
 }
 
 TokenizerFiles ByteLevelBpe::files() const {
   nlohmann::ordered_json vocabulary = nlohmann::ordered_json::object();
-  for (std::int64_t id = 0; id < size(); ++id) vocabulary[token(id)] = id;
+  for (std::int64_t id = 0; id < size(); ++id) {
+    if (!token(id).empty()) vocabulary[token(id)] = id;
+  }
   std::string merges = "#version: 0.2\n";
   for (const auto& [left, right] : description_.merges) merges += left + " " + right + "\n";
   nlohmann::ordered_json config = {{"add_prefix_space", description_.add_prefix_space},
@@ -290,7 +277,9 @@ TokenizerFiles ByteLevelBpe::files() const {
         {"normalized", token.normalized},   {"rstrip", token.rstrip},
         {"single_word", token.single_word}, {"special", token.special}};
   }
-  for (const char* name : {"bos_token", "eos_token", "unk_token"}) config[name] = "<|endoftext|>";
+  for (const char* role : {"bos_token", "eos_token", "unk_token"}) config[role] = nullptr;
+  for (const auto& [role, token] : description_.names) config[role] = token;
+  if (!description_.extra.empty()) config["extra_special_tokens"] = description_.extra;
   config["tokenizer_class"] = "GPT2Tokenizer";
   return {{"vocab.json", vocabulary.dump() + "\n"},
           {"merges.txt", merges},

@@ -9,22 +9,12 @@
 
 #include "braid/text/added_tokens.h"
 #include "braid/text/tokenizer.h"
+#include "braid/text/tokenizer_description.h"
 
 namespace braid {
 
-struct ByteLevelDescription {
-  std::string source;               // the file, for messages
-  std::vector<std::string> tokens;  // by id, bytes written as GPT-2's printable characters
-  std::vector<std::pair<std::string, std::string>> merges;  // the earliest learnt first
-  std::vector<AddedToken> added;
-  bool add_prefix_space = false;
-};
-
 class ByteLevelBpe final : public Tokenizer {
  public:
-  // From tokenizer.json if there is one, else from vocab.json and merges.txt with
-  // tokenizer_config.json. Throws Error naming the file.
-  static ByteLevelBpe from_folder(const std::filesystem::path& folder);
   // Error where a byte has no token, or a merge names what is no token.
   explicit ByteLevelBpe(ByteLevelDescription description);
 
@@ -32,12 +22,12 @@ class ByteLevelBpe final : public Tokenizer {
   std::vector<std::int64_t> encode(std::string_view text) const override;
   // GPT-2 marks nothing and has no pairs.
   const SequenceTemplate& sequence_template() const override { return template_; }
-  std::optional<std::int64_t> end_of_text() const override;
-  std::int64_t size() const override {
-    return static_cast<std::int64_t>(description_.tokens.size());
-  }
-  bool is_special(std::int64_t id) const override;
-  const std::string& token(std::int64_t id) const override;
+  std::optional<std::int64_t> mask() const override { return table_.role("mask_token"); }
+  std::optional<std::int64_t> pad() const override { return table_.role("pad_token"); }
+  std::optional<std::int64_t> end_of_text() const override { return table_.role("eos_token"); }
+  std::int64_t size() const override { return table_.size(); }
+  bool is_special(std::int64_t id) const override { return table_.is_special(id); }
+  const std::string& token(std::int64_t id) const override { return table_.token(id); }
 
   // Keeps the token of every byte.
   std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const override;
@@ -56,8 +46,8 @@ class ByteLevelBpe final : public Tokenizer {
                   std::vector<std::int64_t>* made) const;
 
   ByteLevelDescription description_;
+  TokenTable table_;
   SequenceTemplate template_;
-  std::vector<bool> special_;
   std::array<std::int64_t, 256> bytes_{};            // ids
   std::unordered_map<std::uint64_t, Merge> merges_;  // by left id << 32 | right id
   AddedTokenMatcher added_, added_normalized_;       // looked for in this order

@@ -1,9 +1,8 @@
-// Reads what a Hugging Face checkpoint folder says about its byte-level BPE tokenizer.
-#include <nlohmann/json.hpp>
-
+// Reads GPT-2's byte-level BPE tokenizer: all of a tokenizer.json, or a vocabulary and merges with
+// the options of GPT2Tokenizer.
 #include "braid/error.h"
 #include "braid/text/basic_tokens.h"
-#include "braid/text/byte_level_bpe.h"
+#include "braid/text/model_files.h"
 #include "braid/text/tokenizer_json.h"
 
 namespace braid {
@@ -26,12 +25,39 @@ std::pair<std::string, std::string> split_merge(std::string_view line, const std
   return {std::string(line.substr(0, space)), std::string(line.substr(space + 1))};
 }
 
-void read_tokenizer_json(const fs::path& path, ByteLevelDescription& description) {
-  const std::string& source = description.source = path.string();
-  const Json json = parse_object(path);
-  const Json& model = member(json, "model");
-  require(model.is_object() && member(model, "type") == "BPE",
-          "{}: expected a BPE model, found {:.80}", source, model.dump());
+void read_merges(const Json& merges, ByteLevelDescription& description) {
+  const std::string& source = description.source;
+  require(merges.is_array(), "{}: expected model.merges to be a list, found {}", source,
+          merges.type_name());
+  for (const Json& merge : merges) {
+    const bool pair =
+        merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string();
+    require(pair || merge.is_string(), "{}: expected a merge to be two pieces, found {:.80}",
+            source, merge.dump());
+    description.merges.push_back(pair ? std::pair<std::string, std::string>(merge[0], merge[1])
+                                      : split_merge(merge.get<std::string>(), source));
+  }
+}
+
+void read_merges(const fs::path& path, ByteLevelDescription& description) {
+  const std::string content = read_tokenizer_file(path);
+  require(is_valid_utf8(content), "{}: is not valid UTF-8", path.string());
+  std::string_view rest = content;
+  for (std::int64_t number = 1; !rest.empty(); ++number) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with("#version")) continue;
+    description.merges.push_back(
+        split_merge(line, fmt::format("{}: line {}", path.string(), number)));
+  }
+}
+
+// What tokenizer.json says beside its vocabulary.
+void read_as_written(const Json& json, ByteLevelDescription& description) {
+  const std::string& source = description.source;
+  const Json& model = json["model"];
   refuse(model, "dropout", nullptr, source);
   refuse(model, "continuing_subword_prefix", "", source);
   refuse(model, "end_of_word_suffix", "", source);
@@ -44,71 +70,50 @@ void read_tokenizer_json(const fs::path& path, ByteLevelDescription& description
               read_flag(splitter, "use_regex", true, source),
           "{}: expected the pre_tokenizer ByteLevel with its pattern, found {:.80}", source,
           splitter.dump());
-  const Json& processor = member(json, "post_processor");
-  require(
-      processor.is_null() || (processor.is_object() && member(processor, "type") == "ByteLevel"),
-      "{}: expected the post_processor ByteLevel or none, found {:.80}", source, processor.dump());
   description.add_prefix_space = read_flag(splitter, "add_prefix_space", true, source);
-  description.tokens = read_pieces(member(model, "vocab"), source);
-  const Json& merges = member(model, "merges");
-  require(merges.is_array(), "{}: expected model.merges to be a list, found {}", source,
-          merges.type_name());
-  for (const Json& merge : merges) {
-    const bool pair =
-        merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string();
-    require(pair || merge.is_string(), "{}: expected a merge to be two pieces, found {:.80}",
-            source, merge.dump());
-    description.merges.push_back(pair ? std::pair<std::string, std::string>(merge[0], merge[1])
-                                      : split_merge(merge.get<std::string>(), source));
-  }
-  description.added = read_added_tokens(member(json, "added_tokens"), source, description.tokens);
-}
-
-void read_vocabulary(const fs::path& folder, ByteLevelDescription& description) {
-  description.source = (folder / "vocab.json").string();
-  description.tokens = read_pieces(parse_object(folder / "vocab.json"), description.source);
-  const fs::path path = folder / "merges.txt";
-  const std::string content = read_tokenizer_file(path);
-  require(is_valid_utf8(content), "{}: is not valid UTF-8", path.string());
-  std::string_view rest = content;
-  for (std::int64_t number = 1; !rest.empty(); ++number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with("#version")) continue;
-    description.merges.push_back(
-        split_merge(line, fmt::format("{}: line {}", path.string(), number)));
-  }
-  const Json config = read_tokenizer_config(folder);
-  const std::string source = (folder / "tokenizer_config.json").string();
-  description.add_prefix_space = read_flag(config, "add_prefix_space", false, source);
-  description.added =
-      read_added_tokens_decoder(member(config, "added_tokens_decoder"), source, description.tokens);
-  // Older folders name the special tokens only, by default GPT-2's.
-  std::string end_of_text = "<|endoftext|>";
-  read_name(config, "eos_token", source, end_of_text);
-  const auto& tokens = description.tokens;
-  const auto named = std::find(tokens.begin(), tokens.end(), end_of_text);
-  const bool known = std::any_of(description.added.begin(), description.added.end(),
-                                 [&](const AddedToken& t) { return t.content == end_of_text; });
-  if (!known && named != tokens.end()) {
-    description.added.push_back(
-        {.content = end_of_text, .id = static_cast<std::int64_t>(named - tokens.begin())});
-  }
 }
 
 }  // namespace
 
-ByteLevelBpe ByteLevelBpe::from_folder(const fs::path& folder) {
+ByteLevelDescription read_byte_level(const TokenizerFolder& folder) {
   ByteLevelDescription description;
-  std::error_code ignored;
-  if (fs::exists(folder / "tokenizer.json", ignored)) {
-    read_tokenizer_json(folder / "tokenizer.json", description);
+  const TokenizerSettings& settings = folder.settings;
+  const bool as_written = settings.kind == TokenizerClass::as_written;
+  if (folder.json) {
+    const std::string& source = description.source = (folder.path / "tokenizer.json").string();
+    const Json& model = member(*folder.json, "model");
+    require(model.is_object() && member(model, "type") == "BPE",
+            "{}: expected a BPE model, found {:.80}", source, model.dump());
+    if (as_written) read_as_written(*folder.json, description);
+    description.pieces = read_pieces(member(model, "vocab"), source);
+    read_merges(member(model, "merges"), description);
+    const Json& processor = member(*folder.json, "post_processor");
+    require(
+        processor.is_null() || (processor.is_object() && member(processor, "type") == "ByteLevel"),
+        "{}: expected the post_processor ByteLevel or none, found {:.80}", source,
+        processor.dump());
   } else {
-    read_vocabulary(folder, description);
+    const fs::path vocabulary = folder.path / "vocab.json", merges = folder.path / "merges.txt";
+    for (const fs::path& file : {vocabulary, merges}) {
+      require(
+          is_listed(file),
+          "{}: is not there; GPT2Tokenizer needs vocab.json and merges.txt, or a tokenizer.json",
+          file.string());
+    }
+    description.source = vocabulary.string();
+    description.pieces = read_pieces(parse_object(vocabulary), description.source);
+    read_merges(merges, description);
+    for (const char* key : {"add_bos_token", "add_eos_token"}) {
+      require(!read_flag(settings.options, key, false, settings.source),
+              "{}: {} is true, only false is supported", settings.source, key);
+    }
   }
-  return ByteLevelBpe(std::move(description));
+  if (!as_written) {
+    description.add_prefix_space =
+        read_flag(settings.options, "add_prefix_space", false, settings.source);
+  }
+  add_special_tokens(folder, description);
+  return description;
 }
 
 }  // namespace braid

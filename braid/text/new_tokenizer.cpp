@@ -2,6 +2,7 @@
 
 #include "braid/error.h"
 #include "braid/text/lines.h"
+#include "braid/text/tokenizer_files.h"
 #include "braid/text/train_vocabulary.h"
 #include "braid/text/wordpiece.h"
 

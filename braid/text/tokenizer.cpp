@@ -4,7 +4,7 @@
 
 #include "braid/error.h"
 #include "braid/text/byte_level_bpe.h"
-#include "braid/text/tokenizer_json.h"
+#include "braid/text/tokenizer_files.h"
 #include "braid/text/wordpiece.h"
 
 namespace braid {
@@ -99,34 +99,23 @@ std::int64_t Tokenizer::mask_needed() const {
 }
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  const auto has = [&](const char* file) {
-    return std::filesystem::exists(folder / file, ignored);
-  };
-  bool byte_level = has("vocab.json");
-  if (has("tokenizer.json")) {
-    const nlohmann::json json = parse_object(folder / "tokenizer.json");
-    const nlohmann::json& model = member(json, "model");
-    byte_level = model.is_object() && member(model, "type") == "BPE";
-  } else {
-    require(byte_level || has("vocab.txt"),
-            "{}: has no tokenizer; expected tokenizer.json, vocab.txt, or vocab.json and "
-            "merges.txt",
-            folder.string());
+  auto description = read_tokenizer(folder);
+  if (auto* byte_level = std::get_if<ByteLevelDescription>(&description)) {
+    return std::make_unique<ByteLevelBpe>(std::move(*byte_level));
   }
-  if (byte_level) return std::make_unique<ByteLevelBpe>(ByteLevelBpe::from_folder(folder));
-  return std::make_unique<WordPiece>(WordPiece::from_folder(folder));
+  return std::make_unique<WordPiece>(std::get<WordPieceDescription>(std::move(description)));
+}
+
+std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder) {
+  return has_tokenizer(folder) ? load_tokenizer(folder) : nullptr;
 }
 
 std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder) {
-  for (const char* file : {"tokenizer.json", "vocab.txt", "vocab.json"}) {
-    if (!std::filesystem::exists(folder / file)) continue;
-    const auto tokenizer = load_tokenizer(folder);
-    std::vector<std::string> tokens;
-    for (std::int64_t id = 0; id < tokenizer->size(); ++id) tokens.push_back(tokenizer->token(id));
-    return tokens;
-  }
-  return std::nullopt;
+  const auto tokenizer = find_tokenizer(folder);
+  if (!tokenizer) return std::nullopt;
+  std::vector<std::string> tokens;
+  for (std::int64_t id = 0; id < tokenizer->size(); ++id) tokens.push_back(tokenizer->token(id));
+  return tokens;
 }
 
 }  // namespace braid

@@ -64,9 +64,12 @@ class Tokenizer {
   std::int64_t mask_needed() const;
 };
 
-// By tokenizer.json where there is one, else by vocab.txt (WordPiece) or vocab.json with merges.txt
-// (byte-level BPE). Error naming the folder or the file.
+// As transformers' AutoTokenizer reads the folder; see tokenizer_files.h. Error naming the folder
+// or the file.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
+
+// None where the folder has no file of a tokenizer; Error where it has one that cannot be read.
+std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder);
 
 // The tokens by id of the folder's tokenizer ("": an id without a token), likewise.
 std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder);

@@ -1,44 +1,26 @@
-// What a Hugging Face checkpoint folder says about its WordPiece tokenizer, checked.
+// The one account of a checkpoint folder's tokenizer: what transformers' AutoTokenizer makes of its
+// files, or Error naming the file. The class decides: BertTokenizer and GPT2Tokenizer (named by
+// tokenizer_config.json or config.json, else by the model_type) take the vocabulary from
+// tokenizer.json where there is one and what they do with a text from tokenizer_config.json;
+// PreTrainedTokenizerFast takes tokenizer.json as it is.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "braid/text/added_tokens.h"
+#include "braid/text/tokenizer_description.h"
 
 namespace braid {
 
-struct WordPieceOptions {
-  bool lower_case = true;
-  std::optional<bool> strip_accents = std::nullopt;  // not given: as lower_case
-  bool clean_text = true;                            // drop controls, make all white space a space
-  bool chinese_chars = true;                         // CJK ideographs are words of their own
-  int max_word_characters = 100;                     // longer words are [UNK]
-  std::string prefix = "##";                         // of pieces that continue a word
-  std::string unk_token = "[UNK]";
-  std::string cls_token = "[CLS]";
-  std::string sep_token = "[SEP]";
-  std::string pad_token = "[PAD]";
-  std::string mask_token = "[MASK]";
-};
+// Whether a folder has any file of a tokenizer, also one that cannot be read, or is not known here.
+bool has_tokenizer(const std::filesystem::path& folder);
 
-struct TokenizerDescription {
-  std::string source;               // the file, for messages
-  std::vector<std::string> tokens;  // by id; no gaps
-  std::int64_t pieces = 0;          // the first so many are WordPiece's, the rest only added tokens
-  std::vector<AddedToken> added;
-  WordPieceOptions options;
-};
+std::variant<WordPieceDescription, ByteLevelDescription> read_tokenizer(
+    const std::filesystem::path& folder);
 
-// The tokens of a vocab.txt, by id. Error naming the file.
+// The lines of a vocab.txt, without the white space at their ends. Error naming the file.
 std::vector<std::string> read_vocabulary(const std::filesystem::path& file);
-
-// From tokenizer.json if there is one, else from vocab.txt; tokenizer_config.json, if there is one,
-// names the special tokens and, for vocab.txt only, says how text is normalised. (tokenizer.json is
-// believed over tokenizer_config.json where they differ.) Throws Error naming the file.
-TokenizerDescription read_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace braid

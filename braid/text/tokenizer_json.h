@@ -6,17 +6,24 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "braid/text/added_tokens.h"
+#include "braid/text/tokenizer_description.h"
 
 namespace braid {
+
+// Whether a folder has this file, be it one that cannot be read, or a link that leads nowhere.
+bool is_listed(const std::filesystem::path& path);
 
 // A whole file, of at most 256 MB.
 std::string read_tokenizer_file(const std::filesystem::path& path);
 
+// The keys of an object and of the objects in it, with their depth, as the file has them.
+using KeyOrder = std::vector<std::pair<int, std::string>>;
+
 // A JSON object without repeated keys.
-nlohmann::json parse_object(const std::filesystem::path& path);
+nlohmann::json parse_object(const std::filesystem::path& path, KeyOrder* order = nullptr);
 
 // The member `name`, or null.
 const nlohmann::json& member(const nlohmann::json& object, const char* name);
@@ -24,30 +31,18 @@ const nlohmann::json& member(const nlohmann::json& object, const char* name);
 std::string expect_text(const nlohmann::json& value, std::string_view name,
                         const std::string& source);
 
+// True or false; `absent` where there is no such member.
 bool read_flag(const nlohmann::json& object, const char* name, bool absent,
                const std::string& source);
 
-std::int64_t expect_id(const nlohmann::json& value, const std::string& token,
-                       const std::string& source);
+// Tokens by id of an object token -> id, which may leave a few ids out.
+Pieces read_pieces(const nlohmann::json& vocabulary, const std::string& source);
 
-// Tokens by id, without gaps, of an object token -> id.
-std::vector<std::string> read_pieces(const nlohmann::json& vocabulary, const std::string& source);
+// An added token as an object. `named`: some role makes it special, whatever it says itself.
+AddedToken read_added_token(const nlohmann::json& json, const std::string& source,
+                            bool named = false);
 
-// The list `added_tokens` of tokenizer.json. New ids extend `tokens`.
-std::vector<AddedToken> read_added_tokens(const nlohmann::json& list, const std::string& source,
-                                          std::vector<std::string>& tokens);
-
-// The object `added_tokens_decoder` of tokenizer_config.json, likewise.
-std::vector<AddedToken> read_added_tokens_decoder(const nlohmann::json& object,
-                                                  const std::string& source,
-                                                  std::vector<std::string>& tokens);
-
-// A name in tokenizer_config.json: a string, or an added token as an object; `token` stays as it is
-// where there is none.
-void read_name(const nlohmann::json& config, const char* name, const std::string& source,
-               std::string& token);
-
-// tokenizer_config.json of a folder; empty where there is none. Error where there is no folder.
-nlohmann::json read_tokenizer_config(const std::filesystem::path& folder);
+// The list `added_tokens` of tokenizer.json, in its order and with the ids that it says.
+std::vector<AddedToken> read_added_tokens(const nlohmann::json& list, const std::string& source);
 
 }  // namespace braid

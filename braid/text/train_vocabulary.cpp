@@ -86,12 +86,7 @@ class PieceMerger {
  public:
   explicit PieceMerger(const VocabularyTraining& training)
       : prefix_(training.text.prefix), least_frequency_(training.least_frequency) {
-    const WordPieceOptions& text = training.text;
-    for (const std::string& token :
-         {text.pad_token, text.unk_token, text.cls_token, text.sep_token, text.mask_token}) {
-      add_token(token);
-    }
-    require(tokens_.size() == 5, "the five special tokens must have five different names");
+    for (const char* token : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) add_token(token);
   }
 
   // Adds the letters to the vocabulary and sets up the words.

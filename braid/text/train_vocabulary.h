@@ -11,7 +11,7 @@
 namespace braid {
 
 struct VocabularyTraining {
-  WordPieceOptions text = {};        // how text becomes words; names of the special tokens
+  WordPieceOptions text = {};        // how text becomes words
   std::int64_t least_frequency = 2;  // of a pair to be merged
   std::int64_t most_letters =
       1'000;  // the most frequent ones are kept, of others nothing is learnt

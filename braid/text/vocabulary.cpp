@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "braid/error.h"
-
 namespace braid {
 
 void Vocabulary::Pieces::add(std::string_view piece, std::int64_t id) {
@@ -32,10 +30,7 @@ std::int64_t Vocabulary::Pieces::match(std::string_view& text) const {
   return -1;
 }
 
-void Vocabulary::add(const std::string& token, std::int64_t id, const std::string& source) {
-  const std::int64_t earlier = find(token);
-  require(earlier < 0, "{}: token '{}' has two ids, {} and {}; expected every token once", source,
-          token, earlier, id);
+void Vocabulary::add(const std::string& token, std::int64_t id) {
   starting_.add(token, id);
   if (token.starts_with(prefix_))
     continuing_.add(std::string_view(token).substr(prefix_.size()), id);

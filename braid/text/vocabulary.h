@@ -17,8 +17,7 @@ class Vocabulary {
  public:
   explicit Vocabulary(std::string prefix) : prefix_(std::move(prefix)) {}
 
-  // Throws Error if `token` is there already; `source` names the file in it.
-  void add(const std::string& token, std::int64_t id, const std::string& source);
+  void add(const std::string& token, std::int64_t id);
 
   // The id of `token`, or -1.
   std::int64_t find(std::string_view token) const;

@@ -15,56 +15,56 @@ NormalizerOptions choose_normalizer(const WordPieceOptions& options) {
           .lower_case = options.lower_case};
 }
 
-}  // namespace
-
-WordPiece WordPiece::from_folder(const std::filesystem::path& folder) {
-  return WordPiece(read_tokenizer(folder));
+std::map<std::string, std::string> bert_names() {
+  return {{"cls_token", "[CLS]"},
+          {"mask_token", "[MASK]"},
+          {"pad_token", "[PAD]"},
+          {"sep_token", "[SEP]"},
+          {"unk_token", "[UNK]"}};
 }
 
+}  // namespace
+
 WordPiece WordPiece::from_vocabulary(std::vector<std::string> tokens, WordPieceOptions options) {
-  TokenizerDescription description;
+  WordPieceDescription description;
   description.source = "the vocabulary";
-  description.pieces = static_cast<std::int64_t>(tokens.size());
-  description.tokens = std::move(tokens);
+  description.pieces = Pieces::of_lines(std::move(tokens));
   description.options = std::move(options);
+  description.names = bert_names();
+  description.marks = {"[CLS]", "[SEP]"};
+  const TokenTable table(description);
+  for (const auto& [role, token] : description.names) {
+    description.added.push_back({.content = token, .id = *table.role(role)});
+  }
   return WordPiece(std::move(description));
 }
 
-WordPiece::WordPiece(TokenizerDescription description)
-    : tokens_(std::move(description.tokens)),
-      special_(tokens_.size(), false),
-      vocabulary_(description.options.prefix),
-      normalizer_(choose_normalizer(description.options)),
-      max_word_characters_(description.options.max_word_characters) {
-  const WordPieceOptions& options = description.options;
-  const std::string& source = description.source;
-  for (std::int64_t id = 0; id < size(); ++id) {
-    require(is_valid_utf8(tokens_[id]), "{}: token {} is not valid UTF-8", source, id);
-    if (id < description.pieces) vocabulary_.add(tokens_[id], id, source);
-  }
-  std::vector<AddedToken>& added = description.added;
+WordPiece::WordPiece(WordPieceDescription description)
+    : description_(std::move(description)),
+      table_(description_),
+      vocabulary_(description_.options.prefix),
+      normalizer_(choose_normalizer(description_.options)) {
+  const std::string& source = description_.source;
   const auto find = [&](const std::string& token) {
-    const auto same = [&](const AddedToken& candidate) { return candidate.content == token; };
-    const auto found = std::find_if(added.begin(), added.end(), same);
-    const std::int64_t id = found == added.end() ? vocabulary_.find(token) : found->id;
-    require(id >= 0, "{}: no special token '{}' among the {} tokens", source, token, size());
-    if (found == added.end()) added.push_back({.content = token, .id = id});
-    special_[id] = true;
-    return id;
+    const std::optional<std::int64_t> id = table_.find(token);
+    require(id.has_value(), "{}: no special token '{}' among the {} tokens", source, token, size());
+    return *id;
   };
-  unk_ = find(options.unk_token);
-  cls_ = find(options.cls_token);
-  sep_ = find(options.sep_token);
-  pad_ = find(options.pad_token);
-  mask_ = find(options.mask_token);
-  template_ = {{cls_}, {sep_}, {{sep_}}, true};
-  options_ = options;
-  const bool plain = std::none_of(added.begin(), added.end(), [](const AddedToken& token) {
-    return token.lstrip || token.rstrip || token.single_word || token.normalized;
-  });
-  has_only_pieces_ = description.pieces == size() && added.size() == 5 && plain;
-  for (const AddedToken& token : added) {
-    if (token.special) special_[token.id] = true;
+  const std::vector<std::string>& pieces = description_.pieces.by_id;
+  for (std::size_t id = 0; id < pieces.size(); ++id) {
+    if (!pieces[id].empty()) vocabulary_.add(pieces[id], static_cast<std::int64_t>(id));
+  }
+  unk_ = vocabulary_.find(description_.options.unk_token);
+  require(unk_ >= 0,
+          "{}: the token for unknown words, '{}', is none of its {} pieces; expected it there",
+          source, description_.options.unk_token, description_.pieces.count);
+  template_ = {{}, {}, {{}}, true};
+  if (description_.marks) {
+    const std::int64_t cls = find(description_.marks->first),
+                       sep = find(description_.marks->second);
+    template_ = {{cls}, {sep}, {{sep}}, true};
+  }
+  for (const AddedToken& token : description_.added) {
     std::string pattern = token.content;
     if (token.normalized) {
       pattern.clear();
@@ -76,7 +76,8 @@ WordPiece::WordPiece(TokenizerDescription description)
 
 void WordPiece::append_words(std::string_view normalized, std::vector<std::int64_t>& ids) const {
   for_each_word(normalized, [&](std::string_view word, std::int64_t characters) {
-    if (characters > max_word_characters_ || !vocabulary_.append_pieces(word, ids)) {
+    if (characters > description_.options.max_word_characters ||
+        !vocabulary_.append_pieces(word, ids)) {
       ids.push_back(unk_);
     }
   });
@@ -110,31 +111,35 @@ std::vector<std::int64_t> WordPiece::encode(std::string_view text) const {
   return ids;
 }
 
-bool WordPiece::is_special(std::int64_t id) const { return id >= 0 && id < size() && special_[id]; }
-
-const std::string& WordPiece::token(std::int64_t id) const {
-  require(id >= 0 && id < size(), "no token has id {}; the vocabulary has {}", id, size());
-  return tokens_[id];
-}
-
 TokenizerFiles WordPiece::files() const {
-  const bool usual = options_.clean_text && options_.max_word_characters == 100 &&
-                     options_.prefix == "##" && has_only_pieces_;
+  const WordPieceOptions& options = description_.options;
+  const auto& [source, pieces, added, names, extra] =
+      static_cast<const TokenizerDescription&>(description_);
+  // Five added tokens with roles that are pieces, and nothing to say of them.
+  const auto plain = [&](const AddedToken& token) {
+    return !(token.lstrip || token.rstrip || token.single_word || token.normalized) &&
+           vocabulary_.find(token.content) == token.id;
+  };
+  const auto usual_roles = bert_names();
+  const auto same_role = [](const auto& a, const auto& b) { return a.first == b.first; };
+  const bool usual =
+      options.clean_text && options.max_word_characters == 100 && options.prefix == "##" &&
+      pieces.count == size() && extra.empty() && added.size() == names.size() &&
+      std::equal(names.begin(), names.end(), usual_roles.begin(), usual_roles.end(), same_role) &&
+      std::all_of(added.begin(), added.end(), plain) && description_.marks &&
+      description_.marks->first == names.at("cls_token") &&
+      description_.marks->second == names.at("sep_token");
   require(usual,
           "this WordPiece tokenizer has added tokens or settings that a vocab.txt does not hold; "
           "copy the files of its folder");
   std::string words;
-  for (const std::string& token : tokens_) words += token + "\n";
-  nlohmann::json config = {{"do_lower_case", options_.lower_case},
+  for (const std::string& token : pieces.by_id) words += token + "\n";
+  nlohmann::json config = {{"do_lower_case", options.lower_case},
                            {"tokenizer_class", "BertTokenizer"},
-                           {"cls_token", options_.cls_token},
-                           {"sep_token", options_.sep_token},
-                           {"pad_token", options_.pad_token},
-                           {"unk_token", options_.unk_token},
-                           {"mask_token", options_.mask_token},
                            {"strip_accents", nullptr},
-                           {"tokenize_chinese_chars", options_.chinese_chars}};
-  if (options_.strip_accents) config["strip_accents"] = *options_.strip_accents;
+                           {"tokenize_chinese_chars", options.chinese_chars}};
+  if (options.strip_accents) config["strip_accents"] = *options.strip_accents;
+  for (const auto& [role, token] : names) config[role] = token;
   return {{"vocab.txt", words}, {"tokenizer_config.json", config.dump(2) + "\n"}};
 }
 

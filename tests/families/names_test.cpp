@@ -82,6 +82,8 @@ TEST(NamesTest, AreTheFamiliesAlone) {
   EXPECT_GT(all.size(), 100);
   for (const Source& source : all) {
     if (source.name.starts_with("braid/families/")) continue;
+    // transformers' list of the tokenizers of model types, whether they are families here or not.
+    if (source.name == "braid/text/tokenizer_settings.cpp") continue;
     for (const std::string& literal : literals(source.text)) {
       if (source.text.find("#include \"" + literal + "\"") != std::string::npos) continue;
       EXPECT_FALSE(types.contains(literal)) << source.name << " names model_type " << literal;

@@ -18,6 +18,7 @@ using ::testing::ThrowsMessage;
 ByteLevelDescription small() {
   ByteLevelDescription description;
   description.source = "small";
+  std::vector<std::string> tokens;
   const auto add = [&](int c) {
     std::string text;
     if (c < 0x80) {
@@ -25,7 +26,7 @@ ByteLevelDescription small() {
     } else {
       text = {static_cast<char>(0xC0 | (c >> 6)), static_cast<char>(0x80 | (c & 0x3F))};
     }
-    description.tokens.push_back(text);
+    tokens.push_back(text);
   };
   for (int c = '!'; c <= '~'; ++c) add(c);
   for (int c = 0xA1; c <= 0xFF; ++c) {
@@ -33,8 +34,10 @@ ByteLevelDescription small() {
   }
   for (int c = 0x100; c < 0x144; ++c) add(c);
   description.merges = {{"a", "b"}, {"ab", "c"}, {"\xC4\xA0", "a"}, {"b", "c"}};
-  for (const auto& [left, right] : description.merges) description.tokens.push_back(left + right);
-  description.tokens.push_back("<|endoftext|>");
+  for (const auto& [left, right] : description.merges) tokens.push_back(left + right);
+  tokens.push_back("<|endoftext|>");
+  description.pieces = Pieces::of_lines(std::move(tokens));
+  description.names["eos_token"] = "<|endoftext|>";
   description.added.push_back({.content = "<|endoftext|>", .id = 260, .normalized = true});
   return description;
 }
@@ -95,7 +98,7 @@ TEST_F(ByteLevelBpeFilesTest, ReadsTheFilesThatItWrites) {
 }
 
 TEST_F(ByteLevelBpeFilesTest, HostileFilesAreNamed) {
-  const auto load = [&] { ByteLevelBpe::from_folder(folder); };
+  const auto load = [&] { load_tokenizer(folder); };
   EXPECT_THAT([&] { load_tokenizer(folder); }, ThrowsMessage<Error>(HasSubstr("merges.txt")));
   for (const auto& [name, text] : ByteLevelBpe(small()).files()) write(name, text);
   EXPECT_NO_THROW(load());
@@ -116,11 +119,14 @@ TEST_F(ByteLevelBpeFilesTest, HostileFilesAreNamed) {
     EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr(why))) << json;
   };
   refused("{", "not valid JSON");
-  refused(R"({"model": {"type": "Unigram"}})", "expected a BPE model");
-  refused(R"({"model": {"type": "BPE", "dropout": 0.1}})", "model.dropout");
-  refused(R"({"model": {"type": "BPE"}, "normalizer": {"type": "NFC"}})", "no normalizer");
-  refused(R"({"model": {"type": "BPE"}, "pre_tokenizer": {"type": "Whitespace"}})", "ByteLevel");
-  refused(R"({"model": {"type": "BPE", "vocab": {}, "merges": [["a", 1]]},
+  refused(R"({"model": {"type": "Unigram"}, "added_tokens": []})", "Unigram");
+  refused(R"({"added_tokens": [], "model": {"type": "BPE", "dropout": 0.1}})", "model.dropout");
+  refused(R"({"added_tokens": [], "model": {"type": "BPE"}, "normalizer": {"type": "NFC"}})",
+          "no normalizer");
+  refused(
+      R"({"added_tokens": [], "model": {"type": "BPE"}, "pre_tokenizer": {"type": "Whitespace"}})",
+      "ByteLevel");
+  refused(R"({"added_tokens": [], "model": {"type": "BPE", "vocab": {}, "merges": [["a", 1]]},
               "pre_tokenizer": {"type": "ByteLevel"}})",
           "two pieces");
 }

@@ -1,8 +1,9 @@
-// The tokenizer as a filter, for wordpiece_differential.py.
+// The tokenizer as a filter, for the differentials.
 //
 //   encode_lines FOLDER             stdin: a line of JSON each, ["encode", text],
-//                                   ["sequence", text, max_length] or ["pair", a, b, max_length];
-//                                   stdout: the ids, for a pair then | and the type ids
+//                                   ["sequence", text, max_length], ["pair", a, b, max_length] or
+//                                   ["tokens", ""]; stdout: the ids, for a pair then | and the type
+//                                   ids; for the last an object of what the tokens are
 //   encode_lines --restrict FOLDER TEXT OUT  writes the part of a byte-level tokenizer that a file
 //                                   needs
 //   encode_lines --train TEXT SIZE true|false   prints a vocabulary learnt from a file (lower
@@ -31,6 +32,14 @@ void encode_lines(const char* folder) {
       fmt::print("{}\n", fmt::join(tokenizer->encode(text), " "));
     } else if (kind == "sequence") {
       fmt::print("{}\n", fmt::join(tokenizer->encode_sequence(text, request.at(2)), " "));
+    } else if (kind == "tokens") {
+      nlohmann::json table = {{"tokens", *braid::find_tokens(folder)}, {"mask", nullptr}};
+      if (const auto mask = tokenizer->mask()) table["mask"] = *mask;
+      auto& special = table["special"] = nlohmann::json::array();
+      for (std::int64_t id = 0; id < tokenizer->size(); ++id) {
+        if (tokenizer->is_special(id)) special.push_back(id);
+      }
+      fmt::print("{}\n", table.dump());
     } else {
       const auto [ids, types] =
           tokenizer->encode_pair(text, request.at(2).get<std::string>(), request.at(3));

@@ -1,0 +1,23 @@
+// The parts of read_tokenizer: one function for each model.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "braid/text/tokenizer_settings.h"
+
+namespace braid {
+
+struct TokenizerFolder {
+  std::filesystem::path path;
+  std::optional<nlohmann::json> json;  // tokenizer.json
+  TokenizerSettings settings;
+};
+
+WordPieceDescription read_word_piece(const TokenizerFolder& folder);
+ByteLevelDescription read_byte_level(const TokenizerFolder& folder);
+
+// Names and added tokens of a description that has its pieces.
+void add_special_tokens(const TokenizerFolder& folder, TokenizerDescription& description);
+
+}  // namespace braid
