@@ -25,8 +25,7 @@ void run(Options& options) {
   request.check();
   request.require_text();
   request.learning_state = options.out + ".state.safetensors";
-  const Model a = load_for_alignment(options.a, request.canonicalise);
-  const Model b = load_for_alignment(options.b, request.canonicalise);
+  const Model a = request.load(options.a), b = request.load(options.b);
   const Alignment alignment = align(a, b, request, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
   std::filesystem::remove(request.learning_state);

@@ -2,6 +2,7 @@
 #include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
+#include "braid/models/model_card.h"
 #include "cli/command.h"
 #include "cli/options.h"
 
@@ -9,7 +10,7 @@ namespace braid {
 namespace {
 
 struct Options {
-  std::string checkpoint, out;
+  std::string checkpoint, out, command_line;
   bool overwrite = false;
   Compute compute;
 };
@@ -23,10 +24,12 @@ void run(const Options& options) {
       verify(model, canonical, random_sequences(model, 16, 0), options.compute);
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.files["README.md"] = fmt::format(
-      "# {} in canonical form\n\nWritten by `braid canonicalise {}`. It computes the same function "
-      "as its source, but for rounding: {} differ by at most {:.1e} of the largest.\n",
-      options.checkpoint, options.checkpoint, found.compared, found.relative());
+  const std::string text = fmt::format(
+      "# {} in canonical form\n\nWritten by\n\n```\n{}\n```\n\nIt computes the same function as "
+      "its "
+      "source, but for rounding: {} differ by at most {:.1e} of the largest.\n",
+      options.checkpoint, options.command_line, found.compared, found.relative());
+  write.files["README.md"] = readme({text, {options.checkpoint}, "", model.sentence.has_value()});
   save_model(options.out, canonical, lazy(canonical.parameters), write);
   fmt::print("{}: {} differ from {} by at most {:.1e} of the largest\n", options.out,
              found.compared, options.checkpoint, found.relative());
@@ -40,7 +43,7 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_canonicalise(CLI::App& app) {
+void add_canonicalise(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "canonicalise",
       "Write the same function in canonical form: gains and biases of pre-LN norms folded into "
@@ -48,6 +51,7 @@ void add_canonicalise(CLI::App& app) {
       "centred, value biases in the output bias, no key bias.\n\n"
       "  braid canonicalise GPT2 -o GPT2-canonical");
   auto options = std::make_shared<Options>();
+  options->command_line = command_line;
   command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");

@@ -5,20 +5,19 @@
 
 namespace braid {
 
-// Each adds its subcommand to `app`. `status` becomes the process's exit status.
+// Each adds its subcommand to `app`. `status` becomes the process's exit status. `command_line`: as
+// typed, for cards and pages.
 void add_inspect(CLI::App& app);
 void add_align(CLI::App& app);
-void add_canonicalise(CLI::App& app);
-void add_transform(CLI::App& app);
+void add_canonicalise(CLI::App& app, const std::string& command_line);
+void add_transform(CLI::App& app, const std::string& command_line);
 void add_verify(CLI::App& app, int& status);
-// `command_line`: as typed, for the model card.
 void add_merge(CLI::App& app, const std::string& command_line);
-void add_interpolate(CLI::App& app);
+void add_interpolate(CLI::App& app, const std::string& command_line);
 void add_evaluate(CLI::App& app);
 void add_barrier(CLI::App& app);
 void add_pretrain(CLI::App& app);
 void add_finetune(CLI::App& app);
-// `command_line`: as typed, for the page.
 void add_study(CLI::App& app, const std::string& command_line);
 void add_report(CLI::App& app, const std::string& command_line);
 

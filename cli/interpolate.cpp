@@ -2,6 +2,7 @@
 #include "braid/connectivity/interpolate.h"
 
 #include "braid/checkpoint/output_claim.h"
+#include "braid/models/model_card.h"
 #include "braid/models/named_entries.h"
 #include "cli/command.h"
 
@@ -9,7 +10,7 @@ namespace braid {
 namespace {
 
 struct Options {
-  std::string a, b, out;
+  std::string a, b, out, command_line;
   double t = 0.5;
   bool overwrite = false;
 };
@@ -20,22 +21,25 @@ void run(const Options& options) {
   const Model a = load_model(options.a), b = in_order_of(a, load_model(options.b));
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.files["README.md"] = fmt::format(
-      "# A point between two models\n\nWritten by `braid interpolate {} {} --t {}`: {} x the first "
-      "plus {} x the second, tensor by tensor, without alignment.\n",
-      options.a, options.b, options.t, 1 - options.t, options.t);
+  const std::string text = fmt::format(
+      "# A point between two models\n\nWritten by\n\n```\n{}\n```\n\n{} x the first plus {} x the "
+      "second, tensor by tensor, without alignment.\n",
+      options.command_line, 1 - options.t, options.t);
+  write.files["README.md"] =
+      readme({text, {options.a, options.b}, "merge", a.sentence.has_value()});
   save_model(options.out, a, lazy(interpolate(a.parameters, b.parameters, options.t)), write);
   fmt::print("{}: t = {} between {} and {}\n", options.out, options.t, options.a, options.b);
 }
 
 }  // namespace
 
-void add_interpolate(CLI::App& app) {
+void add_interpolate(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand("interpolate",
                                           "Write (1 - t) A + t B, tensor by tensor. B is taken as "
                                           "it is: align it first, or use merge.\n\n"
                                           "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
   auto options = std::make_shared<Options>();
+  options->command_line = command_line;
   command.add_option("A", options->a, "Checkpoint folder")->required();
   command.add_option("B", options->b, "Checkpoint folder")->required();
   command.add_option("--t", options->t, "0 = A, 1 = B")

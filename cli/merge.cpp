@@ -22,8 +22,9 @@ void run(const Options& options) {
   }
   nlohmann::json json = to_json(merged);
   json["out"] = options.request.out;
-  report(said + describe(merged) + fmt::format("written to {}\n", options.request.out), json,
-         options.json);
+  report(said + in_words_of_the_command_line(describe(merged)) +
+             fmt::format("written to {}\n", options.request.out),
+         json, options.json);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "cli/options.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cstring>
 #include <regex>
 
 #include "braid/pipeline/align_request.h"
@@ -23,6 +26,10 @@ void add_option(CLI::App& command, const Option& option) {
   if (option.kind == "flag") {
     command.add_flag_callback(
         name, [option] { option.set(true); }, option.help);
+    if (!option.unset.empty()) {  // where it is on by itself, it can be taken off
+      command.add_flag_callback(
+          "--no-" + option.name, [option] { option.set(false); }, "Not " + name);
+    }
     return;
   }
   CLI::Option& added =
@@ -57,6 +64,18 @@ void add_threads(CLI::App& command, Compute& compute) {
 
 void add_json(CLI::App& command, std::string& file) {
   command.add_option("--json", file, "Write the result as JSON here too; - = stdout");
+}
+
+std::string as_typed(int argc, const char* const* argv) {
+  std::string line = "braid";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+      return std::isalnum(c) || c >= 128 || std::strchr("_-./:=,@%+", c);
+    });
+    line += " " + (plain ? word : "'" + std::regex_replace(word, std::regex("'"), "'\\''") + "'");
+  }
+  return line;
 }
 
 std::string in_words_of_the_command_line(const std::string& message) {

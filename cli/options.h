@@ -18,6 +18,9 @@ void add_threads(CLI::App& command, Compute& compute);
 
 void add_json(CLI::App& command, std::string& file);
 
+// The command, so that a shell reads it again as it was.
+std::string as_typed(int argc, const char* const* argv);
+
 // A message of the library's with `option` as a person types it, --option.
 std::string in_words_of_the_command_line(const std::string& message);
 

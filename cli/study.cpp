@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
@@ -59,16 +61,24 @@ std::string with_error(const nlohmann::json& value) {
 }
 
 std::string summary_text(const nlohmann::json& results) {
+  bool any_inexact = false;
   std::vector<std::vector<std::string>> rows = {
       {"task", "variant", "lines", "barrier", "midpoint", "ends", "pairs"}};
   for (const auto& row : results["summary"]) {
     const auto size = row["size"].get<std::int64_t>();
-    rows.push_back({row["task"], row["variant"], size ? grouped(size) : "",
+    const std::string variant = row["variant"];
+    const bool exact = std::none_of(
+        results["curves"].begin(), results["curves"].end(), [&](const nlohmann::json& curve) {
+          return curve["variant"] == variant && !curve["exact"].get<bool>();
+        });
+    any_inexact |= !exact;
+    rows.push_back({row["task"], variant + (exact ? "" : " (!)"), size ? grouped(size) : "",
                     with_error(row["barrier"]), with_error(row["midpoint"]),
                     with_error(row["ends"]),
                     fmt::format("{}", row["barrier"]["pairs"].get<int>())});
   }
-  return format_table(rows);
+  return format_table(rows) +
+         (any_inexact ? "(!) NOT a symmetry: the path does not end in B\n" : "");
 }
 
 void run(const Options& options) {

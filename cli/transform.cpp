@@ -5,6 +5,7 @@
 
 #include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
+#include "braid/models/model_card.h"
 #include "braid/pipeline/align.h"
 #include "cli/command.h"
 
@@ -12,7 +13,7 @@ namespace braid {
 namespace {
 
 struct Options {
-  std::string b, alignment, out;
+  std::string b, alignment, out, command_line;
   bool overwrite = false;
 };
 
@@ -31,11 +32,15 @@ void run(const Options& options) {
                                : "the same function as its source";
   WriteOptions write;
   write.overwrite = options.overwrite;
-  write.files["README.md"] = fmt::format(
-      "# {} aligned\n\nWritten by `braid transform {} --alignment {}`. {}\n", options.b, options.b,
-      options.alignment,
+  const std::string computes =
       alignment.broken.empty() ? fmt::format("It computes {}.", what)
-                               : "NOT the same function as its source: " + alignment.broken + ".");
+                               : "NOT the same function as its source: " + alignment.broken + ".";
+  write.files["README.md"] =
+      readme({fmt::format("# {} aligned\n\nWritten by\n\n```\n{}\n```\n\n{}\n", options.b,
+                          options.command_line, computes),
+              {options.b},
+              "",
+              b.sentence.has_value()});
   save_model(options.out, b, transform(b, alignment), write);
   fmt::print("{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
              !alignment.broken.empty() ? ""
@@ -45,12 +50,13 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_transform(CLI::App& app) {
+void add_transform(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "transform",
       "Apply an alignment to B: B' in B's own dtype, sharding and tokenizer.\n\n"
       "  braid transform B --alignment AB.alignment -o B-aligned");
   auto options = std::make_shared<Options>();
+  options->command_line = command_line;
   command.add_option("B", options->b, "Checkpoint folder")->required();
   command.add_option("--alignment", options->alignment, "From braid align")->required();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();

@@ -1,5 +1,6 @@
 """braid as a process, for the tests of the program: the first argument of a test is the binary."""
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,10 @@ def braid(*arguments, status=0, cwd=None):
 
 def result(*arguments):
     return json.loads(braid(*arguments, "--json", "-").stdout)
+
+
+def sentences(vocabulary, count, seed=1):
+    """Of 18 words of a vocabulary file each."""
+    words = [w for w in Path(vocabulary).read_text().split() if w.isalpha() and len(w) > 2]
+    generator = random.Random(seed)
+    return [" ".join(generator.choices(words, k=18)) for _ in range(count)]

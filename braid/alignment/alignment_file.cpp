@@ -168,6 +168,10 @@ void save_alignment(const std::filesystem::path& path, const Alignment& alignmen
 Alignment load_alignment(const std::filesystem::path& path) {
   require(std::filesystem::is_regular_file(path), "{}: cannot be opened", path.string());
   const auto file = MappedFile::open(path);
+  constexpr std::size_t header = 8;  // bytes before that of a safetensors file
+  require(file->bytes().size() <= header || file->bytes()[header] != '{' || file->bytes()[0] == '{',
+          "{}: is no alignment file but one of weights; a checkpoint is given as its folder",
+          path.string());
   try {
     // A matrix of all of a residual stream of 16,384 units has 270 million.
     const Json json = parse_json(file->bytes(), "its text", {.values = 400'000'000});

@@ -13,6 +13,7 @@ Canonical canonicalise(const Model& model, const Compute& compute) {
           "{}: its canonical form differs from it by {:.1e} of its largest output, so it is not "
           "used; please report this",
           model.folder.string(), proof.relative());
+  form.canonical = true;
   return {in_dtypes_of(model, std::move(form)), proof};
 }
 

@@ -7,7 +7,7 @@
 namespace braid {
 
 struct Canonical {
-  Model model;       // in the dtypes of the model that it is of
+  Model model;       // in the dtypes of the model that it is of, marked as canonical
   Difference proof;  // from it in float64, before rounding to those
 };
 

@@ -22,6 +22,8 @@ const char* title_of(Predicts head) {
       return "head for answer spans";
     case Predicts::choice:
       return "head for multiple choice";
+    case Predicts::sentence:
+      return "pooling of sentences";
   }
   return "";
 }
@@ -130,6 +132,10 @@ HeadParts head_parts(const Family& family, const Parts& parts, const std::string
   for (const Part& part : family.parts) {
     const bool readable = part.head && (part.head->reads != Reads::pooled || !pooler.empty());
     if (readable && parts.has(part.name)) result.heads.push_back(*part.head);
+  }
+  if (parts.sentence) {
+    result.heads.push_back({.predicts = Predicts::sentence, .reads = Reads::all});
+    result.heads.back().pooling = *parts.sentence;
   }
   return result;
 }

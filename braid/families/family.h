@@ -49,7 +49,8 @@ struct Part {
 struct Parts {
   std::set<std::string> names;  // of its optional parts
   bool unit_gains = false;      // every gain that can be folded is 1
-  bool returns_stream = false;  // its class is a bare stack
+  bool returns_stream = false;  // its class is a bare stack, or what it returns are sentences
+  std::optional<SentencePooling> sentence = {};
 
   bool has(const std::string& name) const { return names.contains(name); }
 };

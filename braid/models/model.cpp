@@ -4,6 +4,7 @@
 
 #include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/models/sentence_modules.h"
 #include "braid/notice.h"
 #include "braid/random.h"
 
@@ -81,6 +82,11 @@ void describe(Model& model) {
   const ModelClass& kind = class_of(family, model.config, model.parameters, model.folder.string());
   model.kind = kind.name;
   model.parts = parts_of(kind, family, model.config, model.parameters);
+  if (model.sentence) {
+    model.kind += " of sentences";
+    model.parts.sentence = model.sentence;
+    model.parts.returns_stream = true;
+  }
   model.symmetries = family.describe(model.config, model.parts);
   check_tensors(model.symmetries, model.parameters, model.folder.string());
   model.network = family.network(model.config, model.parts);
@@ -133,6 +139,7 @@ Model load_model(const std::filesystem::path& folder) {
     model.stored_names[name] = written;
   }
   model.layout = std::move(checkpoint.layout);
+  model.sentence = read_sentence_modules(folder);
   for (Shard& shard : model.layout) {
     for (std::string& name : shard.tensors) name = name_to_write(name);
   }
@@ -237,6 +244,8 @@ void require_same_architecture(const Model& a, const Model& b) {
   const std::string x = a.folder.string(), y = b.folder.string();
   require(a.symmetries.family == b.symmetries.family, "{} is a {} model, {} a {} model", x,
           a.symmetries.family, y, b.symmetries.family);
+  require(a.sentence == b.sentence,
+          "{} and {} pool or normalise sentences otherwise (modules.json and what it names)", x, y);
   require(a.kind == b.kind,
           "config.json: {} is a {}, {} a {}, which returns something else; name one class in both "
           "(architectures) if that is what they are",

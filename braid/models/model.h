@@ -21,6 +21,8 @@ struct Model {
   Tensors parameters;                               // names of the symmetry table
   std::string kind;                                 // its class: what it computes
   Parts parts;                                      // that the parameters have
+  std::optional<SentencePooling> sentence;          // of a sentence-transformers folder
+  bool canonical = false;                           // made by canonicalise (proved_models.h)
   std::map<std::string, std::string> stored_names;  // table name -> name in a written checkpoint
   Layout layout;                                    // of the stored names over files
   // Of named entries that are not where the folder has them (named_entries.h).

@@ -1,6 +1,7 @@
 #include "braid/models/named_entries.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "braid/checkpoint/printable.h"
 #include "braid/error.h"
@@ -133,17 +134,20 @@ std::vector<std::string> label_names(const nlohmann::json& config) {
 
 std::optional<Order> order_of(const std::vector<std::string>& from,
                               const std::vector<std::string>& to) {
-  std::map<std::string, std::int64_t> place;
+  if (from.size() != to.size()) return std::nullopt;
+  std::map<std::string, std::deque<std::int64_t>> places;
   for (std::size_t i = 0; i < from.size(); ++i) {
-    if (!place.emplace(from[i], static_cast<std::int64_t>(i)).second) return std::nullopt;
+    places[from[i]].push_back(static_cast<std::int64_t>(i));
   }
   Order order;
   for (const std::string& name : to) {
-    const auto found = place.extract(name);
-    if (found.empty()) return std::nullopt;
-    order.push_back(found.mapped());
+    std::deque<std::int64_t>& left = places[name];
+    // Those without a name are alike; a name that is there twice says nothing.
+    if (left.empty() || (left.size() > 1 && !name.empty())) return std::nullopt;
+    order.push_back(left.front());
+    left.pop_front();
   }
-  return place.empty() ? std::optional(order) : std::nullopt;
+  return order;
 }
 
 Model reordered(const Model& model, const std::string& entries, const Order& order) {

@@ -16,6 +16,8 @@ const char* outputs_title(Predicts head) {
       return "logits of answer spans";
     case Predicts::choice:
       return "logits of choices";
+    case Predicts::sentence:
+      return "sentence embeddings";
   }
   return "";
 }
@@ -39,6 +41,45 @@ at::Tensor first_of(const Tensors& parameters, const std::vector<std::string>& n
     if (found != parameters.end()) return found->second;
   }
   return {};
+}
+
+at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask) {
+  const at::Tensor seen = mask.unsqueeze(-1).to(hidden.scalar_type());  // (B, T, 1)
+  const at::Tensor first = seen.argmax(1, true);  // (B, 1, 1), where a text begins
+  const at::Tensor places =
+      at::arange(1, hidden.size(1) + 1, seen.options()).view({1, -1, 1}) - first;
+  const auto mean = [&](const at::Tensor& weights, const at::Tensor& by) {
+    return (hidden * weights).sum(1) / by.clamp_min(1e-9);
+  };
+  std::vector<at::Tensor> parts;
+  for (const Pooling mode : pooling.modes) {
+    const at::Tensor count = seen.sum(1);
+    switch (mode) {
+      case Pooling::cls:
+        parts.push_back(hidden.gather(1, first.expand({-1, 1, hidden.size(2)})).squeeze(1));
+        break;
+      case Pooling::max:
+        parts.push_back(std::get<0>(hidden.masked_fill(seen.eq(0), -1e9).max(1)));
+        break;
+      case Pooling::mean:
+        parts.push_back(mean(seen, count));
+        break;
+      case Pooling::mean_sqrt_length:
+        parts.push_back(mean(seen, count.clamp_min(1e-9).sqrt()));
+        break;
+      case Pooling::weighted_mean:
+        parts.push_back(mean(seen * places, (seen * places).sum(1)));
+        break;
+      case Pooling::last_token: {
+        const at::Tensor last = (seen * places).argmax(1, true).expand({-1, 1, hidden.size(2)});
+        parts.push_back(hidden.gather(1, last).squeeze(1));
+        break;
+      }
+    }
+  }
+  const at::Tensor sentence = at::cat(parts, 1);
+  if (!pooling.normalised) return sentence;
+  return sentence / at::linalg_vector_norm(sentence, 2, {1}, true).clamp_min(1e-12);
 }
 
 std::int64_t Head::outputs(const Tensors& parameters) const {

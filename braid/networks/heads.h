@@ -17,6 +17,7 @@ enum class Predicts {
   token_label,    // a logit a label of every token
   span,           // of every token: does the answer begin, or end, here?
   choice,         // how well this text answers, against others
+  sentence,       // what it means: an embedding of the text
 };
 // What its outputs are called.
 const char* outputs_title(Predicts head);
@@ -26,7 +27,22 @@ enum class Reads {
   tokens,  // the hidden state of every token: outputs (B, T, n)
   pooled,  // the pooler's features of the text: outputs (B, n)
   last,    // the hidden state of the text's last token: outputs (B, n)
+  all,     // the hidden states of all its tokens, pooled: outputs (B, n)
 };
+
+// How hidden states (B, T, width) become one row a text (Reimers & Gurevych 2019; as
+// sentence-transformers has it).
+enum class Pooling { cls, max, mean, mean_sqrt_length, weighted_mean, last_token };
+struct SentencePooling {
+  std::vector<Pooling> modes;  // one after another
+  bool normalised = false;     // to length 1
+  // Of a text, and no further than the model's positions; 0: as many as these.
+  std::int64_t longest = 0;
+  std::string text_changes = {};  // what is done to texts before the tokenizer; empty = nothing
+
+  bool operator==(const SentencePooling&) const = default;
+};
+at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask);
 
 // y = W f + b of features f, which are what the head reads, or LayerNorm(act(dense x)) of it.
 struct Head {
@@ -37,6 +53,7 @@ struct Head {
   std::vector<std::string> bias = {};    // b (n): likewise, or 0 where there is none
   std::string tap = {};                  // that hands out the features; empty = none
   bool dropped = false;                  // are the features dropped out while training?
+  SentencePooling pooling = {};          // where it reads all tokens; then there is no W
 
   // Outputs by the parameters of a model that has the head.
   std::int64_t outputs(const Tensors& parameters) const;

@@ -63,6 +63,13 @@ Outputs Network::run(const Tensors& parameters, const Batch& batch, const Wanted
     if (!asked(head)) continue;
     at::Tensor read = head.reads == Reads::pooled ? outputs.pooled : outputs.hidden;
     if (head.reads == Reads::last) read = last_tokens(read, batch);
+    if (head.reads == Reads::all) {
+      read = pool(head.pooling, read,
+                  batch.attention_mask.defined() ? batch.attention_mask
+                                                 : at::ones_like(batch.input_ids, at::kBool));
+      if (wanted.heads.contains(head.predicts)) outputs.heads[head.predicts] = read;
+      continue;
+    }
     if (head.reads == Reads::tokens && wanted.positions.defined()) {
       read = read.flatten(0, 1).index_select(0, wanted.positions);
     }
@@ -101,6 +108,7 @@ std::vector<Output> all_outputs(const Network& network, const Tensors& parameter
   Wanted wanted;
   bool stream_read = false, pooler_read = false;
   for (const Head& head : network.heads()) {
+    if (head.reads == Reads::all && frame == Frame::free) continue;  // units of the stream
     wanted.heads.insert(head.predicts);
     (head.reads == Reads::pooled ? pooler_read : stream_read) = true;
   }

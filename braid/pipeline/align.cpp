@@ -107,6 +107,10 @@ void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evi
   }
 }
 
+nlohmann::json identify_text(const std::string& file) {
+  return {{"path", file}, {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())}};
+}
+
 // What the model returns, and whether it stays as it is.
 void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
                     const AlignRequest& full) {
@@ -127,6 +131,29 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
         "embeddings come in another order",
         fmt::join(stay, ", "), fmt::join(full.components, ","), fmt::join(stay, ","));
   }
+}
+
+// What a user who asked for nothing gets, and what there is beyond it.
+void say_what_was_chosen(const AlignRequest& asked, const AlignRequest& full) {
+  if (asked.preset != Preset::best || asked.in_head || asked.residual || full.learns()) return;
+  notice(
+      "aligned by {}, with orthogonal maps inside heads{}: the exact closed form that measured "
+      "best for this family; `method` learned goes on from here on the loss itself",
+      full.method, *full.canonicalise ? " and canonical forms" : "");
+}
+
+// Fewer samples than units correlate highly by chance.
+void warn_of_few(const MomentsByTap& moments) {
+  const std::pair<const std::string, Moments>* worst = nullptr;
+  for (const auto& tap : moments) {
+    const std::int64_t units = tap.second.mean_a.size(0);
+    if (tap.second.tokens < units && (!worst || units > worst->second.mean_a.size(0))) worst = &tap;
+  }
+  if (!worst) return;
+  notice(
+      "only {} samples were seen of the {} units of {}: correlations of so few are high by chance; "
+      "take more text",
+      worst->second.tokens, worst->second.mean_a.size(0), worst->first);
 }
 
 void warn(const Alignment& alignment) {
@@ -178,10 +205,8 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
   };
   observed.moments = observe(
       ensemble, b, [&] { return source->next(); }, options, seen, observing.at_size);
-  observed.text = {{"path", file},
-                   {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())},
-                   {"lines", source->sequences()},
-                   {"tokens", tokens}};
+  observed.text = identify_text(file);
+  observed.text.update({{"lines", source->sequences()}, {"tokens", tokens}});
   if (!request.task.empty()) observed.text["task"] = request.task;
   return observed;
 }
@@ -198,11 +223,13 @@ Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignRequ
   const Model a = mean_model(ensemble), b = in_order_of(a, as_it_is);
   AlignRequest full = request.resolved(a.symmetries);
   full.max_length = request.length_for(*a.network);
+  full.canonicalise = a.canonical;
   Observed observed;
   if (full.observes()) {
     observed = full.from_moments.empty() ? observe_for(ensemble, b, full, compute, listener)
                                          : add_moments(a, b, full.from_moments);
   }
+  say_what_was_chosen(request, full);
   return align_observed(a, b, full, std::move(observed), compute, listener);
 }
 
@@ -217,8 +244,10 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignReque
   const Model b = in_order_of(a, as_it_is);
   AlignRequest full = request.resolved(a.symmetries);
   full.max_length = request.length_for(*a.network);
+  full.canonicalise = a.canonical;
   const Method& method = full.found_by();
   Evidence evidence;
+  warn_of_few(observed.moments);
   evidence.moments = std::move(observed.moments);
   if (method.needs.start) evidence.start = start_of(a, b, full, evidence, compute, listener);
   if (method.needs.losses) add_losses(a, b, full, evidence, listener);
@@ -227,6 +256,8 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignReque
   alignment.a = identify(a);
   alignment.b = identify(b);
   alignment.text = std::move(observed.text);
+  if (method.needs.losses && alignment.text.is_null())
+    alignment.text = identify_text(file_of(full));
   alignment.options = result_json(full, compute);
   warn(alignment);
   say_of_outputs(a.symmetries, alignment, full);

@@ -1,9 +1,19 @@
 #include "braid/pipeline/align_request.h"
 
+#include <algorithm>
 #include <thread>
+
+#include "braid/connectivity/proved_models.h"
 
 namespace braid {
 namespace {
+
+// Has this family norms that can be folded, which frees its stream?
+bool folds(const std::string& title) {
+  return std::any_of(families().begin(), families().end(), [&](const Family* family) {
+    return family->title == title && family->folds != nullptr;
+  });
+}
 
 std::vector<std::string> method_names() {
   std::vector<std::string> names;
@@ -24,9 +34,9 @@ std::string method_summaries() {
 OptionList options_of(AlignRequest& r) {
   OptionList list;
   list.add("text", r.text, "What is aligned on: a sequence a line").as(Use::input);
-  list.add("task", r.task, "Instead of text: a GLUE task, whose data is aligned on")
+  list.add("task", r.task, "Instead of text: a GLUE task or sts, whose data is aligned on")
       .as(Use::features)
-      .one_of(row_task_names());
+      .one_of(task_names({Predicts::label, Predicts::sentence}));
   list.add("data", r.data, "The task's tab-separated file, such as train.tsv").as(Use::input);
   list.add("batches", r.batches,
            "Instead of text: safetensors file of input_ids (N, T), and perhaps attention_mask, "
@@ -38,10 +48,10 @@ OptionList options_of(AlignRequest& r) {
   list.add("moments", r.moments, "Save what is observed here").as(Use::output);
 
   list.add("preset", r.preset, Choices<Preset>{{"paper", Preset::paper}, {"best", Preset::best}},
-           "paper: ffn,attention with permuted heads and shared qk. best: the exact combination "
-           "that measured best so far: ffn,attention,residual (and head, pooler where free), "
-           "permuted heads, separate qk, residual from the embeddings; what a bare encoder returns "
-           "stays in place");
+           "paper: ffn,attention with permuted heads and shared qk. best: the exact closed form "
+           "that measured best for the family (docs/results.md): ffn,attention,residual (and head, "
+           "pooler where free), permuted heads, separate qk, orthogonal maps inside heads, "
+           "canonical forms where norms can be folded; what a bare encoder returns stays in place");
   list.add("components", r.components, "Which axes move")
       .one_of({"ffn", "attention", "residual", "head", "pooler"})
       .otherwise("the preset's");
@@ -70,7 +80,7 @@ OptionList options_of(AlignRequest& r) {
            "How the units inside a head move: permutation, or any orthogonal or general "
            "(invertible) map, which attention allows. With learned: how they start; all "
            "invertible maps are learnt")
-      .otherwise("permutation");
+      .otherwise("the preset's");
   list.add("start", r.start,
            "What learning starts from: activations, weights, both, or an alignment file");
   LearnOptions& learning = r.learning;
@@ -98,7 +108,8 @@ OptionList options_of(AlignRequest& r) {
   list.add("canonicalise", r.canonicalise,
            "Bring both models to canonical form first (see braid canonicalise): the same "
            "functions, more symmetry")
-      .as(Use::features);
+      .as(Use::features)
+      .otherwise("with the best preset, where norms can be folded (GPT-2)");
   list.add("correlation", r.absolute, Choices<bool>{{"signed", false}, {"absolute", true}},
            "Match by correlations, or by their absolute values");
   list.add("special-tokens", r.drop_special, Choices<bool>{{"keep", false}, {"drop", true}},
@@ -189,11 +200,23 @@ AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
       query_key.value_or(preset == Preset::best ? QueryKey::separate : QueryKey::shared);
   // One flat permutation leaves nothing for queries and keys to choose.
   if (full.heads == Heads::ignore) full.query_key = QueryKey::shared;
+  const bool best = preset == Preset::best;
+  full.canonicalise = canonicalises(symmetries.family);
   full.residual = residual.value_or(ResidualTaps::first);
-  full.in_head = in_head.value_or(InHead::permutation);
+  full.in_head = in_head.value_or(best && full.heads != Heads::ignore ? InHead::orthogonal
+                                                                      : InHead::permutation);
   require(full.in_head == InHead::permutation || full.heads != Heads::ignore,
           "`in-head` maps stay inside heads; they do not go with `heads` ignore");
   return full;
+}
+
+bool AlignRequest::canonicalises(const std::string& family) const {
+  return canonicalise.value_or(preset == Preset::best && folds(family));
+}
+
+Model AlignRequest::load(const std::filesystem::path& folder) const {
+  Model model = load_model(folder);
+  return canonicalises(model.family->title) ? braid::canonicalise(model).model : model;
 }
 
 MethodOptions AlignRequest::method_options() const {

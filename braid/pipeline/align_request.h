@@ -27,7 +27,7 @@ struct AlignRequest {
   bool blocks = false;  // of max_length tokens, rather than lines
   bool drop_special = false;
   Pool pool = Pool::none;
-  bool canonicalise = false;  // both models first
+  std::optional<bool> canonicalise;  // both models first
 
   // What moves, and how. What is not given is the preset's.
   Preset preset = Preset::best;
@@ -50,6 +50,10 @@ struct AlignRequest {
   void require_no_method(const std::string& instead) const;
   // With everything that was left to the preset: what a model has is moved.
   AlignRequest resolved(const Symmetries& symmetries) const;
+  // Are models of this family, by its title, brought to canonical form first?
+  bool canonicalises(const std::string& family) const;
+  // The checkpoint as it is aligned.
+  Model load(const std::filesystem::path& folder) const;
   // Tokens of a line. Error where the model has not so many positions.
   std::int64_t length_for(const Network& network) const {
     return sequence_length(network, max_length, 512, "max-length");

@@ -1,9 +1,11 @@
 #include "braid/pipeline/merge.h"
 
+#include "braid/checkpoint/fingerprint.h"
 #include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/models/model_card.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
 #include "braid/parallel.h"
@@ -18,11 +20,12 @@ namespace fs = std::filesystem;
 using Alignments = std::vector<std::optional<Alignment>>;
 
 std::vector<Model> load_parents(const MergeRequest& request) {
-  const bool canonical = request.alignment.empty() ? request.align.canonicalise && !request.no_align
-                                                   : load_alignment(request.alignment).canonical();
+  const bool saved = !request.alignment.empty();
+  const bool canonical = saved && load_alignment(request.alignment).canonical();
   std::vector<Model> models;
   for (const std::string& path : request.models) {
-    const Model model = load_for_alignment(path, canonical);
+    const Model model =
+        saved || request.no_align ? load_for_alignment(path, canonical) : request.align.load(path);
     models.push_back(models.empty() ? model : in_order_of(models.front(), model));
   }
   return models;
@@ -137,6 +140,32 @@ Healed healed(const Model& merged, const Measure& measure, const MergeRequest& r
   return heal(merged, steps, identity, measure, healing, state, listener.log(), listener.scoring);
 }
 
+bool is_same_file(const fs::path& a, const fs::path& b) {
+  std::error_code absent;
+  return !a.empty() && !b.empty() && fs::equivalent(a, b, absent);
+}
+
+// What was done on the file that is measured on.
+std::vector<std::string> fitted_on_measured(const Merged& merged, const MergeRequest& request) {
+  std::vector<std::string> done;
+  if (merged.measured_on.empty()) return done;
+  const std::string measured = fingerprint_text(MappedFile::open(merged.measured_on)->bytes());
+  for (const Parent& parent : merged.parents) {
+    if (!parent.alignment || !done.empty()) continue;
+    const nlohmann::json& seen = parent.alignment->text;
+    for (const auto& text : seen.is_array() ? seen : nlohmann::json::array({seen})) {
+      if (done.empty() && text.is_object() && text.value("fingerprint", "") == measured) {
+        const bool learned = parent.alignment->options.value("method", "") == "learned";
+        done.emplace_back(learned ? "aligned by learning" : "aligned");
+      }
+    }
+  }
+  const bool same = is_same_file(merged.measured_on, request.align.text_file());
+  if (same && request.repairing.kind != Repair::none) done.emplace_back("repaired");
+  if (same && request.healing.steps > 0) done.emplace_back("healed");
+  return done;
+}
+
 void save_alignments(const fs::path& folder, const Merged& merged) {
   fs::create_directories(folder);
   for (std::size_t k = 0; k < merged.parents.size(); ++k) {
@@ -150,7 +179,9 @@ void save_alignments(const fs::path& folder, const Merged& merged) {
 void write(const Model& result, const Merged& merged, const MergeRequest& request) {
   WriteOptions options;
   options.overwrite = request.overwrite;
-  options.files["README.md"] = model_card(merged, request.made_by);
+  const std::vector<fs::path> parents(request.models.begin(), request.models.end());
+  options.files["README.md"] =
+      readme({card_text(merged, request.made_by), parents, "merge", result.sentence.has_value()});
   std::optional<std::int64_t> shard_size;
   if (request.shard_size > 0) shard_size = request.shard_size;
   if (!request.save_alignments.empty()) save_alignments(request.save_alignments, merged);
@@ -189,6 +220,7 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   result.parameters = average(moved, shares);
 
   const Measure measure(result, request, compute, merged);
+  merged.fitted = fitted_on_measured(merged, request);
   for (const Model& model : models) measure.check(model);
   const Progress progress = listener.count("models");
   const auto score = [&](const std::string& key, const std::string& title,

@@ -93,6 +93,12 @@ std::string verdict(const Merged& merged) {
                       "tokens.",
                       merged.parents_loss(), grouped(merged.healed->points.back().tokens));
   }
+  if (!merged.fitted.empty()) {
+    text += fmt::format(
+        " The models were {} on this same text, so a loss on another may be higher: `dev` names "
+        "one.",
+        fmt::join(merged.fitted, ", "));
+  }
   return text;
 }
 
@@ -133,15 +139,14 @@ std::string describe(const Merged& merged) {
   return text;
 }
 
-std::string model_card(const Merged& merged, const std::string& made_by) {
+std::string card_text(const Merged& merged, const std::string& made_by) {
   std::vector<std::string> parents;
   for (const Parent& parent : merged.parents) {
     parents.push_back(fmt::format("`{}` (weight {:.4g})", parent.path, parent.weight));
   }
-  std::string text = fmt::format(
-      "---\ntags:\n- merge\n- braid\n---\n# A merged model\n\nWritten by\n\n```\n{}\n```\n\n"
-      "Parents: {}. {}.\n",
-      made_by, fmt::join(parents, ", "), proof_text(merged));
+  std::string text =
+      fmt::format("# A merged model\n\nWritten by\n\n```\n{}\n```\n\nParents: {}. {}.\n", made_by,
+                  fmt::join(parents, ", "), proof_text(merged));
   if (!merged.scores.empty()) {
     text += fmt::format("\n{} on `{}` ({} scored):\n\n```\n{}{}```\n\n{}\n", merged.measure,
                         merged.measured_on, grouped(merged.scores.front().score.scored),
@@ -171,6 +176,7 @@ nlohmann::json to_json(const Merged& merged) {
   for (const StageScore& stage : merged.scores) add(stage.key, stage.score);
   if (!merged.scores.empty()) {
     add("merged", merged.scores.back().score);
+    json["measured_on"] = {{"path", merged.measured_on}, {"fitted", merged.fitted}};
     json["scored"] = merged.scores.front().score.scored;
   }
   for (const SimplexPath& path : merged.simplex) {

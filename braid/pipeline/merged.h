@@ -25,6 +25,7 @@ struct StageScore {
 struct Merged {
   std::vector<Parent> parents;
   std::string measured_on, measure;  // file, and what is measured; empty: nothing was
+  std::vector<std::string> fitted;   // what was done on that file too: "aligned", "healed", ...
   std::vector<StageScore> scores;    // parents first; the last is what is written
   std::vector<SimplexPath> simplex;
   std::optional<Healed> healed;
@@ -42,8 +43,8 @@ std::string parent_title(std::string key);
 // Proof, losses and what they say, as text.
 std::string describe(const Merged& merged);
 
-// The README.md of the merged checkpoint. `made_by`: the command or call that asked for it.
-std::string model_card(const Merged& merged, const std::string& made_by);
+// The text of the merged checkpoint's card. `made_by`: the command or call that asked for it.
+std::string card_text(const Merged& merged, const std::string& made_by);
 
 nlohmann::json to_json(const Merged& merged);
 

@@ -9,10 +9,11 @@ OptionList options_of(ScoreRequest& r) {
   for (const Task* task : tasks()) names.emplace_back(task->name());
   OptionList list;
   list.add("task", r.task,
-           "What is measured: mlm (masked tokens), clm (next tokens) or a GLUE task")
+           "What is measured: mlm (masked tokens), clm (next tokens), a GLUE task or sts (sentence "
+           "embeddings)")
       .one_of(std::move(names))
       .otherwise("what the model is pretrained on");
-  list.add("data", r.data, "The GLUE task's tab-separated file, such as dev.tsv").as(Use::input);
+  list.add("data", r.data, "The task's tab-separated file, such as dev.tsv").as(Use::input);
   list.add("max-length", r.example, "Tokens of a GLUE example")
       .from(3)
       .to(1 << 20)
@@ -38,8 +39,12 @@ ScoreRequest ScoreRequest::resolved(const Model& model) const {
   ScoreRequest full = *this;
   if (task.empty()) full.task = token_task(*model.network).name();
   full.block = full.masking.block = sequence_length(*model.network, block, masking.block, "block");
+  // Sentences are as long as the encoder says.
+  const bool sentence = model.sentence && find_task(full.task).head() == Predicts::sentence;
+  const std::int64_t longest = sentence ? model.sentence->longest : max_length;
   full.example = full.max_length =
-      sequence_length(*model.network, example, max_length, "max-length");
+      sequence_length(*model.network, example,
+                      longest > 0 ? longest : model.network->max_positions(), "max-length");
   return full;
 }
 

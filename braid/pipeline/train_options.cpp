@@ -43,7 +43,8 @@ OptionList options_of(PretrainRequest& r) {
 OptionList options_of(FinetuneRequest& r) {
   FinetuneOptions& o = r.options;
   OptionList list;
-  list.add("task", r.task, "Whose classifier, or scores, are learnt").one_of(row_task_names());
+  list.add("task", r.task, "Whose classifier, or scores, are learnt")
+      .one_of(task_names({Predicts::label}));
   list.add("data", r.data, "Tab-separated training file").as(Use::input);
   list.add("dev", r.dev, "Tab-separated file that is scored every epoch; the best epoch is kept")
       .as(Use::input);

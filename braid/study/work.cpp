@@ -68,8 +68,8 @@ void work_finetune(FinetuneRequest request, const fs::path& out, const JobContex
 void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
                   const Compute& compute, const std::vector<MomentsPlace>& places,
                   const JobContext& context) {
-  const Model a = load_for_alignment(a_folder, request.canonicalise);
-  const Model b = load_for_alignment(b_folder, request.canonicalise);
+  const Model a = request.load(a_folder);
+  const Model b = request.load(b_folder);
   std::set<std::string> taps;
   std::set<std::int64_t> sizes;
   for (const MomentsPlace& place : places) {
@@ -104,8 +104,8 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
 void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
                 const Compute& compute, const std::vector<MomentsPlace>& places,
                 const fs::path& out, const JobContext& context) {
-  const Model a = load_for_alignment(a_folder, request.canonicalise);
-  const Model b = load_for_alignment(b_folder, request.canonicalise);
+  const Model a = request.load(a_folder);
+  const Model b = request.load(b_folder);
   Observed observed;
   for (const MomentsPlace& place : places) {
     SavedMoments saved = load_moments(place.file);

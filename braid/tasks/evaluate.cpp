@@ -21,7 +21,7 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
     for (const std::size_t j : examples.batches[k]) sequences.push_back(examples.sequences[j]);
     const ExampleBatch batch = make_batch(sequences, task.head(), examples.width, compute.device);
     check_tokens(network, batch.batch);
-    scored[k] = batch.expected.numel();
+    scored[k] = batch.expected.numel() / task.sequences_an_example();
     if (scored[k] == 0) return;
     at::Tensor found = outputs(network, parameters, task.head(), batch);
     if (!examples.outputs.empty()) {

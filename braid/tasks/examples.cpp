@@ -24,19 +24,26 @@ Batches batches_in_order(const std::vector<TokenSequence>& sequences, std::int64
   return batches;
 }
 
-Batches batches_by_length(const std::vector<TokenSequence>& sequences) {
+Batches batches_by_length(const std::vector<TokenSequence>& sequences, std::size_t group) {
   constexpr std::int64_t tokens_a_batch = 2048;
-  std::vector<std::size_t> order(sequences.size());
+  std::vector<std::size_t> order(sequences.size() / group);  // of groups
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
-    return sequences[i].size() < sequences[j].size();
-  });
+  const auto length = [&](std::size_t i) {
+    std::int64_t longest = 0;
+    for (std::size_t k = i * group; k < (i + 1) * group; ++k) {
+      longest = std::max(longest, sequences[k].size());
+    }
+    return longest;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t i, std::size_t j) { return length(i) < length(j); });
   Batches batches;
   for (const std::size_t i : order) {
-    const std::int64_t length = sequences[i].size();
-    const bool full = batches.empty() || (std::ssize(batches.back()) + 1) * length > tokens_a_batch;
+    const std::int64_t rows = static_cast<std::int64_t>(group);
+    const bool full =
+        batches.empty() || (std::ssize(batches.back()) + rows) * length(i) > tokens_a_batch;
     if (full) batches.emplace_back();
-    batches.back().push_back(i);
+    for (std::size_t k = i * group; k < (i + 1) * group; ++k) batches.back().push_back(k);
   }
   return batches;
 }

@@ -26,8 +26,9 @@ struct Examples {
 // `size` sequences at a time, in order.
 Batches batches_in_order(const std::vector<TokenSequence>& sequences, std::int64_t size);
 
-// Sequences of similar length together, about 2,048 tokens: little padding.
-Batches batches_by_length(const std::vector<TokenSequence>& sequences);
+// Sequences of similar length together, about 2,048 tokens: little padding. `group` of them in a
+// row stay together.
+Batches batches_by_length(const std::vector<TokenSequence>& sequences, std::size_t group = 1);
 
 // Sequences that are run together, and what is expected of a head's outputs: for tokens a row for
 // each of the R that are scored, otherwise one for each sequence.

@@ -23,6 +23,16 @@ void require_outputs(const Model& model, const Task& task) {
     require(head, "{}: has no language-model head, so no loss of tokens can be measured", folder);
     return;
   }
+  if (*task.head() == Predicts::sentence) {
+    require(head, "{}: is no sentence encoder: it has no modules.json of sentence-transformers",
+            folder);
+    require(
+        model.sentence->text_changes.empty(),
+        "{}: its texts are changed before the tokenizer ({}), which is not supported; take that "
+        "setting away and change the texts of `data` if they are to be measured so",
+        folder, model.sentence->text_changes);
+    return;
+  }
   require(head, "{}: has no classifier of texts, with its pooler; finetune makes one", folder);
   const std::int64_t found = head->outputs(model.parameters);
   require(found == task.outputs(), "{}: its classifier has {} outputs, {} needs {}", folder, found,

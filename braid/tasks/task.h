@@ -71,6 +71,8 @@ class Task {
                                                const Tokenizer& tokenizer, std::int64_t max_length,
                                                std::int64_t limit) const;
 
+  // Sequences that are scored together.
+  virtual std::int64_t sequences_an_example() const { return 1; }
   // Summed loss of outputs that head() gives, differentiable.
   virtual at::Tensor loss(const at::Tensor& outputs, const ExampleBatch& batch) const = 0;
   // What the outputs say of each sequence, as metrics take it; empty where they need none.

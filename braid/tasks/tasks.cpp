@@ -4,6 +4,7 @@
 #include "braid/tasks/causal.h"
 #include "braid/tasks/glue.h"
 #include "braid/tasks/masked.h"
+#include "braid/tasks/sts.h"
 
 namespace braid {
 namespace {
@@ -22,6 +23,7 @@ const std::vector<const Task*>& tasks() {
     add(list, masked_task());
     add(list, causal_task());
     add(list, glue_tasks());
+    list.push_back(&sts_task());
     return list;
   }();
   return all;
@@ -36,10 +38,10 @@ const Task& find_task(const std::string& name) {
   fail("'{}' is not a task; there are: {}", name, fmt::join(names, ", "));
 }
 
-std::vector<std::string> row_task_names() {
+std::vector<std::string> task_names(const std::set<Predicts>& heads) {
   std::vector<std::string> names;
   for (const Task* task : tasks()) {
-    if (task->head() == Predicts::label) names.push_back(task->name());
+    if (task->head() && heads.contains(*task->head())) names.emplace_back(task->name());
   }
   return names;
 }

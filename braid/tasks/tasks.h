@@ -10,8 +10,8 @@ const std::vector<const Task*>& tasks();
 // By name. Error naming the tasks there are.
 const Task& find_task(const std::string& name);
 
-// Those with files of rows, whose models are classifiers.
-std::vector<std::string> row_task_names();
+// Those that measure heads of these kinds.
+std::vector<std::string> task_names(const std::set<Predicts>& heads);
 
 // What a language model of this config.json predicts: masked tokens, or next ones.
 const TokenTask& token_task(const nlohmann::json& config);

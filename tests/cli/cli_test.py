@@ -82,14 +82,30 @@ def planted(tensors):
     return t
 
 
+def default_is_the_best(text, permuted):
+    """Who types no option gets maps inside heads, is told so, and B' is B but for the rounding of BF16."""
+    done = braid("align", A, B, "--text", text, "-o", scratch / "best.alignment")
+    check("orthogonal maps inside heads" in done.stderr and "learned" in done.stderr, f"what was chosen: {done.stderr}")
+    chosen = json.loads((scratch / "best.alignment").read_text())["options"]
+    check((chosen["in_head"], chosen["canonicalise"]) == ("orthogonal", False), f"chosen: {chosen}")
+    braid("transform", B, "--alignment", scratch / "best.alignment", "-o", scratch / "best")
+    braid("verify", B, scratch / "best", "--text", text)
+    wanted = logits(B, ids := torch.randint(5, 1024, (3, 40)))
+    gap = (logits(scratch / "best", ids) - wanted).abs().max() / wanted.abs().max()
+    check(0 < gap < 2 ** -8, f"transformers: B' differs from B by {gap} of its largest")
+    merged = result("merge", A, B, "--alignment", scratch / "best.alignment", "--text", text, "-o", scratch / "merged-best")
+    check(merged["loss"]["merged"] < permuted["merged"], f"the default is not the best: {merged['loss']}, {permuted}")
+
+
 def workflow(text):
     ab = scratch / "ab.alignment"
-    aligned = result("align", A, B, "--text", text, "-o", ab)
+    permuted = ["--text", text, "--in-head", "permutation"]  # exact to the bit, in any dtype
+    aligned = result("align", A, B, *permuted, "-o", ab)
     check(aligned["exact"] and aligned["axes"]["x"]["mean"] > 0.15, "align: nothing was matched")
     check(json.loads(ab.read_text()) == aligned, "align --json is not what the file holds")
     check(result("inspect", ab)["axes"] == aligned["axes"], "inspect shows another alignment")
     check(result("inspect", A)["axes"]["layer.0.qk"]["group"] == "general linear", "inspect CKPT")
-    one = result("align", A, B, "--text", text, "-o", scratch / "one", "--threads", 1)
+    one = result("align", A, B, *permuted, "-o", scratch / "one", "--threads", 1)
     for both in (one, aligned):
         for axis in both["axes"].values():
             axis.pop("seconds")
@@ -99,8 +115,9 @@ def workflow(text):
     braid("verify", B, scratch / "b2", "--text", text)
     braid("verify", B, scratch / "b2")
     braid("verify", A, scratch / "b2", status=1)
-    merged = result("merge", A, B, "--text", text, "-o", scratch / "merged")
+    merged = result("merge", A, B, *permuted, "-o", scratch / "merged")
     check(merged["loss"]["merged"] < merged["loss"]["plain"], f"merging did not help: {merged['loss']}")
+    default_is_the_best(text, merged["loss"])
     ids = torch.randint(5, 1024, (3, 40))
     difference = (logits(B, ids) - logits(scratch / "b2", ids)).abs().max()
     check(difference < 1e-9, f"transformers: B' differs from B by {difference}")
@@ -161,20 +178,20 @@ def variants(text):
                     ["--correlation", "absolute"], ["--special-tokens", "drop"], ["--pool", "mean"],
                     ["--precision", "bfloat16"], ["--precision", "float64"], ["--batch-size", 3]):
         braid("align", A, B, "--text", text, "--lines", 40, "--components", "ffn,attention,residual", *options,
-              "-o", scratch / "v.alignment")
+              "-o", scratch / "v.alignment", "--overwrite")
         braid("transform", B, "--alignment", scratch / "v.alignment", "-o", scratch / "v", "--overwrite")
         braid("verify", B, scratch / "v")
     for options in (["--heads", "ignore"], ["--residual", "separate", "--components", "residual"]):
-        done = braid("align", A, B, "--text", text, "--lines", 40, *options, "-o", scratch / "v.alignment")
+        done = braid("align", A, B, "--text", text, "--lines", 40, *options, "-o", scratch / "v.alignment", "--overwrite")
         check("NOT a symmetry" in done.stdout and "NOT a symmetry" in done.stderr, f"{options}: not flagged")
         braid("transform", B, "--alignment", scratch / "v.alignment", "-o", scratch / "v", "--overwrite")
         braid("verify", B, scratch / "v", status=1)
     lines = text.read_text().splitlines(keepends=True)
     for name, part in (("p1", lines[:70]), ("p2", lines[70:])):
         (scratch / f"{name}.txt").write_text("".join(part))
-        braid("align", A, B, "--text", scratch / f"{name}.txt", "--moments", scratch / name, "-o", scratch / "v.alignment")
-    parts = result("align", A, B, "--from-moments", scratch / "p1", scratch / "p2", "-o", scratch / "v.alignment")
-    whole = result("align", A, B, "--text", text, "-o", scratch / "v.alignment")
+        braid("align", A, B, "--text", scratch / f"{name}.txt", "--moments", scratch / name, "-o", scratch / "v.alignment", "--overwrite")
+    parts = result("align", A, B, "--from-moments", scratch / "p1", scratch / "p2", "-o", scratch / "v.alignment", "--overwrite")
+    whole = result("align", A, B, "--text", text, "-o", scratch / "v.alignment", "--overwrite")
     for name, axis in whole["axes"].items():
         check(abs(parts["axes"][name]["objective"] - axis["objective"]) < 1e-5 * abs(axis["objective"]),
               f"moments of two parts: {name}")
@@ -240,8 +257,8 @@ def planted_is_found(text):
                    "--precision", "float64", "--points", 5)
     check(curve["barrier"] < 1e-6, f"planted alignment: barrier {curve['barrier']}")
     twin = copy(B, "legacy", legacy=True)
-    one = result("align", A, B, "--text", text, "-o", scratch / "v.alignment")
-    two = result("align", A, twin, "--text", text, "-o", scratch / "v.alignment")
+    one = result("align", A, B, "--text", text, "-o", scratch / "v.alignment", "--overwrite")
+    two = result("align", A, twin, "--text", text, "-o", scratch / "v.alignment", "--overwrite")
     check(one["b"]["fingerprint"] == two["b"]["fingerprint"], "pytorch_model.bin is another model than its twin")
     check(one["axes"]["x"]["indices"] == two["axes"]["x"]["indices"], "pytorch_model.bin aligns differently")
 
@@ -264,7 +281,7 @@ def classifiers(text):
     aligned = result("align", c1, c2, *task, "--max-length", 64, "-o", scratch / "c.alignment")
     check("pooled" in aligned["axes"] and aligned["text"]["task"] == "mrpc", "the pooler is not aligned")
     for pool in ("cls", "max", "mean"):
-        braid("align", c1, c2, *task, "--pool", pool, "--lines", 40, "-o", scratch / "pooled.alignment")
+        braid("align", c1, c2, *task, "--pool", pool, "--lines", 40, "-o", scratch / "pooled.alignment", "--overwrite")
         braid("transform", c2, "--alignment", scratch / "pooled.alignment", "-o", scratch / "pooled", "--overwrite")
         braid("verify", c2, scratch / "pooled")
     curve = result("barrier", c1, c2, "--alignment", scratch / "c.alignment", "--task", "mrpc", "--data", dev,
@@ -369,10 +386,7 @@ def training(text):
 
 with tempfile.TemporaryDirectory() as name:
     scratch = Path(name)
-    words = [w for w in (A / "vocab.txt").read_text().split() if w.isalpha() and len(w) > 2]
-    generator = torch.Generator().manual_seed(1)
-    sentences = [" ".join(words[i] for i in torch.randint(len(words), (18,), generator=generator)) for _ in range(160)]
-    bible = Path("/usr/bin/bible")
+    sentences, bible = program.sentences(A / "vocab.txt", 160), Path("/usr/bin/bible")
     if bible.exists():
         verses = subprocess.run([bible, "-f", "joh1:1-8:59"], capture_output=True, text=True).stdout.splitlines()
         sentences = [verse.split(" ", 1)[1] for verse in verses if " " in verse][:160]

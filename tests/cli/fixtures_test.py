@@ -80,7 +80,7 @@ def main():
                 key = tuple(align)
                 if key not in alignments:
                     run(braid, "align", a, b, "--preset", "paper", "--text",
-                        fixtures / "alignment.txt", *align, "-o", file)
+                        fixtures / "alignment.txt", *align, "-o", file, "--overwrite")
                     alignments[key] = file.read_text()
                 file.write_text(alignments[key])
                 axes = json.loads(alignments[key])["axes"]

@@ -118,7 +118,9 @@ def main(place):
     merged = result("merge", a, b, "--text", valid, "--canonicalise", "--in-head", "orthogonal", "-o", place / "merged")
     check(merged["proof"]["relative"] < 1e-8, f"merge: {merged['proof']}")
     transformers.GPT2LMHeadModel.from_pretrained(place / "merged")
-    refused = braid("align", place / "canonical", a, "--text", text, "-o", place / "x", status=2)
+    chosen = result("align", place / "canonical", a, "--text", text, "-o", place / "chosen.alignment")["options"]
+    check(chosen["canonicalise"] is True and chosen["in_head"] == "orthogonal", f"the default for GPT-2: {chosen}")
+    refused = braid("align", place / "canonical", a, "--text", text, "--no-canonicalise", "-o", place / "x", status=2)
     check("canonicalise" in refused.stderr, f"one canonical, one not: {refused.stderr}")
 
 

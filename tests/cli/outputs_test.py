@@ -3,6 +3,7 @@
 Usage: outputs_test.py BRAID EMBEDDED. Ends with a nonzero status on the first failure.
 """
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import torch
+from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 
 import program
@@ -82,6 +84,45 @@ def curves_beside_are_of_the_same_measurement():
     braid(*barrier, "--text", shutil.copy(other, scratch / "same-text.txt"), "--beside", one, "--json", two)
 
 
+def cards_are_as_the_hub_reads_them():
+    aligned, spaced = scratch / "ab.alignment", scratch / "it's a text.txt"
+    shutil.copy(text, spaced)
+    snapshot = scratch / "hub/models--an-org--a.model/snapshots/0123abc"
+    shutil.copytree(B, snapshot)
+    braid("merge", A, snapshot, "--text", spaced, "--lines", 20, "-o", scratch / "card")
+    braid("merge", A, B, "--alignment", aligned, "--text", spaced, "--dev", scratch / "other.txt", "-o", scratch / "card2")
+    braid("transform", B, "--alignment", aligned, "-o", scratch / "card3")
+    braid("interpolate", A, scratch / "card3", "-o", scratch / "card4")
+    twins = [shutil.copytree(A, scratch / name / "twin") for name in ("x", "y")]
+    braid("merge", *twins, "--no-align", "-o", scratch / "card5")
+    for name, base, tags in (("card", ["bert-1", "an-org/a.model"], ["braid", "merge"]),
+                             ("card2", ["bert-1", "bert-2"], ["braid", "merge"]), ("card3", "bert-2", ["braid"]),
+                             ("card4", ["bert-1", "card3"], ["braid", "merge"]),
+                             ("card5", ["x/twin", "y/twin"], ["braid", "merge"])):
+        card = ModelCard.load(scratch / name / "README.md")
+        found = card.data.base_model if len(card.data.base_model) > 1 or isinstance(base, list) else card.data.base_model[0]
+        check((found, card.data.library_name, card.data.tags) == (base, "transformers", tags), f"{name}: {card.data}")
+        words = shlex.split(card.text.split("```")[1])
+        check(words[0] == "braid" and Path(words[-1]).name == name, f"{name}: not the command: {words}")
+    cards = [(scratch / name / "README.md").read_text() for name in ("card", "card2")]
+    check(shlex.split(cards[0].split("```")[1])[4:6] == ["--text", str(spaced)], "the command is not quoted")
+    check("aligned on this same text" in cards[0] and "same text" not in cards[1], "where the loss was measured")
+    check("other.txt" in cards[1], "which text the loss is of")
+    learned = scratch / "learned.alignment"
+    braid("align", A, B, "--method", "learned", "--start", "weights", "--text", text, "--steps", 2, "-o", learned)
+    done = braid("merge", A, B, "--alignment", learned, "--text", text, "-o", scratch / "card6")
+    check("aligned by learning on this same text" in done.stdout and "--dev" in done.stdout, done.stdout)
+
+
+def what_is_doubtful_is_said():
+    few = scratch / "few.txt"
+    few.write_text(sentences[0] + "\n")
+    done = braid("align", A, B, "--text", few, "-o", scratch / "few.alignment")
+    check("samples were seen of the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
+    refuses("inspect", A / "model.safetensors", says="is no alignment file but one of weights")
+    refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="is no alignment file but one of weights")
+
+
 def what_is_not_printed_is_no_success():
     for command in (["inspect", A], ["evaluate", A, "--text", text, "--json", "-"]):
         with open("/dev/full", "w") as full:
@@ -129,12 +170,11 @@ def interrupted_work_goes_on():
 
 with tempfile.TemporaryDirectory() as name:
     scratch = Path(name)
-    words = [w for w in (A / "vocab.txt").read_text().split() if w.isalpha() and len(w) > 2]
-    generator = torch.Generator().manual_seed(1)
-    sentences = [" ".join(words[i] for i in torch.randint(len(words), (18,), generator=generator)) for _ in range(160)]
+    sentences = program.sentences(A / "vocab.txt", 160)
     text = scratch / "text.txt"
     text.write_text("\n".join(sentences) + "\n")
     for part in (inputs_and_what_is_there_stay, options_are_used_or_refused, curves_beside_are_of_the_same_measurement,
+                 cards_are_as_the_hub_reads_them, what_is_doubtful_is_said,
                  what_is_not_printed_is_no_success, interrupted_work_goes_on):
         if not sys.argv[3:] or part.__name__ in sys.argv[3:]:
             part()

@@ -31,6 +31,7 @@ TEST(OrderTest, IsOfTheSameNames) {
   EXPECT_EQ(order_of({"a", "b"}, {"a", "b", "c"}), std::nullopt);
   EXPECT_EQ(order_of({"a", "b", "c"}, {"a", "b"}), std::nullopt);
   EXPECT_EQ(order_of({"a", "a"}, {"a", "a"}), std::nullopt);  // which is which?
+  EXPECT_THAT(*order_of({"", "b", "", "a"}, {"a", "", "b", ""}), ElementsAre(3, 0, 1, 2));
 }
 
 TEST(LabelNamesTest, AreConfigurationsButGenericOnes) {

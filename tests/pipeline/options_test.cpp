@@ -37,7 +37,7 @@ std::size_t count(const OptionList& list) {
 // Some other value that the option takes.
 nlohmann::json another(const Option& option) {
   const nlohmann::json value = option.get();
-  if (option.kind == "flag") return !value.get<bool>();
+  if (option.kind == "flag") return value.is_null() || !value.get<bool>();
   if (option.kind == "integer" || option.kind == "bytes") {
     return value.is_null() ? 7 : value.get<std::int64_t>() + 7;
   }

@@ -1,0 +1,98 @@
+#include "braid/tasks/sts.h"
+
+#include "braid/error.h"
+#include "braid/tasks/glue.h"
+#include "braid/tasks/metrics.h"
+
+namespace braid {
+namespace {
+
+constexpr double highest_score = 5;
+
+std::vector<TokenSequence> sentences(const LabelledLine& line, const Tokenizer& tokenizer,
+                                     std::int64_t max_length) {
+  std::vector<TokenSequence> two(2);
+  two[0].ids = tokenizer.encode_sequence(line.first, max_length);
+  two[1].ids = tokenizer.encode_sequence(line.second, max_length);
+  for (TokenSequence& one : two) one.target = line.label;
+  return two;
+}
+
+class StsTask final : public Task {
+ public:
+  const char* name() const override { return "sts"; }
+  const char* title() const override { return "STS"; }
+  std::optional<Predicts> head() const override { return Predicts::sentence; }
+  std::int64_t sequences_an_example() const override { return 2; }
+
+  void check(const TaskInput& input, const Model&) const override {
+    require(!input.data.empty() && input.text.empty() && input.batches.empty(),
+            "`task` sts is measured on pairs of sentences and their scores: `data` FILE.tsv with "
+            "columns sentence1, sentence2, score");
+  }
+  const std::string& file(const TaskInput& input) const override { return input.data; }
+
+  // Sentence after sentence, so that those of a pair stand together.
+  Examples load(const TaskInput& input, const Tokenizer& tokenizer,
+                std::int64_t positions) const override {
+    const LabelledLines rows = read_labelled_lines(find_glue_row("stsb"), input.data, input.lines);
+    Examples examples{this, {}, {}, 0, rows.skipped};
+    for (const LabelledLine& line : rows.lines) {
+      for (TokenSequence& one : sentences(line, tokenizer, std::min(input.max_length, positions))) {
+        examples.sequences.push_back(std::move(one));
+      }
+    }
+    examples.batches = batches_by_length(examples.sequences, 2);
+    return examples;
+  }
+
+  std::unique_ptr<SequenceStream> rows(const std::filesystem::path& file,
+                                       const Tokenizer& tokenizer, std::int64_t max_length,
+                                       std::int64_t limit) const override {
+    std::vector<TokenSequence> all;
+    for (const LabelledLine& line : read_labelled_lines(find_glue_row("stsb"), file, limit).lines) {
+      for (TokenSequence& one : sentences(line, tokenizer, max_length)) all.push_back(one);
+    }
+    return listed_sequences(std::move(all), 0);
+  }
+
+  // Squared error of the cosine against the score as a share of the highest
+  // (sentence-transformers' CosineSimilarityLoss).
+  at::Tensor loss(const at::Tensor& outputs, const ExampleBatch& batch) const override {
+    const at::Tensor expected = batch.expected.slice(0, 0, {}, 2) / highest_score;
+    const at::Tensor found = cosines(outputs);
+    return (found - expected.to(found.scalar_type())).square().sum();
+  }
+
+  // Of both sentences of a pair its cosine.
+  std::vector<double> predictions(const at::Tensor& outputs) const override {
+    const at::Tensor values = cosines(outputs).to(at::kDouble).repeat_interleave(2).contiguous();
+    const double* first = values.const_data_ptr<double>();
+    return {first, first + values.numel()};
+  }
+
+  Metrics metrics(double, const std::vector<double>& predicted,
+                  const std::vector<TokenSequence>& sequences) const override {
+    std::vector<double> cosine, score;
+    for (std::size_t i = 0; i < sequences.size(); i += 2) {
+      cosine.push_back(predicted[i]);
+      score.push_back(sequences[i].target);
+    }
+    return {{"spearman", spearman(cosine, score)}, {"pearson", pearson(cosine, score)}};
+  }
+  double value(const Score& score) const override { return score.metrics.at("spearman"); }
+
+ private:
+  static at::Tensor cosines(const at::Tensor& outputs) {
+    return at::cosine_similarity(outputs.slice(0, 0, {}, 2), outputs.slice(0, 1, {}, 2), 1, 1e-12);
+  }
+};
+
+}  // namespace
+
+const Task& sts_task() {
+  static const StsTask task;
+  return task;
+}
+
+}  // namespace braid

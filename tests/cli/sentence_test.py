@@ -1,0 +1,159 @@
+"""Sentence encoders: folders of sentence-transformers in and out, judged by that library's embeddings.
+
+Usage: sentence_test.py BRAID EMBEDDED. Ends with a nonzero status on the first failure.
+"""
+import json
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import pearsonr, spearmanr
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.models import Normalize, Pooling, Transformer
+from transformers import BertForMaskedLM
+
+import program
+from program import braid, check, result
+
+warnings.filterwarnings("ignore")
+EMBEDDED = Path(sys.argv[2])
+WIDTH, LONGEST = 128, 24
+
+
+def encoder(name, source, modes, normalised=True):
+    """As the library saves it, in float32 with the tokenizer's files."""
+    plain = scratch / f"{source}-float32"
+    if not plain.exists():
+        shutil.copytree(EMBEDDED / source, plain)
+        BertForMaskedLM.from_pretrained(EMBEDDED / source, dtype=torch.float32).save_pretrained(plain)
+    modules = [Transformer(str(plain), max_seq_length=LONGEST), Pooling(WIDTH, pooling_mode=modes)]
+    SentenceTransformer(modules=modules + ([Normalize()] if normalised else []), device="cpu").save(str(scratch / name))
+    return scratch / name
+
+
+def embeddings(folder, sentences):
+    return SentenceTransformer(str(folder), device="cpu").encode(sentences, batch_size=7)
+
+
+def theirs(folder):
+    """Loss, Spearman and Pearson of the library's embeddings."""
+    first, second = (embeddings(folder, [pair[k] for pair in pairs]) for k in (0, 1))
+    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    cosines, scores = (first * second).sum(1) / norms, [pair[2] for pair in pairs]
+    return {"loss": np.mean((cosines - np.array(scores) / 5) ** 2), "spearman": spearmanr(cosines, scores)[0],
+            "pearson": pearsonr(cosines, scores)[0]}
+
+
+def same_as_theirs(folder):
+    score = result("evaluate", folder, "--task", "sts", "--data", data)
+    check(score["scored"] == len(pairs), f"{folder.name}: {score['scored']} pairs")
+    for key, wanted in theirs(folder).items():
+        found = score["loss"] if key == "loss" else score["metrics"][key]
+        check(abs(found - wanted) < 2e-5, f"{folder.name}: {key} {found}, sentence-transformers {wanted}")
+    return score
+
+
+def every_pooling():
+    for modes in ("mean", "cls", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken", ("cls", "mean"),
+                  ("max", "cls")):
+        for normalised in (True, False):
+            name = "-".join([modes] if isinstance(modes, str) else modes) + ("-normal" if normalised else "")
+            same_as_theirs(encoder(name, "bert-1", modes, normalised))
+    old = shutil.copytree(scratch / "cls-mean", scratch / "old")  # as files of before 2026 say it
+    flags = {"word_embedding_dimension": WIDTH, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False,
+             "pooling_mode_max_tokens": True}
+    (old / "1_Pooling/config.json").write_text(json.dumps(flags))
+    (old / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 9, "do_lower_case": False}))
+    same_as_theirs(old)
+    none = shutil.copytree(scratch / "cls-mean", scratch / "none")
+    (none / "1_Pooling/config.json").write_text(json.dumps({"word_embedding_dimension": WIDTH}))
+    same_as_theirs(none)
+
+
+def aligned_and_merged():
+    a, b = scratch / "mean-normal", encoder("b", "bert-2", "mean")
+    sentences = [pair[0] for pair in pairs]
+    ends = theirs(a), theirs(b)
+    files = lambda folder: {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    for name, options in (("weights", ["--method", "weights"]), ("activations", ["--text", text]),
+                          ("pairs", ["--task", "sts", "--data", data, "--in-head", "permutation"])):
+        file = scratch / f"{name}.alignment"
+        alignment = result("align", a, b, *options, "-o", file)
+        check("x" not in alignment["axes"], f"{name}: the embedding's units were moved")
+        braid("transform", b, "--alignment", file, "-o", scratch / name)
+        braid("verify", b, scratch / name)
+        gap = np.abs(embeddings(b, sentences) - embeddings(scratch / name, sentences)).max()
+        check(gap < 1e-5, f"{name}: sentence-transformers' embeddings change by {gap}")
+        curve = result("barrier", a, b, "--alignment", file, "--task", "sts", "--data", data, "--points", 3)
+        for found, wanted in zip((0, -1), ends):
+            check(abs(curve["loss"][found] - wanted["loss"]) < 2e-5 and
+                  abs(curve["metrics"]["spearman"][found] - wanted["spearman"]) < 1e-4, f"{name}: an end moved: {curve}")
+        merged = scratch / f"{name}-merged"
+        braid("merge", a, b, "--alignment", file, "--task", "sts", "--data", data, "-o", merged)
+        check(files(merged) >= files(a), f"not in the merged folder: {files(a) - files(merged)}")
+        score = same_as_theirs(merged)
+        check(abs(score["loss"] - curve["loss"][1]) < 2e-5, f"{name}: the middle of the curve is another model")
+    done = braid("align", a, b, "--text", text, "--components", "residual", "-o", scratch / "moved.alignment")
+    check("another order" in done.stderr, f"coordinates move without a note: {done.stderr}")
+    braid("transform", b, "--alignment", scratch / "moved.alignment", "-o", scratch / "moved")
+    order = json.loads((scratch / "moved.alignment").read_text())["axes"]["x"]["indices"]
+    gap = np.abs(embeddings(b, sentences)[:, order] - embeddings(scratch / "moved", sentences)).max()
+    check(gap < 1e-5, f"neighbours: sentence-transformers' embeddings in another order differ by {gap}")
+
+
+def refuses(*arguments, says):
+    done = braid(*arguments, status=2)
+    check(says in done.stderr, f"{arguments}: {done.stderr!r} does not say {says!r}")
+
+
+def what_computes_something_else():
+    a = scratch / "mean-normal"
+    score = ["--task", "sts", "--data", data]
+    refuses("evaluate", EMBEDDED / "bert-1", *score, says="modules.json")
+    refuses("merge", a, scratch / "cls-normal", "--no-align", "-o", scratch / "n", says="modules.json")
+    refuses("merge", a, scratch / "mean", "--no-align", "-o", scratch / "n", says="normalise")
+    refuses("evaluate", a, "--task", "sts", "--text", text, says="sentence1, sentence2, score")
+
+    def changed(name, file, change):
+        folder = shutil.copytree(a, scratch / name)
+        content = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps(change(content)))
+        return folder
+
+    dense = changed("dense", "modules.json", lambda m: m + [{"idx": 3, "name": "3", "path": "3_Dense", "type":
+                                                             "sentence_transformers.models.Dense"}])
+    refuses("merge", dense, a, "--no-align", "-o", scratch / "n", says="Dense")
+    early = changed("early", "modules.json", lambda m: [m[0], m[2], m[1]])
+    refuses("evaluate", early, *score, says="Normalize in this place")
+    nose = changed("nose", "1_Pooling/config.json", lambda c: {**c, "pooling_mode": "nose"})
+    refuses("evaluate", nose, *score, says="weightedmean")
+    lower = changed("lower", "sentence_bert_config.json", lambda c: {**c, "do_lower_case": True})
+    refuses("evaluate", lower, *score, says="do_lower_case")
+    prompt = changed("prompt", "config_sentence_transformers.json",
+                     lambda c: {**c, "prompts": {"q": "query: "}, "default_prompt_name": "q"})
+    refuses("evaluate", prompt, *score, says="'query: '")
+
+
+def main():
+    lines = program.sentences(EMBEDDED / "bert-1/vocab.txt", 120)
+    text.write_text("\n".join(lines) + "\n")
+    generator = np.random.default_rng(0)
+    for i in range(90):
+        first, second = lines[i], lines[i + generator.integers(1, 9)]
+        pairs.append((first, second, float(np.round(generator.uniform(0, 5), 2))))
+    rows = [f"{i}\t{a}\t{b}\t{score}" for i, (a, b, score) in enumerate(pairs)]
+    data.write_text("index\tsentence1\tsentence2\tscore\n" + "\n".join(rows) + "\n")
+    every_pooling()
+    aligned_and_merged()
+    what_computes_something_else()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    scratch = Path(folder)
+    text, data, pairs = scratch / "text.txt", scratch / "sts.tsv", []
+    main()
+print(f"{program.checks} checks passed")
