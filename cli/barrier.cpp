@@ -1,6 +1,6 @@
 // braid barrier: the loss along the path between two checkpoints.
-#include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/json/json_text.h"
 #include "braid/pipeline/curve.h"
 #include "braid/table.h"
 #include "cli/command.h"

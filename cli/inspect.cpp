@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 Json describe_tokenizer(const Model& model) {
   try {
-    const auto tokenizer = load_tokenizer(model.reads_by);
+    const auto tokenizer = tokenizer_of(model);
     return {{"kind", tokenizer->kind()}, {"tokens", tokenizer->size()}};
   } catch (const Error& error) {
     return {{"kind", nullptr}, {"reason", error.what()}};

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <regex>
 
+#include "braid/json/json_text.h"
 #include "braid/pipeline/align_request.h"
 
 namespace braid {
@@ -14,7 +15,7 @@ std::string shown(const Option& option) {
   if (!option.unset.empty()) return option.unset;
   const nlohmann::json value = option.get();
   if (value.is_string()) return value.get<std::string>();
-  return value.empty() ? "" : value.dump();
+  return value.empty() ? "" : to_text(value);
 }
 
 // Files one after another: --from-moments F1 F2.

@@ -1,9 +1,9 @@
 // braid pretrain: a language model from scratch: BERT's, masked, or GPT-2's, causal.
 #include <spdlog/spdlog.h>
 
-#include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/families/families.h"
+#include "braid/json/json_text.h"
 #include "braid/pipeline/train_options.h"
 #include "braid/table.h"
 #include "cli/command.h"

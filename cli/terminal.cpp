@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "braid/checkpoint/atomic_file.h"
+#include "braid/json/json_text.h"
 #include "braid/table.h"
 
 namespace braid {
@@ -155,11 +156,11 @@ std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {
 void report(const std::string& text, const nlohmann::json& json, const std::string& json_file) {
   clear_progress();
   if (json_file == "-") {
-    fmt::print("{}\n", json.dump(1));
+    fmt::print("{}\n", to_text(json, 1));
     return;
   }
   fmt::print("{}", text);
-  if (!json_file.empty()) write_file_atomically(json_file, json.dump(1) + "\n");
+  if (!json_file.empty()) write_file_atomically(json_file, to_text(json, 1) + "\n");
 }
 
 }  // namespace braid

@@ -17,7 +17,8 @@ def check(holds, message):
 
 
 def braid(*arguments, status=0, cwd=None):
-    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, text=True,
+                          errors="surrogateescape", cwd=cwd)
     check(done.returncode == status,
           f"braid {' '.join(map(str, arguments))}: exit {done.returncode}, expected {status}: {done.stdout} {done.stderr}")
     return done

@@ -36,11 +36,11 @@
 #include "braid/alignment/alignment.h"
 #include "braid/alignment/element_json.h"
 #include "braid/checkpoint/atomic_file.h"
-#include "braid/checkpoint/json_field.h"
-#include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/json_field.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {
@@ -160,9 +160,7 @@ Alignment alignment_from_json(const Json& json) {
 }
 
 void save_alignment(const std::filesystem::path& path, const Alignment& alignment) {
-  // A folder's name may not be UTF-8.
-  const auto replace = Json::error_handler_t::replace;
-  write_file_atomically(path, to_json(alignment).dump(-1, ' ', false, replace) + "\n");
+  write_file_atomically(path, to_text(to_json(alignment)) + "\n");
 }
 
 Alignment load_alignment(const std::filesystem::path& path) {

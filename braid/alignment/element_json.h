@@ -1,7 +1,7 @@
 // Group elements as JSON: "kind" and the kind's fields, as alignment_file.cpp says.
 #pragma once
 
-#include "braid/checkpoint/json_field.h"
+#include "braid/json/json_field.h"
 #include "braid/symmetry/group.h"
 
 namespace braid {

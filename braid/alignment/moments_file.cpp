@@ -13,11 +13,11 @@
 #include <set>
 
 #include "braid/alignment/observe.h"
-#include "braid/checkpoint/json_field.h"
-#include "braid/checkpoint/json_text.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
+#include "braid/json/json_field.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 #include <string_view>
 
-#include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/json/json_text.h"
 
 namespace braid {
 namespace {

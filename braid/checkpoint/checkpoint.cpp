@@ -7,13 +7,13 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/beside.h"
-#include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/checkpoint/output_claim.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/checkpoint/weights.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 #include "braid/notice.h"
 
 namespace braid {
@@ -97,12 +97,12 @@ LazyTensor checked(const std::string& name, LazyTensor tensor) {
   return tensor;
 }
 
-// All but what `written` has.
-void copy_beside(const fs::path& from, const fs::path& to,
-                 const std::map<std::string, std::string>& written) {
+// All but what is written, and what is not to be copied.
+void copy_beside(const fs::path& from, const fs::path& to, const WriteOptions& options) {
   const Beside found = files_beside(from);
   for (const fs::path& file : found.files) {
-    if (written.contains(file.string())) continue;
+    const std::string name = file.string();
+    if (options.files.contains(name) || options.not_copied.contains(name)) continue;
     fs::create_directories(to / file.parent_path());
     write_file_atomically(to / file, MappedFile::open(from / file)->bytes());
   }
@@ -161,13 +161,13 @@ void write_checkpoint(const fs::path& out, const json& config, const LazyTensors
                                        : split_tensors(tensors, options.shard_size);
   require_space(out, byte_size(tensors));
   AtomicFolder folder(out, options.overwrite);
-  write_file_atomically(folder.path() / "config.json", config.dump(2) + "\n");
+  write_file_atomically(folder.path() / "config.json", to_python_text(config));
   write_weights(folder.path(), tensors, layout);
   for (const auto& [name, text] : options.files) {
     require(is_plain_name(name), "{}: not a plain file name", name);
     write_file_atomically(folder.path() / name, text);
   }
-  if (!beside.empty()) copy_beside(beside, folder.path(), options.files);
+  if (!beside.empty()) copy_beside(beside, folder.path(), options);
   folder.commit();
 }
 

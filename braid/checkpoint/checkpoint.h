@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct WriteOptions {
   std::int64_t shard_size = 5'000'000'000;   // bytes; larger checkpoints are split
   std::optional<Layout> layout;              // keep this sharding instead; see write_checkpoint
   std::map<std::string, std::string> files;  // written beside the weights: README.md, ...
+  std::set<std::string> not_copied;          // of what lies beside
   bool overwrite = false;                    // replace `out` if it holds a checkpoint
 };
 

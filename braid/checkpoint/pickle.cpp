@@ -5,8 +5,8 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 
 namespace braid::pickle {
 namespace {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "braid/checkpoint/atomic_file.h"
-#include "braid/checkpoint/json_text.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {
@@ -197,7 +197,7 @@ void write_safetensors(const std::filesystem::path& path, const LazyTensors& ten
 }
 
 at::Tensor json_tensor(const nlohmann::json& json) {
-  const std::string text = json.dump();
+  const std::string text = to_text(json);
   at::Tensor bytes = at::empty({static_cast<std::int64_t>(text.size())}, at::kByte);
   std::copy(text.begin(), text.end(), bytes.data_ptr<std::uint8_t>());
   return bytes;

@@ -6,9 +6,9 @@
 #include <unordered_map>
 
 #include "braid/checkpoint/pickle.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/zip_archive.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {

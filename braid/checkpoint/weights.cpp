@@ -4,11 +4,11 @@
 #include <array>
 #include <system_error>
 
-#include "braid/checkpoint/json_text.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/checkpoint/torch_bin.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {

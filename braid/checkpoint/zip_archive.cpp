@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {

@@ -54,8 +54,9 @@ void check(const Json& config) {
   const std::string positions = config_fields(config).text("position_embedding_type", "absolute");
   require(positions == "absolute",
           "config.json: position_embedding_type '{}' is not supported, only 'absolute'", positions);
-  require(!config_fields(config).boolean("is_decoder", false),
-          "config.json: is_decoder is not supported");
+  for (const char* key : {"is_decoder", "add_cross_attention"}) {
+    require(!config_fields(config).boolean(key, false), "config.json: {} is not supported", key);
+  }
 }
 
 // The residual stream: the axis x, or in the ablation one axis for every LayerNorm output.
@@ -235,13 +236,13 @@ const Family bert{
               {"masked LM", "cls.predictions.", false, false, masked_lm()},
               {"decoder bias", decoder + ".bias"},
               {"next sentence", "cls.seq_relationship.", false, false,
-               linear_head(Predicts::next_sentence, Reads::pooled, "cls.seq_relationship")},
+               linear_head(Predicts::next_sentence, Reads::pooled, "cls.seq_relationship", 2)},
               {"classifier", "classifier.", false, false,
                linear_head(Predicts::label, Reads::pooled, "classifier")},
               {"token classifier", "classifier.", false, false,
                linear_head(Predicts::token_label, Reads::tokens, "classifier")},
               {"multiple choice", "classifier.", false, false,
-               linear_head(Predicts::choice, Reads::pooled, "classifier")},
+               linear_head(Predicts::choice, Reads::pooled, "classifier", 1)},
               {"question answering", "qa_outputs.", false, false,
                linear_head(Predicts::span, Reads::tokens, "qa_outputs")}},
     .classes = {{"BertForMaskedLM", {"masked LM"}},

@@ -1,7 +1,7 @@
 #include "braid/families/families.h"
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 
@@ -30,6 +30,7 @@ const Family& find_family(const nlohmann::json& config, const std::string& sourc
 
 nlohmann::json complete_config(nlohmann::json config) {
   const Family& family = find_family(config, "config");
+  config = as_meant(family, std::move(config));
   config["model_type"] = family.model_type;
   for (const auto& [key, value] : family.defaults.items()) {
     if (!config.contains(key)) config[key] = value;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {
@@ -224,9 +224,30 @@ std::optional<std::int64_t> config_token(const nlohmann::json& config, const cha
   return fields.at(key).integer(0);
 }
 
-std::int64_t output_count(const nlohmann::json& config, Predicts head) {
-  if (head == Predicts::next_sentence) return 2;
-  if (head == Predicts::choice) return 1;
+nlohmann::json as_meant(const Family& family, nlohmann::json config) {
+  for (const auto& [other, key] : family.other_keys) {
+    if (!config.contains(other)) continue;
+    config[key] = config[other];
+    config.erase(other);
+  }
+  if (config.contains("id2label") && !config["id2label"].is_null()) {
+    const JsonField names = config_fields(config).at("id2label");
+    for (const std::string& id : names.keys()) {
+      require(!id.empty() && id.find_first_not_of("0123456789") == id.npos,
+              "{}: '{}' is no number of an output; expected 0, 1, ...", names.where(),
+              printable(id));
+    }
+  }
+  if (config.contains("num_labels")) config_fields(config).at("num_labels").integer(0);
+  const auto names = config.find("id2label"), count = config.find("num_labels");
+  if (names != config.end() && count != config.end() && *count != names->size()) {
+    config.erase("id2label");
+    config.erase("label2id");
+  }
+  return config;
+}
+
+std::int64_t label_count(const nlohmann::json& config) {
   if (config.contains("id2label") && config["id2label"].is_object()) {
     return static_cast<std::int64_t>(config["id2label"].size());
   }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -11,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "braid/checkpoint/json_field.h"
+#include "braid/json/json_field.h"
 #include "braid/networks/network.h"
 #include "braid/symmetry/symmetries.h"
 
@@ -76,6 +77,8 @@ struct Family {
   std::string title;       // what a user calls it
   std::string prefix;      // of the stack's tensors in checkpoints with a head, such as "bert."
   std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
+  // Keys of config.json under other names, which count before the first: attribute_map there.
+  std::map<std::string, std::string> other_keys = {};
   std::vector<std::string> buffer_suffixes;  // stored by some, not parameters
   std::vector<Part> parts;
   std::vector<ModelClass> classes;  // the one that pretraining makes first
@@ -142,8 +145,12 @@ std::optional<std::int64_t> config_token(const nlohmann::json& config, const cha
 // Its other values, each with what holds where the key is missing. Error naming the key.
 JsonField config_fields(const nlohmann::json& config);
 
-// Outputs of a head: labels by config.json's id2label or num_labels.
-std::int64_t output_count(const nlohmann::json& config, Predicts head);
+// The configuration as transformers means it: under the family's own keys, and without names of
+// labels where num_labels is another number. Error where names are of something else than outputs.
+nlohmann::json as_meant(const Family& family, nlohmann::json config);
+
+// Labels of a classifier, by id2label or num_labels.
+std::int64_t label_count(const nlohmann::json& config);
 
 // config.json's tie_word_embeddings: true where it does not say.
 bool is_tied(const nlohmann::json& config);

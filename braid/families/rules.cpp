@@ -23,7 +23,8 @@ void add_linear_heads(SymmetriesBuilder& table, const nlohmann::json& config, co
     const Predicts what = part.head->predicts;
     const bool labels = what == Predicts::label || what == Predicts::token_label;
     const std::string rows =
-        "_" + std::to_string(output_count(config, what)) + (labels ? ":label" : "");
+        "_" + std::to_string(part.head->rows > 0 ? part.head->rows : label_count(config)) +
+        (labels ? ":label" : "");
     const std::string& in = part.head->reads == Reads::pooled ? pooled : stream;
     table.tensor(part.head->weight.front(), rows + " " + in + "'");
     for (const std::string& bias : part.head->bias) table.tensor(bias, rows);

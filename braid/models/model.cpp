@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 #include "braid/models/sentence_modules.h"
 #include "braid/notice.h"
 #include "braid/random.h"
@@ -112,7 +112,7 @@ Model load_model(const std::filesystem::path& folder) {
   Model model;
   model.folder = model.reads_by = folder;
   model.family = &family;
-  model.config = std::move(checkpoint.config);
+  model.config = as_meant(family, std::move(checkpoint.config));
   const std::string wrapper = wrapper_of(family, checkpoint.tensors);
   if (!wrapper.empty()) {
     notice("{}: every name begins with {}, which is read and written without it", source,
@@ -171,6 +171,10 @@ Model with_parameters(const Model& like, Tensors parameters) {
   model.parameters = std::move(parameters);
   describe(model);
   return model;
+}
+
+std::shared_ptr<const Tokenizer> tokenizer_of(const Model& model) {
+  return model.tokenizer ? model.tokenizer : load_tokenizer(model.reads_by);
 }
 
 Model random_model(const nlohmann::json& config, std::uint64_t seed) {

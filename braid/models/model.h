@@ -8,6 +8,7 @@
 #include "braid/checkpoint/checkpoint.h"
 #include "braid/compute.h"
 #include "braid/families/families.h"
+#include "braid/text/tokenizer.h"
 
 namespace braid {
 
@@ -27,7 +28,10 @@ struct Model {
   Layout layout;                                    // of the stored names over files
   // Of named entries that are not where the folder has them (named_entries.h).
   std::map<std::string, std::vector<std::int64_t>> orders;
-  std::vector<Tie> ties;  // aliases that are not in `parameters`
+  // Tokens of a vocabulary in common that the folder has no rows for (common_vocabulary.h).
+  std::vector<std::int64_t> lacking;
+  std::shared_ptr<const Tokenizer> tokenizer;  // reads for it in place of the folder's, if any
+  std::vector<Tie> ties;                       // aliases that are not in `parameters`
   Symmetries symmetries;
   std::shared_ptr<const Network> network;
 };
@@ -43,6 +47,9 @@ Model make_model(const Family& family, const nlohmann::json& config, const Tenso
 
 // `like` with other values of its parameters, which may free more of its table (unit gains).
 Model with_parameters(const Model& like, Tensors parameters);
+
+// What text is read by for it. Error where its folder has no tokenizer, or one that is not known.
+std::shared_ptr<const Tokenizer> tokenizer_of(const Model& model);
 
 // Values for every parameter of the class that config.json's `architectures` names, or of the one
 // that pretraining makes: float64, normal of deviation .3 about 0, gains about 1. For tests and

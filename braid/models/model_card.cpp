@@ -1,4 +1,6 @@
 #include "braid/models/model_card.h"
+#include "braid/json/json_text.h"
+#include "braid/text/basic_tokens.h"
 
 #include <algorithm>
 #include <cctype>
@@ -57,7 +59,7 @@ std::vector<std::string> names_of(const std::vector<fs::path>& folders) {
 
 std::string listed(const std::string& key, const std::vector<std::string>& values) {
   std::string text = key + ":\n";
-  for (const std::string& value : values) text += "- " + nlohmann::json(value).dump() + "\n";
+  for (const std::string& value : values) text += "- " + to_text(value) + "\n";
   return text;
 }
 
@@ -75,7 +77,9 @@ std::string readme(const ModelCard& card) {
   std::vector<std::string> tags = {"braid"};
   if (card.relation == "merge") tags.emplace_back("merge");
   if (card.sentences) tags.insert(tags.end(), {"sentence-transformers", "feature-extraction"});
-  return text + listed("tags", tags) + "---\n" + card.text;
+  text += listed("tags", tags) + "---\n" + card.text;
+  std::string repaired;  // paths in it are bytes, which readers of cards do not take
+  return std::string(repair_utf8(text, repaired));
 }
 
 }  // namespace braid

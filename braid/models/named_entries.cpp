@@ -2,32 +2,21 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <set>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 #include "braid/notice.h"
 #include "braid/text/tokenizer.h"
 
 namespace braid {
 namespace {
 
-constexpr const char *token_entries = "token", *label_entries = "label";
-
 bool is_generic(const std::string& label) {
   constexpr std::string_view prefix = "LABEL_";
   return label.starts_with(prefix) &&
          label.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
-}
-
-// The places of a pattern that are entries of this name.
-std::vector<std::int64_t> dimensions_of(const Pattern& pattern, const std::string& entries) {
-  std::vector<std::int64_t> found;
-  for (std::size_t d = 0; d < pattern.size(); ++d) {
-    for (const Product& product : pattern[d]) {
-      if (product.front().entries == entries) found.push_back(static_cast<std::int64_t>(d));
-    }
-  }
-  return found;
 }
 
 std::int64_t count_of(const Model& model, const std::string& entries) {
@@ -61,19 +50,23 @@ Order inverse(const Order& order) {
   return back;
 }
 
-// What the first list has and the other does not; else the first place where they differ.
-std::string first_difference(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  for (const std::string& name : a) {
-    if (std::find(b.begin(), b.end(), name) == b.end()) {
-      return fmt::format("'{}' is in the first alone", printable(name));
-    }
+// "3 in the first alone ('w4')"; empty: none is.
+std::string those_alone(const char* which, const std::vector<std::string>& names,
+                        const std::vector<std::string>& others) {
+  const std::set<std::string_view> known(others.begin(), others.end());
+  std::vector<std::string> alone;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(alone),
+               [&](const std::string& name) { return !known.contains(name); });
+  if (alone.empty()) return "";
+  return fmt::format("{} in the {} alone ('{}')", alone.size(), which, printable(alone.front()));
+}
+
+std::string difference(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  const std::string first = those_alone("first", a, b), second = those_alone("second", b, a);
+  if (first.empty() && second.empty()) {
+    return fmt::format("{} and {} of them, some twice", a.size(), b.size());
   }
-  for (const std::string& name : b) {
-    if (std::find(a.begin(), a.end(), name) == a.end()) {
-      return fmt::format("'{}' is in the second alone", printable(name));
-    }
-  }
-  return fmt::format("{} and {} of them, some twice", a.size(), b.size());
+  return first + (first.empty() || second.empty() ? "" : ", ") + second;
 }
 
 // B with these entries in A's order. `what`: what they are together, for messages.
@@ -82,8 +75,9 @@ Model match(const Model& a, const Model& b, const std::string& entries, const ch
   if (names_a == names_b) return b;
   const std::string x = a.folder.string(), y = b.folder.string();
   const std::optional<Order> order = order_of(names_b, names_a);
-  require(order.has_value(), "the {} of {} and {} differ: {}; their rows cannot be combined", what,
-          x, y, first_difference(names_a, names_b));
+  require(order.has_value(), "the {} of {} and {} differ: {}; their rows cannot be combined{}",
+          what, x, y, difference(names_a, names_b),
+          entries == token_entries ? ", unless merge is told whose `vocabulary` to take" : "");
   notice("{}: its {} are in another order than those of {}, and are read in that order", y, what,
          x);
   return reordered(b, entries, *order);
@@ -132,6 +126,16 @@ std::vector<std::string> label_names(const nlohmann::json& config) {
   return std::all_of(names.begin(), names.end(), is_generic) ? std::vector<std::string>() : names;
 }
 
+std::vector<std::int64_t> dimensions_of(const Pattern& pattern, const std::string& entries) {
+  std::vector<std::int64_t> found;
+  for (std::size_t d = 0; d < pattern.size(); ++d) {
+    for (const Product& product : pattern[d]) {
+      if (product.front().entries == entries) found.push_back(static_cast<std::int64_t>(d));
+    }
+  }
+  return found;
+}
+
 std::optional<Order> order_of(const std::vector<std::string>& from,
                               const std::vector<std::string>& to) {
   if (from.size() != to.size()) return std::nullopt;
@@ -173,6 +177,12 @@ Tensors as_stored(const Model& model) {
 }
 
 Model in_order_of(const Model& a, const Model& b) {
+  const std::int64_t rows_a = count_of(a, token_entries), rows_b = count_of(b, token_entries);
+  require(
+      rows_a == rows_b || a.symmetries.family != b.symmetries.family,
+      "{} has {} rows of tokens and {} {}: they differ in their vocabularies, which `vocabulary` "
+      "of merge can bring together",
+      a.folder.string(), rows_a, b.folder.string(), rows_b);
   require_same_architecture(a, b);
   return match_tokens(a, match_labels(a, b));
 }

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "braid/checkpoint/json_field.h"
-#include "braid/checkpoint/json_text.h"
-#include "braid/checkpoint/printable.h"
 #include "braid/checkpoint/weights.h"
 #include "braid/error.h"
+#include "braid/json/json_field.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {

@@ -29,9 +29,10 @@ Head unbiased_head(Predicts predicts, Reads reads, const std::string& map) {
   return head;
 }
 
-Head linear_head(Predicts predicts, Reads reads, const std::string& map) {
+Head linear_head(Predicts predicts, Reads reads, const std::string& map, std::int64_t rows) {
   Head head = unbiased_head(predicts, reads, map);
   head.bias = {map + ".bias"};
+  head.rows = rows;
   return head;
 }
 

@@ -52,6 +52,7 @@ struct Head {
   std::vector<std::string> weight = {};  // W (n, width): the first of these that there is
   std::vector<std::string> bias = {};    // b (n): likewise, or 0 where there is none
   std::string tap = {};                  // that hands out the features; empty = none
+  std::int64_t rows = 0;                 // n where no configuration changes it; 0 = its labels
   bool dropped = false;                  // are the features dropped out while training?
   SentencePooling pooling = {};          // where it reads all tokens; then there is no W
 
@@ -60,7 +61,7 @@ struct Head {
 };
 
 // One linear map, <map>.weight and <map>.bias.
-Head linear_head(Predicts predicts, Reads reads, const std::string& map);
+Head linear_head(Predicts predicts, Reads reads, const std::string& map, std::int64_t rows = 0);
 // Without a bias.
 Head unbiased_head(Predicts predicts, Reads reads, const std::string& map);
 

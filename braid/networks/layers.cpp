@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "braid/checkpoint/json_field.h"
 #include "braid/error.h"
+#include "braid/json/json_field.h"
 
 namespace braid {
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "braid/checkpoint/fingerprint.h"
+#include "braid/json/json_text.h"
 #include "braid/merging/joint_alignment.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
@@ -40,8 +41,8 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
     nlohmann::json observed = saved.provenance.value("observed", nlohmann::json());
     if (observed.is_object()) observed.erase("lines");  // each part has its own
     require(how.is_null() || how == observed,
-            "{}: was observed with other options ({}) than {} ({})", file, observed.dump(),
-            files.front(), how.dump());
+            "{}: was observed with other options ({}) than {} ({})", file, to_text(observed),
+            files.front(), to_text(how));
     how = observed;
     for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
       sum.text.push_back(text);
@@ -94,7 +95,7 @@ void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evi
   for (auto& axis : from) axis.erase("seconds");
   evidence.identity = {{"a", fingerprint(a.parameters)},
                        {"b", fingerprint(b.parameters)},
-                       {"start", fingerprint_text(from.dump())},
+                       {"start", fingerprint_text(to_text(from))},
                        {"learn", request.learning.latents.learn},
                        {"both", request.learning.move_both},
                        {"steps", request.learning.steps},
@@ -187,7 +188,7 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
   const OneThread pinned;
   const Model& a = ensemble.models.front();
   const Model b = in_order_of(a, as_it_is);
-  const auto tokenizer = load_tokenizer(a.reads_by);
+  const auto tokenizer = tokenizer_of(a);
   const std::string& file = file_of(request);
   const auto source =
       open_sequences({file, request.text_task(), !request.batches.empty(), request.blocks,
@@ -292,7 +293,7 @@ std::string alignment_table(const Alignment& alignment) {
 
 std::vector<TokenSequence> read_sequences(const Model& model, const std::string& file,
                                           const Task* task, std::int64_t limit) {
-  const auto tokenizer = load_tokenizer(model.reads_by);
+  const auto tokenizer = tokenizer_of(model);
   const auto stream = open_sequences(
       {file, task, false, false, sequence_length(*model.network, {}, 512, ""), limit}, *tokenizer);
   std::vector<TokenSequence> sequences;

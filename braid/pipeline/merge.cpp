@@ -5,12 +5,15 @@
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/models/common_vocabulary.h"
 #include "braid/models/model_card.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
 #include "braid/parallel.h"
 #include "braid/pipeline/score_request.h"
 #include "braid/pipeline/transform.h"
+#include "braid/table.h"
+#include "braid/text/tokenizer_files.h"
 
 namespace braid {
 namespace {
@@ -19,16 +22,25 @@ namespace fs = std::filesystem;
 
 using Alignments = std::vector<std::optional<Alignment>>;
 
-std::vector<Model> load_parents(const MergeRequest& request) {
+// Of one vocabulary, its labels in A's order.
+CommonVocabulary load_parents(const MergeRequest& request) {
   const bool saved = !request.alignment.empty();
   const bool canonical = saved && load_alignment(request.alignment).canonical();
-  std::vector<Model> models;
+  CommonVocabulary parents;
+  std::vector<Model>& models = parents.models;
   for (const std::string& path : request.models) {
-    const Model model =
-        saved || request.no_align ? load_for_alignment(path, canonical) : request.align.load(path);
-    models.push_back(models.empty() ? model : in_order_of(models.front(), model));
+    models.push_back(saved || request.no_align ? load_for_alignment(path, canonical)
+                                               : request.align.load(path));
   }
-  return models;
+  if (!request.vocabulary.empty()) parents = in_common_vocabulary(models, request.vocabulary);
+  for (Model& model : models) {
+    if (&model != &models.front()) model = in_order_of(models.front(), model);
+    if (model.lacking.empty()) continue;
+    notice("{}: has no rows for {} of the {} tokens; they are those of the models that have them",
+           model.folder.string(), grouped(std::ssize(model.lacking)),
+           grouped(model.network->vocabulary_size()));
+  }
+  return parents;
 }
 
 // Of every model into the merged one's frame; none for a model that stays as it is.
@@ -113,7 +125,7 @@ class Measure {
 
 Tensors repaired(const Model& merged, const Ensemble& parents, const MergeRequest& request,
                  const Compute& compute, const Listener& listener) {
-  const auto tokenizer = load_tokenizer(merged.reads_by);
+  const auto tokenizer = tokenizer_of(merged);
   const auto sequences = read_sequences(merged, request.align.text_file(),
                                         request.align.text_task(), request.repair_lines);
   const ObserveTaps observe_taps = [&](const Model& a, const Model& b,
@@ -176,12 +188,15 @@ void save_alignments(const fs::path& folder, const Merged& merged) {
   }
 }
 
-void write(const Model& result, const Merged& merged, const MergeRequest& request) {
+void write(const Model& result, const TokenizerFiles& tokenizer, const Merged& merged,
+           const MergeRequest& request) {
   WriteOptions options;
   options.overwrite = request.overwrite;
   const std::vector<fs::path> parents(request.models.begin(), request.models.end());
   options.files["README.md"] =
       readme({card_text(merged, request.made_by), parents, "merge", result.sentence.has_value()});
+  if (!tokenizer.empty()) options.not_copied = tokenizer_file_names();
+  options.files.insert(tokenizer.begin(), tokenizer.end());
   std::optional<std::int64_t> shard_size;
   if (request.shard_size > 0) shard_size = request.shard_size;
   if (!request.save_alignments.empty()) save_alignments(request.save_alignments, merged);
@@ -197,7 +212,8 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   request.check();
   const OutputClaim output =
       OutputClaim::folder(request.out, {request.overwrite, request.inputs()});
-  const std::vector<Model> models = load_parents(request);
+  const CommonVocabulary vocabulary = load_parents(request);
+  const std::vector<Model>& models = vocabulary.models;
   require_space(request.out, byte_size(models.front().parameters));
   const Alignments alignments = find_alignments(request, models, shares, compute, listener);
 
@@ -205,7 +221,7 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   Ensemble placed{models, shares};
   std::vector<Tensors> stored, moved;
   for (std::size_t k = 0; k < models.size(); ++k) {
-    Parent parent{request.models[k], shares[k], alignments[k], {}};
+    Parent parent{request.models[k], shares[k], std::ssize(models[k].lacking), alignments[k], {}};
     if (const auto& alignment = alignments[k]) {
       placed.models[k].parameters = make(transform(models[k], *alignment));
       if (alignment->broken.empty()) {
@@ -216,7 +232,10 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
     moved.push_back(placed.models[k].parameters);
     merged.parents.push_back(std::move(parent));
   }
-  Model result = models.front();
+  stored = with_tokens_of_the_others(models, stored, shares);
+  moved = with_tokens_of_the_others(models, moved, shares);
+  for (std::size_t k = 0; k < models.size(); ++k) placed.models[k].parameters = moved[k];
+  Model result = models[vocabulary.base];
   result.parameters = average(moved, shares);
 
   const Measure measure(result, request, compute, merged);
@@ -233,7 +252,9 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
     }
   };
   for (std::size_t k = 0; k < models.size(); ++k) {
-    score(parent_key(k), parent_title(parent_key(k)), stored[k]);
+    // Tokens of others fit only in the frame that they are in.
+    score(parent_key(k), title_of(merged.parents[k], k),
+          models[k].lacking.empty() ? stored[k] : moved[k]);
   }
   score("plain", "plain average", average(stored, shares));
   if (merged.aligned()) score("aligned", "aligned average", result.parameters);
@@ -252,7 +273,7 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
     result.parameters = merged.healed->parameters;
     score("healed", "healed", result.parameters);
   }
-  write(result, merged, request);
+  write(result, vocabulary.files, merged, request);
   return merged;
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "braid/models/common_vocabulary.h"
+
 namespace braid {
 
 OptionList options_of_merging(MergeRequest& r) {
@@ -12,6 +14,10 @@ OptionList options_of_merging(MergeRequest& r) {
   list.add("t", r.t, "Of two checkpoints: 0 = A, 1 = aligned B").from(0).to(1).otherwise("0.5");
   list.add("alignment", r.alignment, "From braid align, instead of aligning").as(Use::input);
   list.add("no-align", r.no_align, "The plain average");
+  list.add(
+      "vocabulary", r.vocabulary,
+      "Of checkpoints whose tokens differ, which the result has: union, or those of a, b, ...; "
+      "shared ones are averaged, the others taken from the checkpoints that have them");
   list.add("sweeps", r.sweeps,
            "Of more than two checkpoints: how often each is aligned to the others' mean")
       .from(0);
@@ -90,6 +96,11 @@ void MergeRequest::check() const {
   align.check();
   require(!no_align || alignment.empty(), "`no-align` and `alignment` exclude each other");
   if (no_align) align.require_no_method("no-align");
+  if (!vocabulary.empty()) {
+    vocabulary_base(vocabulary, models.size());
+    require(align.batches.empty(),
+            "`batches` are token ids of one vocabulary; with `vocabulary`, give `text`");
+  }
   if (!alignment.empty()) align.require_no_method("alignment");
   require(!several || alignment.empty(), "`alignment` is of two checkpoints, {} were given",
           models.size());

@@ -13,6 +13,7 @@ struct MergeRequest {
   std::optional<double> t;          // of two: 0 = A, 1 = B'
   std::string alignment;            // file; empty: align as `align` says
   bool no_align = false;
+  std::string vocabulary;  // union, a, b, ...: of models whose tokens differ; empty: they don't
   AlignRequest align;
   std::int64_t sweeps = 2;  // of more than two: how often each is aligned to the others' mean
 

@@ -131,6 +131,12 @@ std::string parent_title(std::string key) {
   return key;
 }
 
+std::string title_of(const Parent& parent, std::size_t k) {
+  const std::string title = parent_title(parent_key(k));
+  if (parent.lacking == 0) return title;
+  return fmt::format("{} and {} tokens of others", title, grouped(parent.lacking));
+}
+
 std::string describe(const Merged& merged) {
   std::string text = proof_text(merged) + "\n";
   if (!merged.scores.empty()) {
@@ -159,7 +165,8 @@ nlohmann::json to_json(const Merged& merged) {
   nlohmann::json json = {{"aligned", merged.aligned()}, {"parents", nlohmann::json::array()}};
   for (std::size_t k = 0; k < merged.parents.size(); ++k) {
     const Parent& parent = merged.parents[k];
-    json["parents"].push_back({{"path", parent.path}, {"weight", parent.weight}});
+    json["parents"].push_back(
+        {{"path", parent.path}, {"weight", parent.weight}, {"tokens_of_others", parent.lacking}});
     json[parent_key(k)] = parent.path;
     if (parent.alignment) json["options"] = parent.alignment->options;
   }

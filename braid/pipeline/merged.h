@@ -12,6 +12,7 @@ namespace braid {
 struct Parent {
   std::string path;
   double weight = 0;
+  std::int64_t lacking = 0;            // tokens of the merged model that it has no rows for
   std::optional<Alignment> alignment;  // into the merged model's frame; none: stays as it is
   std::optional<Difference> proof;     // that the aligned parent is the parent
 };
@@ -39,6 +40,9 @@ struct Merged {
 std::string parent_key(std::size_t k);
 // The same in tables: A, B, ...
 std::string parent_title(std::string key);
+
+// The same, with what it has of other models.
+std::string title_of(const Parent& parent, std::size_t k);
 
 // Proof, losses and what they say, as text.
 std::string describe(const Merged& merged);

@@ -1,4 +1,5 @@
 #include "braid/pipeline/options.h"
+#include "braid/json/json_text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -102,8 +103,7 @@ std::string Option::key() const {
 
 void Option::set(const Json& value) const {
   if (value == get()) return;  // what stands for nothing given fits no choice
-  require(fits(*this, value), "`{}` is {}, expected {}", name,
-          value.dump(-1, ' ', false, Json::error_handler_t::replace), expected(*this));
+  require(fits(*this, value), "`{}` is {}, expected {}", name, to_text(value), expected(*this));
   if (!choices.empty()) {
     const Json words = value.is_array() ? value : Json::array({value});
     for (const auto& word : words) {

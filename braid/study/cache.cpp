@@ -10,6 +10,7 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
 
 namespace braid {
 
@@ -46,7 +47,7 @@ fs::path Cache::place(const std::string& kind, const std::string& key,
 void Cache::record(const std::string& key, const std::string& kind, const std::string& label,
                    double seconds) const {
   const nlohmann::json json = {{"kind", kind}, {"label", label}, {"seconds", seconds}};
-  write_file_atomically(place("records", key, ".json"), json.dump() + "\n");
+  write_file_atomically(place("records", key, ".json"), to_text(json) + "\n");
 }
 
 nlohmann::json Cache::records() const {
@@ -59,7 +60,7 @@ nlohmann::json Cache::records() const {
   return records;
 }
 
-std::string cache_key(const nlohmann::json& what) { return fingerprint_text(what.dump()); }
+std::string cache_key(const nlohmann::json& what) { return fingerprint_text(to_text(what)); }
 
 std::string file_key(const fs::path& file) {
   return fingerprint_text(MappedFile::open(file)->bytes());

@@ -9,6 +9,7 @@
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/interrupt.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
 #include "braid/study/results.h"
 #include "braid/version.h"
 
@@ -153,8 +154,8 @@ nlohmann::json run_study(const Study& study, const StudyFolders& folders, const 
   std::filesystem::create_directories(folders.out);
   run_plan(plan, cache, options, log, progress);
   const nlohmann::json results = study_results(study, plan, cache, version);
-  write_file_atomically(folders.out / "seconds.json", cache.records().dump(1) + "\n");
-  write_file_atomically(folders.out / "results.json", results.dump(1) + "\n");
+  write_file_atomically(folders.out / "seconds.json", to_text(cache.records(), 1) + "\n");
+  write_file_atomically(folders.out / "results.json", to_text(results, 1) + "\n");
   return results;
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "braid/checkpoint/json_text.h"
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/json/json_text.h"
 #include "braid/study/yaml_fields.h"
 #include "braid/text/basic_tokens.h"
 #include "braid/training/trained_folder.h"

@@ -4,6 +4,7 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
 #include "braid/tasks/sequence_stream.h"
 #include "braid/text/new_tokenizer.h"
 
@@ -127,7 +128,7 @@ void work_curve(const fs::path& a, const fs::path& b, const CurveRequest& reques
                 const Compute& compute, const fs::path& out, const JobContext& context) {
   const Curve curve = trace(load_pair(a, b, request.alignment), request,
                             with_threads(compute, context), listen_to(context));
-  write_file_atomically(out, to_json(curve).dump(1) + "\n");
+  write_file_atomically(out, to_text(to_json(curve), 1) + "\n");
 }
 
 }  // namespace braid

@@ -4,8 +4,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {

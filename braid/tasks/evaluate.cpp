@@ -57,9 +57,9 @@ void check_examples(const Model& model, const Examples& examples) {
 
 Examples load_examples(const Task& task, const TaskInput& input, const Model& model) {
   task.check(input, model);
-  Examples examples = input.batches.empty() ? task.load(input, *load_tokenizer(model.reads_by),
-                                                        model.network->max_positions())
-                                            : task.load_batches(input);
+  Examples examples = input.batches.empty()
+                          ? task.load(input, *tokenizer_of(model), model.network->max_positions())
+                          : task.load_batches(input);
   check_examples(model, examples);
   examples.outputs = outputs_by_class(model, task);
   return examples;

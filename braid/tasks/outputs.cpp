@@ -2,8 +2,8 @@
 
 #include <cctype>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
 

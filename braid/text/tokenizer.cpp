@@ -46,6 +46,10 @@ std::unique_ptr<Tokenizer> Tokenizer::restricted_to(std::string_view) const {
   fail("a {} vocabulary cannot be restricted to a text", kind());
 }
 
+std::unique_ptr<Tokenizer> Tokenizer::united_with(const Tokenizer&) const {
+  fail("a {} vocabulary cannot be united with another; take the one of a model", kind());
+}
+
 std::vector<std::int64_t> Tokenizer::marks() const {
   const SequenceTemplate& form = sequence_template();
   Ids all = form.before;

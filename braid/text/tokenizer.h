@@ -50,6 +50,10 @@ class Tokenizer {
   // order. Error where the kind has no such part.
   virtual std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const;
 
+  // One with the tokens of both, this one's first under their ids. Error where the two read text in
+  // other ways, or the kind cannot be so.
+  virtual std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const;
+
   // The ids of the template, each once.
   std::vector<std::int64_t> marks() const;
   // The text as a sequence of its own, with what marks one, cut to `max_length` tokens (Error where

@@ -39,6 +39,8 @@ struct WordPieceOptions {
   int max_word_characters = 100;                     // longer words are unknown
   std::string prefix = "##";                         // of pieces that continue a word
   std::string unk_token = "[UNK]";                   // for unknown words; a piece
+
+  bool operator==(const WordPieceOptions&) const = default;
 };
 
 struct WordPieceDescription : TokenizerDescription {

@@ -25,6 +25,12 @@ constexpr std::array<const char*, 6> kForeign = {"tokenizer.model",         "tek
 
 }  // namespace
 
+std::set<std::string> tokenizer_file_names() {
+  std::set<std::string> names(kFiles.begin(), kFiles.end());
+  names.insert(kForeign.begin(), kForeign.end());
+  return names;
+}
+
 bool has_tokenizer(const fs::path& folder) {
   const auto listed = [&](const char* file) { return is_listed(folder / file); };
   return std::any_of(kFiles.begin(), kFiles.end(), listed) ||

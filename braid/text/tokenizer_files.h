@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "braid/text/tokenizer_description.h"
 
 namespace braid {
+
+// All that has_tokenizer looks for.
+std::set<std::string> tokenizer_file_names();
 
 // Whether a folder has any file of a tokenizer, also one that cannot be read, or is not known here.
 bool has_tokenizer(const std::filesystem::path& folder);

@@ -13,7 +13,6 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLargestFile = 256u << 20;
-constexpr int kDeepest = 64;  // the library copies, compares and prints by recursion
 
 constexpr std::int64_t kMostMissing = 1 << 20;  // ids left out; each takes memory
 
@@ -51,28 +50,7 @@ Json parse_object(const fs::path& path, KeyOrder* order) {
   require(!content.starts_with("\xEF\xBB\xBF"),
           "{}: begins with a byte order mark, which is no JSON; save it without one",
           path.string());
-  // The library keeps the last of two equal keys; a vocabulary with such is broken.
-  std::vector<std::set<std::string>> keys;
-  std::string repeated;
-  const auto check_keys = [&](int depth, Json::parse_event_t event, Json& value) {
-    require(depth <= kDeepest, "{}: not valid JSON for a tokenizer: nested deeper than {}",
-            path.string(), kDeepest);
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const auto key = value.get<std::string>();
-      if (!keys.back().insert(key).second) repeated = key;
-      if (order && depth <= 2) order->emplace_back(depth, key);
-    }
-    return true;
-  };
-  Json json;
-  try {
-    json = Json::parse(content, check_keys);
-  } catch (const Json::exception& problem) {
-    fail("{}: not valid JSON: {}", path.string(), problem.what());
-  }
-  require(repeated.empty(), "{}: '{}' is there twice in one object", path.string(), repeated);
+  Json json = parse_json(content, path.string(), {}, order);
   require(json.is_object(), "{}: expected a JSON object, found {}", path.string(),
           json.type_name());
   return json;

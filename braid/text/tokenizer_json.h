@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "braid/json/json_text.h"
 #include "braid/text/tokenizer_description.h"
 
 namespace braid {
@@ -18,9 +19,6 @@ bool is_listed(const std::filesystem::path& path);
 
 // A whole file, of at most 256 MB.
 std::string read_tokenizer_file(const std::filesystem::path& path);
-
-// The keys of an object and of the objects in it, with their depth, as the file has them.
-using KeyOrder = std::vector<std::pair<int, std::string>>;
 
 // A JSON object without repeated keys.
 nlohmann::json parse_object(const std::filesystem::path& path, KeyOrder* order = nullptr);

@@ -115,23 +115,22 @@ TokenizerFiles WordPiece::files() const {
   const WordPieceOptions& options = description_.options;
   const auto& [source, pieces, added, names, extra] =
       static_cast<const TokenizerDescription&>(description_);
-  // Five added tokens with roles that are pieces, and nothing to say of them.
-  const auto plain = [&](const AddedToken& token) {
-    return !(token.lstrip || token.rstrip || token.single_word || token.normalized) &&
-           vocabulary_.find(token.content) == token.id;
+  const auto is_piece = [&](const AddedToken& token) {
+    return vocabulary_.find(token.content) == token.id;
   };
   const auto usual_roles = bert_names();
   const auto same_role = [](const auto& a, const auto& b) { return a.first == b.first; };
   const bool usual =
       options.clean_text && options.max_word_characters == 100 && options.prefix == "##" &&
-      pieces.count == size() && extra.empty() && added.size() == names.size() &&
+      pieces.count == size() &&
       std::equal(names.begin(), names.end(), usual_roles.begin(), usual_roles.end(), same_role) &&
-      std::all_of(added.begin(), added.end(), plain) && description_.marks &&
+      std::all_of(added.begin(), added.end(), is_piece) && description_.marks &&
       description_.marks->first == names.at("cls_token") &&
       description_.marks->second == names.at("sep_token");
-  require(usual,
-          "this WordPiece tokenizer has added tokens or settings that a vocab.txt does not hold; "
-          "copy the files of its folder");
+  require(
+      usual,
+      "this WordPiece tokenizer has settings that a vocab.txt does not hold; copy the files of its "
+      "folder");
   std::string words;
   for (const std::string& token : pieces.by_id) words += token + "\n";
   nlohmann::json config = {{"do_lower_case", options.lower_case},
@@ -140,7 +139,47 @@ TokenizerFiles WordPiece::files() const {
                            {"tokenize_chinese_chars", options.chinese_chars}};
   if (options.strip_accents) config["strip_accents"] = *options.strip_accents;
   for (const auto& [role, token] : names) config[role] = token;
+  // What goes without saying is the five roles' tokens, plain ones.
+  for (const AddedToken& token : added) {
+    config["added_tokens_decoder"][std::to_string(token.id)] = {
+        {"content", token.content},         {"lstrip", token.lstrip},
+        {"normalized", token.normalized},   {"rstrip", token.rstrip},
+        {"single_word", token.single_word}, {"special", token.special}};
+  }
+  if (!extra.empty()) config["extra_special_tokens"] = extra;
   return {{"vocab.txt", words}, {"tokenizer_config.json", config.dump(2) + "\n"}};
+}
+
+std::unique_ptr<Tokenizer> WordPiece::united_with(const Tokenizer& other) const {
+  const auto* that = dynamic_cast<const WordPiece*>(&other);
+  require(that != nullptr, "one is of {}, the other of {}", kind(), other.kind());
+  const WordPieceDescription &a = description_, &b = that->description_;
+  require(a.options == b.options && a.names == b.names && a.marks == b.marks,
+          "their tokenizers differ in how they read text (lower case, accents, special tokens), so "
+          "tokens of one name mean different things; take the vocabulary of one model");
+  WordPieceDescription both = a;
+  std::vector<std::string> tokens;
+  for (std::int64_t id = 0; id < size(); ++id) tokens.push_back(token(id));
+  for (std::int64_t id = 0; id < that->size(); ++id) {
+    const std::string& token = that->token(id);
+    if (!token.empty() && !table_.find(token)) tokens.push_back(token);
+  }
+  both.pieces = Pieces::of_lines(std::move(tokens));
+  const TokenTable table(both);
+  for (AddedToken token : b.added) {
+    token.id = *table.find(token.content);
+    const auto same = [&](const AddedToken& known) { return known.content == token.content; };
+    const auto known = std::find_if(both.added.begin(), both.added.end(), same);
+    require(known == both.added.end() || *known == token,
+            "both have the added token '{}', with other settings", token.content);
+    if (known == both.added.end()) both.added.push_back(token);
+  }
+  for (const std::string& token : b.extra) {
+    if (std::find(both.extra.begin(), both.extra.end(), token) == both.extra.end()) {
+      both.extra.push_back(token);
+    }
+  }
+  return std::make_unique<WordPiece>(std::move(both));
 }
 
 }  // namespace braid

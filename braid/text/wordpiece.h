@@ -41,6 +41,7 @@ class WordPiece final : public Tokenizer {
 
   // vocab.txt and tokenizer_config.json. Error where these do not say all that this one does.
   TokenizerFiles files() const override;
+  std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const override;
 
  private:
   void append_words(std::string_view normalized, std::vector<std::int64_t>& ids) const;

@@ -87,7 +87,7 @@ Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
   const Task& task = find_task(request.task);
   require(task.head() == Predicts::label, "task {} is no classification or regression to train",
           task.name());
-  const auto tokenizer = load_tokenizer(model.reads_by);
+  const auto tokenizer = tokenizer_of(model);
   const auto load = [&](const std::string& file, std::int64_t lines) {
     TaskInput input;
     input.data = file;

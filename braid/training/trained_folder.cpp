@@ -1,5 +1,6 @@
 #include "braid/training/trained_folder.h"
 
+#include "braid/json/json_text.h"
 #include "braid/models/model_card.h"
 #include "braid/tasks/tasks.h"
 
@@ -82,7 +83,7 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
   written["dtype"] = dtype_name(folder.dtype);
   WriteOptions write;
   write.overwrite = folder.overwrite;
-  write.files = {{"training.json", training.dump(1) + "\n"},
+  write.files = {{"training.json", to_text(training, 1) + "\n"},
                  {"README.md", readme({pretrained_card(config, options, trained), {}})}};
   for (const auto& [name, content] : tokenizer) write.files[name] = content;
   write_checkpoint(out, written, tensors, {}, write);
@@ -98,7 +99,7 @@ void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,
   WriteOptions write;
   write.overwrite = overwrite;
   write.files = {
-      {"training.json", training.dump(1) + "\n"},
+      {"training.json", to_text(training, 1) + "\n"},
       {"README.md", readme({finetuned_card(tuned, options), {tuned.model.folder}, "finetune"})}};
   save_model(out, tuned.model, lazy(tuned.model.parameters), write);
 }

@@ -23,7 +23,7 @@ StepSource training_steps(const Model& model, const TrainingText& text, nlohmann
     examples = task.load_batches(input);
     identity["text"] = fingerprint_text(MappedFile::open(text.batches)->bytes());
   } else {
-    const std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(model.reads_by);
+    const std::shared_ptr<const Tokenizer> tokenizer = tokenizer_of(model);
     examples.task = &task;
     examples.sequences = task.training_blocks(
         text.text, *tokenizer, sequence_length(*model.network, text.block, 64, "learn-block"));

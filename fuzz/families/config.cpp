@@ -1,6 +1,6 @@
 // Any bytes as a config.json: the tables and passes of the family's models, or Error.
-#include "braid/checkpoint/json_text.h"
 #include "braid/families/families.h"
+#include "braid/json/json_text.h"
 
 #include "fuzz/input.h"
 

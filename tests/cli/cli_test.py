@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, BertForMaskedLM, BertForSequenceClassification
 
 import program
+from planted import planted
 from program import BRAID, braid, check, result
 
 transformers.logging.set_verbosity_error()
@@ -55,31 +56,6 @@ def copy(source, name, change=lambda tensors: tensors, config=lambda c: c, legac
     (folder / "config.json").write_text(json.dumps(config(json.loads((source / "config.json").read_text()))))
     (folder / "vocab.txt").write_text(vocabulary or (source / "vocab.txt").read_text())
     return folder
-
-
-def planted(tensors):
-    """A with its units in another order, axis by axis, written with plain indexing."""
-    torch.manual_seed(0)
-    hidden, heads = 128, 4
-    x = torch.randperm(hidden)
-    t = {k: v.clone() for k, v in tensors.items()}
-    for key in t:
-        if "embeddings" in key and key.endswith("embeddings.weight"):
-            t[key] = t[key][:, x]
-        if "LayerNorm" in key:
-            t[key] = t[key][x]
-    head = "cls.predictions.transform.dense."
-    t[head + "weight"], t[head + "bias"] = t[head + "weight"][x][:, x], t[head + "bias"][x]
-    for i in range(4):
-        layer = f"bert.encoder.layer.{i}."
-        ffn, order = torch.randperm(512), torch.randperm(heads)
-        units = {kind: torch.cat([h * 32 + torch.randperm(32) for h in order]) for kind in ("qk", "ov")}
-        for name, rows, columns in (("attention.self.query", units["qk"], x), ("attention.self.key", units["qk"], x),
-                                    ("attention.self.value", units["ov"], x), ("attention.output.dense", x, units["ov"]),
-                                    ("intermediate.dense", ffn, x), ("output.dense", x, ffn)):
-            t[layer + name + ".weight"] = t[layer + name + ".weight"][rows][:, columns]
-            t[layer + name + ".bias"] = t[layer + name + ".bias"][rows]
-    return t
 
 
 def default_is_the_best(text, permuted):
@@ -345,7 +321,7 @@ def wrong_input(text):
     words[100] = "elsewhere"
     other = copy(B, "other-words", vocabulary="\n".join(words) + "\n")
     for how in (["--text", text], ["--no-align"], ["--method", "weights"]):
-        refuses("merge", A, other, *how, *out, says="'elsewhere' is in the second alone")
+        refuses("merge", A, other, *how, *out, says="1 in the first alone ('sa'), 1 in the second alone ('elsewhere')")
     refuses("transform", A, "--alignment", scratch / "ab.alignment", *out, says="fingerprint")
     (scratch / "broken.alignment").write_text('{"format": "braid-alignment"')
     refuses("transform", B, "--alignment", scratch / "broken.alignment", *out, says="broken.alignment")

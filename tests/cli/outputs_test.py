@@ -3,6 +3,7 @@
 Usage: outputs_test.py BRAID EMBEDDED. Ends with a nonzero status on the first failure.
 """
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import torch
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file
+from transformers import BertForMaskedLM
 
 import program
 from program import BRAID, braid, check, result
@@ -48,6 +50,28 @@ def inputs_and_what_is_there_stay():
     refuses(*align, says="choose another file, or --overwrite it")
     braid(*align, "--overwrite")
     refuses("transform", a, "--alignment", ab, "-o", a, "--overwrite", says="is read for this")
+
+
+def paths_are_bytes():
+    """A folder's name that is no UTF-8 is read, written, said and put into JSON and cards."""
+    folder = scratch / os.fsdecode(b"mod\xe8le")
+    folder.mkdir()
+    a, out = shutil.copytree(A, folder / "a"), folder / os.fsdecode(b"mel\xe9")
+    merged = result("merge", a, B, "--text", text, "--lines", 20, "--evaluate-lines", 20, "-o", out)
+    check(merged["parents"][0]["path"] == str(folder / "a").replace("\udce8", "\ufffd"), f"said: {merged['parents']}")
+    check("base_model" in (out / "README.md").read_text(), "the card")
+    renamed = shutil.copytree(out, scratch / "renamed")  # safetensors itself opens no such path
+    check(BertForMaskedLM.from_pretrained(renamed).num_parameters() > 0, "transformers does not read it")
+    ab, moments = folder / "ab.alignment", folder / os.fsdecode(b"moments\xff")
+    braid("align", a, B, "--text", text, "--lines", 20, "--moments", moments, "-o", ab)
+    braid("align", a, B, "--from-moments", moments, "-o", ab, "--overwrite")
+    braid("transform", B, "--alignment", ab, "-o", folder / "b2")
+    curve = folder / os.fsdecode(b"\xfe.json")
+    braid("barrier", a, B, "--alignment", ab, "--text", text, "--evaluate-lines", 20, "--points", 3, "--json", curve)
+    check(len(json.loads(curve.read_text())["loss"]) == 3, "a curve at such a path")
+    result("inspect", ab)
+    gone = braid("evaluate", folder / os.fsdecode(b"\xfc"), "--text", text, status=2)
+    check(os.fsdecode(b"\xfc") in gone.stderr or "\\xfc" in gone.stderr, f"a missing folder is not named: {gone.stderr}")
 
 
 def options_are_used_or_refused():
@@ -173,8 +197,8 @@ with tempfile.TemporaryDirectory() as name:
     sentences = program.sentences(A / "vocab.txt", 160)
     text = scratch / "text.txt"
     text.write_text("\n".join(sentences) + "\n")
-    for part in (inputs_and_what_is_there_stay, options_are_used_or_refused, curves_beside_are_of_the_same_measurement,
-                 cards_are_as_the_hub_reads_them, what_is_doubtful_is_said,
+    for part in (inputs_and_what_is_there_stay, paths_are_bytes, options_are_used_or_refused,
+                 curves_beside_are_of_the_same_measurement, cards_are_as_the_hub_reads_them, what_is_doubtful_is_said,
                  what_is_not_printed_is_no_success, interrupted_work_goes_on):
         if not sys.argv[3:] or part.__name__ in sys.argv[3:]:
             part()

@@ -1,4 +1,4 @@
-#include "braid/checkpoint/printable.h"
+#include "braid/json/printable.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,12 @@
-#include "braid/checkpoint/json_field.h"
+#include "braid/json/json_field.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "braid/checkpoint/printable.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {
@@ -16,7 +17,10 @@ std::string found(const Json& json) {
   if (json.is_object()) return json.empty() ? "an empty object" : "an object";
   if (json.is_array()) return json.empty() ? "an empty list" : "a list";
   if (json.is_null()) return "null";
-  return printable(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (json.is_number_float() && !std::isfinite(json.get<double>())) {
+    return fmt::format("{}", json.get<double>());
+  }
+  return printable(to_text(json));
 }
 
 bool is_integer(const Json& json) {
