@@ -88,7 +88,7 @@ def taught(teacher, minutes):
     torch.manual_seed(3)
     student = copy.deepcopy(teacher).train()
     model = student[0].auto_model
-    student[0].auto_model = type(model)(model.config, add_pooling_layer=model.pooler is not None)
+    model.load_state_dict(type(model)(model.config, add_pooling_layer=model.pooler is not None).state_dict())
     optimizer = torch.optim.AdamW(student.parameters(), 5e-4, weight_decay=0.01)
     start, step = time.monotonic(), 0
     while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
@@ -105,7 +105,7 @@ def taught(teacher, minutes):
         torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimizer.step()
         step += 1
-        if step % 200 == 0:
+        if step % 100 == 0:
             print(f"teaching: {100 * done:.0f} %, loss {loss.item():.4f}", flush=True)
     return student.eval()
 

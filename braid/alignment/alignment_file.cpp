@@ -128,7 +128,7 @@ Alignment alignment_from_json(const Json& json) {
           "it is not a braid alignment");
   const JsonField file(json);
   require(file.at("version").json() == 1, "its version is {}, this braid reads version 1",
-          printable(file.at("version").json().dump(-1, ' ', true)));
+          file.at("version").shown());
   file.require_only({"format", "version", "family", "exact", "broken", "ablation", "a", "b", "text",
                      "options", "axes"});
   Alignment alignment;

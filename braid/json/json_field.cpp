@@ -36,8 +36,10 @@ bool is_finite(const Json& json) { return json.is_number() && std::isfinite(json
 JsonField::JsonField(const Json& json, std::string where)
     : json_(&json), where_(std::move(where)) {}
 
+std::string JsonField::shown() const { return found(*json_); }
+
 void JsonField::refuse(std::string_view expected) const {
-  fail("{}{}expected {}, found {}", where_, where_.empty() ? "" : ": ", expected, found(*json_));
+  fail("{}{}expected {}, found {}", where_, where_.empty() ? "" : ": ", expected, shown());
 }
 
 bool JsonField::has(const std::string& key) const {

@@ -40,6 +40,8 @@ class JsonField {
   // Error where the object has another key.
   void require_only(std::initializer_list<std::string_view> keys) const;
 
+  // As messages show it.
+  std::string shown() const;
   // Error that names what was found.
   [[noreturn]] void refuse(std::string_view expected) const;
 
