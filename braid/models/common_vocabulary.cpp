@@ -117,6 +117,8 @@ CommonVocabulary in_common_vocabulary(const std::vector<Model>& models, const st
 std::vector<Tensors> with_tokens_of_the_others(const std::vector<Model>& models,
                                                const std::vector<Tensors>& parameters,
                                                std::vector<double> shares) {
+  const auto whole = [](const Model& model) { return model.lacking.empty(); };
+  if (std::all_of(models.begin(), models.end(), whole)) return parameters;
   std::vector<Tensors> result = parameters;
   // At an end of a path one model has no share, but its tokens are the only ones.
   const bool all_count = std::all_of(shares.begin(), shares.end(), [](double s) { return s > 0; });

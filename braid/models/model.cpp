@@ -99,6 +99,17 @@ void name_new(Model& model) {
   }
 }
 
+// Families know config.json, but not whose it is.
+template <class Work>
+void naming_the_folder(const std::filesystem::path& folder, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (!std::string_view(error.what()).starts_with("config.json")) throw;
+    fail("{}/{}", folder.string(), error.what());
+  }
+}
+
 bool is_gain(const Pattern& pattern) {
   return pattern.size() == 1 && pattern.front().front().front().role == Role::gain;
 }
@@ -112,7 +123,7 @@ Model load_model(const std::filesystem::path& folder) {
   Model model;
   model.folder = model.reads_by = folder;
   model.family = &family;
-  model.config = as_meant(family, std::move(checkpoint.config));
+  naming_the_folder(folder, [&] { model.config = as_meant(family, std::move(checkpoint.config)); });
   const std::string wrapper = wrapper_of(family, checkpoint.tensors);
   if (!wrapper.empty()) {
     notice("{}: every name begins with {}, which is read and written without it", source,
@@ -143,7 +154,7 @@ Model load_model(const std::filesystem::path& folder) {
   for (Shard& shard : model.layout) {
     for (std::string& name : shard.tensors) name = name_to_write(name);
   }
-  describe(model);
+  naming_the_folder(folder, [&] { describe(model); });
   name_new(model);
   for (const std::string& listed : checkpoint.absent) {
     const std::string name = table_name(family, name_to_write(listed));

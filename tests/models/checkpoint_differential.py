@@ -216,7 +216,7 @@ def judge(program, folder, path, scratch):
     except Exception as error:
         ids = f"refused: {error}"
     if found is None:
-        if not answer.startswith((str(path), "config.json")):
+        if not answer.startswith(str(path)):
             return "DIFFER", f"an error that does not name the folder: {answer}"
         try:
             theirs.answer(theirs.named or folder.kind)
