@@ -24,7 +24,7 @@ parser.add_argument("braid")
 parser.add_argument("encoder", type=Path)
 parser.add_argument("glue", type=Path)
 parser.add_argument("work", type=Path)
-parser.add_argument("--minutes", type=float, default=20, help="of teaching")
+parser.add_argument("--minutes", type=float, default=20, help="of teaching; 0: no such encoder")
 options = parser.parse_args()
 options.work.mkdir(exist_ok=True)
 
@@ -114,7 +114,7 @@ def main():
     load = lambda folder: SentenceTransformer(str(folder), device="cpu").eval()
     made = {"shuffled": lambda: shuffled(load(options.encoder), 0), "noisy": lambda: shuffled(load(options.encoder), 0.1),
             "tuned": lambda: shuffled(trained_on_sts(load(options.encoder)), 0),
-            "taught": lambda: taught(load(options.encoder), options.minutes)}
+            **({"taught": lambda: taught(load(options.encoder), options.minutes)} if options.minutes > 0 else {})}
     for name, make in made.items():
         if not (options.work / name).exists():
             make().save(str(options.work / name))
