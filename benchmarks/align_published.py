@@ -112,7 +112,7 @@ def ours(braid, folder, text, threads, precision):
     out = folder / "ab.alignment"
     start = time.time()
     process = subprocess.Popen([braid, "align", folder / "a", folder / "b", "--text", text, "-o", out,
-                                "--components", "ffn,attention,residual", "--qk", "shared",
+                                "--components", "ffn,attention,residual", "--qk", "shared", "--in-head", "permutation",
                                 "--residual", "first", "--threads", str(threads),
                                 "--precision", precision, "--json", folder / "ab.json"],
                                stdout=subprocess.DEVNULL)

@@ -71,7 +71,7 @@ OptionList options_of(AlignRequest& r) {
                                  {"all", ResidualTaps::all},
                                  {"separate", ResidualTaps::separate}},
            "Where the residual stream is read; separate: one permutation a norm, NOT a symmetry")
-      .otherwise("first");
+      .otherwise("first, or all where it may turn");
   list.add("method", r.method, method_summaries()).one_of(method_names());
   list.add("in-head", r.in_head,
            Choices<InHead>{{"permutation", InHead::permutation},
@@ -202,7 +202,12 @@ AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
   if (full.heads == Heads::ignore) full.query_key = QueryKey::shared;
   const bool best = preset == Preset::best;
   full.canonicalise = canonicalises(symmetries.family);
-  full.residual = residual.value_or(ResidualTaps::first);
+  // A stream that may turn shows how only over all layers; one that is permuted, best at its start.
+  const bool turns =
+      best && std::any_of(symmetries.axes.begin(), symmetries.axes.end(), [](const auto& named) {
+        return named.second.component == "residual" && mixes(named.second.group);
+      });
+  full.residual = residual.value_or(turns ? ResidualTaps::all : ResidualTaps::first);
   full.in_head = in_head.value_or(best && full.heads != Heads::ignore ? InHead::orthogonal
                                                                       : InHead::permutation);
   require(full.in_head == InHead::permutation || full.heads != Heads::ignore,
