@@ -4,6 +4,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
+#include "braid/json/json_text.h"
 #include "braid/pipeline/align.h"
 #include "braid/table.h"
 #include "braid/text/tokenizer.h"
@@ -108,7 +109,7 @@ void inspect_alignment(const std::string& file, const std::string& json_file) {
     return fmt::format("{} ({})", json.value("path", "?"), json.value("fingerprint", "?"));
   };
   report(fmt::format("{}: moves {} towards {}\noptions {}\n\n", file, side(alignment.b),
-                     side(alignment.a), alignment.options.dump()) +
+                     side(alignment.a), to_text(alignment.options)) +
              alignment_table(alignment),
          to_json(alignment), json_file);
 }

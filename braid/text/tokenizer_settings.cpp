@@ -38,7 +38,8 @@ bool is_added_token(const Json& value) {
 // As Python has it: what is there, not null and not empty.
 bool says_something(const Json& object, const char* key) {
   const Json& value = member(object, key);
-  return !value.is_null() && !value.empty() && value != "";
+  const bool no_text = value.is_string() && value.get_ref<const std::string&>().empty();
+  return !value.empty() && !no_text;
 }
 
 Json read_optional(const fs::path& path, KeyOrder* order = nullptr) {
