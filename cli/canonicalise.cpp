@@ -24,11 +24,12 @@ void run(const Options& options) {
       verify(model, canonical, random_sequences(model, 16, 0), options.compute);
   WriteOptions write;
   write.overwrite = options.overwrite;
-  const std::string text = fmt::format(
-      "# {} in canonical form\n\nWritten by\n\n```\n{}\n```\n\nIt computes the same function as "
-      "its "
-      "source, but for rounding: {} differ by at most {:.1e} of the largest.\n",
-      options.checkpoint, options.command_line, found.compared, found.relative());
+  const std::string computes = fmt::format(
+      "It computes the same function as its source, but for rounding: {} differ by at most {:.1e} "
+      "of the largest.",
+      found.compared, found.relative());
+  const std::string text =
+      written_by(options.checkpoint + " in canonical form", options.command_line, computes);
   write.files["README.md"] = readme({text, {options.checkpoint}, "", model.sentence.has_value()});
   save_model(options.out, canonical, lazy(canonical.parameters), write);
   fmt::print("{}: {} differ from {} by at most {:.1e} of the largest\n", options.out,

@@ -21,10 +21,10 @@ void run(const Options& options) {
   const Model a = load_model(options.a), b = in_order_of(a, load_model(options.b));
   WriteOptions write;
   write.overwrite = options.overwrite;
-  const std::string text = fmt::format(
-      "# A point between two models\n\nWritten by\n\n```\n{}\n```\n\n{} x the first plus {} x the "
-      "second, tensor by tensor, without alignment.\n",
-      options.command_line, 1 - options.t, options.t);
+  const std::string text = written_by(
+      "A point between two models", options.command_line,
+      fmt::format("{} x the first plus {} x the second, tensor by tensor, without alignment.",
+                  1 - options.t, options.t));
   write.files["README.md"] =
       readme({text, {options.a, options.b}, "merge", a.sentence.has_value()});
   save_model(options.out, a, lazy(interpolate(a.parameters, b.parameters, options.t)), write);

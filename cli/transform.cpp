@@ -36,8 +36,7 @@ void run(const Options& options) {
       alignment.broken.empty() ? fmt::format("It computes {}.", what)
                                : "NOT the same function as its source: " + alignment.broken + ".";
   write.files["README.md"] =
-      readme({fmt::format("# {} aligned\n\nWritten by\n\n```\n{}\n```\n\n{}\n", options.b,
-                          options.command_line, computes),
+      readme({written_by(options.b + " aligned", options.command_line, computes),
               {options.b},
               "",
               b.sentence.has_value()});

@@ -28,7 +28,7 @@ struct Model {
   Layout layout;                                    // of the stored names over files
   // Of named entries that are not where the folder has them (named_entries.h).
   std::map<std::string, std::vector<std::int64_t>> orders;
-  // Tokens of a vocabulary in common that the folder has no rows for (common_vocabulary.h).
+  // Tokens of a vocabulary in common that the folder has no rows for (merged_vocabulary.h).
   std::vector<std::int64_t> lacking;
   std::shared_ptr<const Tokenizer> tokenizer;  // reads for it in place of the folder's, if any
   std::vector<Tie> ties;                       // aliases that are not in `parameters`

@@ -1,10 +1,12 @@
 #include "braid/models/model_card.h"
-#include "braid/json/json_text.h"
-#include "braid/text/basic_tokens.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
+
+#include "braid/json/json_text.h"
+#include "braid/text/basic_tokens.h"
 
 namespace braid {
 namespace {
@@ -64,6 +66,11 @@ std::string listed(const std::string& key, const std::vector<std::string>& value
 }
 
 }  // namespace
+
+std::string written_by(const std::string& title, const std::string& command,
+                       const std::string& said) {
+  return fmt::format("# {}\n\nWritten by\n\n```\n{}\n```\n\n{}\n", title, command, said);
+}
 
 std::string readme(const ModelCard& card) {
   std::string text = "---\n";

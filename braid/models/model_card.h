@@ -14,6 +14,10 @@ struct ModelCard {
   bool sentences = false;     // a folder of sentence-transformers
 };
 
+// The text of a card: a title, the command that wrote the folder, and what there is to say.
+std::string written_by(const std::string& title, const std::string& command,
+                       const std::string& said);
+
 // With the metadata that the Hugging Face hub reads: library_name, base_model, tags. A base model
 // is called by its repository where its folder is a snapshot in the hub's cache, otherwise by its
 // folder.

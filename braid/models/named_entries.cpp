@@ -20,25 +20,18 @@ bool is_generic(const std::string& label) {
 }
 
 std::int64_t count_of(const Model& model, const std::string& entries) {
-  for (const auto& [name, pattern] : model.symmetries.tensors) {
-    for (const std::int64_t d : dimensions_of(pattern, entries)) {
-      return model.parameters.at(name).size(d);
-    }
-  }
-  return 0;
+  const auto places = places_of(model.symmetries, entries);
+  return places.empty() ? 0 : model.parameters.at(places[0].first).size(places[0].second);
 }
 
 void reorder(const Symmetries& symmetries, const std::string& entries, const Order& order,
              Tensors& parameters) {
   const at::Tensor index = at::tensor(order, at::kLong);
-  for (auto& [name, tensor] : parameters) {
-    const auto pattern = symmetries.tensors.find(name);
-    if (pattern == symmetries.tensors.end()) continue;
-    for (const std::int64_t d : dimensions_of(pattern->second, entries)) {
-      const std::int64_t named = index.size(0);  // entries beyond the names, such as padding, stay
-      const at::Tensor moved = tensor.narrow(d, 0, named).index_select(d, index);
-      tensor = at::cat({moved, tensor.narrow(d, named, tensor.size(d) - named)}, d);
-    }
+  const std::int64_t named = index.size(0);  // entries beyond the names, such as padding, stay
+  for (const auto& [name, d] : places_of(symmetries, entries)) {
+    at::Tensor& tensor = parameters.at(name);
+    const at::Tensor moved = tensor.narrow(d, 0, named).index_select(d, index);
+    tensor = at::cat({moved, tensor.narrow(d, named, tensor.size(d) - named)}, d);
   }
 }
 
@@ -126,14 +119,17 @@ std::vector<std::string> label_names(const nlohmann::json& config) {
   return std::all_of(names.begin(), names.end(), is_generic) ? std::vector<std::string>() : names;
 }
 
-std::vector<std::int64_t> dimensions_of(const Pattern& pattern, const std::string& entries) {
-  std::vector<std::int64_t> found;
-  for (std::size_t d = 0; d < pattern.size(); ++d) {
-    for (const Product& product : pattern[d]) {
-      if (product.front().entries == entries) found.push_back(static_cast<std::int64_t>(d));
+std::vector<std::pair<std::string, std::int64_t>> places_of(const Symmetries& symmetries,
+                                                            const std::string& entries) {
+  std::vector<std::pair<std::string, std::int64_t>> places;
+  for (const auto& [name, pattern] : symmetries.tensors) {
+    for (std::size_t d = 0; d < pattern.size(); ++d) {
+      for (const Product& product : pattern[d]) {
+        if (product.front().entries == entries) places.emplace_back(name, d);
+      }
     }
   }
-  return found;
+  return places;
 }
 
 std::optional<Order> order_of(const std::vector<std::string>& from,

@@ -15,8 +15,9 @@ std::vector<std::string> label_names(const nlohmann::json& config);
 // What a use of an axis names its entries by (symmetry/pattern.h).
 inline constexpr const char *token_entries = "token", *label_entries = "label";
 
-// The dimensions of a tensor of this pattern that are such entries.
-std::vector<std::int64_t> dimensions_of(const Pattern& pattern, const std::string& entries);
+// Tensors of the table with the dimensions in which they have such entries.
+std::vector<std::pair<std::string, std::int64_t>> places_of(const Symmetries& symmetries,
+                                                            const std::string& entries);
 
 // How `from` must be ordered to be `to`; nothing where they are not the same names, each once.
 std::optional<Order> order_of(const std::vector<std::string>& from,

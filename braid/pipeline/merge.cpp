@@ -5,7 +5,7 @@
 #include "braid/connectivity/interpolate.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/merging/joint_alignment.h"
-#include "braid/models/common_vocabulary.h"
+#include "braid/models/merged_vocabulary.h"
 #include "braid/models/model_card.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
@@ -22,17 +22,18 @@ namespace fs = std::filesystem;
 
 using Alignments = std::vector<std::optional<Alignment>>;
 
+using Saved = std::optional<Alignment>;  // that the request names
+
 // Of one vocabulary, its labels in A's order.
-CommonVocabulary load_parents(const MergeRequest& request) {
-  const bool saved = !request.alignment.empty();
-  const bool canonical = saved && load_alignment(request.alignment).canonical();
-  CommonVocabulary parents;
+MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved) {
+  MergedVocabulary parents;
   std::vector<Model>& models = parents.models;
   for (const std::string& path : request.models) {
-    models.push_back(saved || request.no_align ? load_for_alignment(path, canonical)
-                                               : request.align.load(path));
+    models.push_back(saved || request.no_align
+                         ? load_for_alignment(path, saved && saved->canonical())
+                         : request.align.load(path));
   }
-  if (!request.vocabulary.empty()) parents = in_common_vocabulary(models, request.vocabulary);
+  if (!request.vocabulary.empty()) parents = in_merged_vocabulary(models, request.vocabulary);
   for (Model& model : models) {
     if (&model != &models.front()) model = in_order_of(models.front(), model);
     if (model.lacking.empty()) continue;
@@ -44,13 +45,13 @@ CommonVocabulary load_parents(const MergeRequest& request) {
 }
 
 // Of every model into the merged one's frame; none for a model that stays as it is.
-Alignments find_alignments(const MergeRequest& request, const std::vector<Model>& models,
-                           const std::vector<double>& shares, const Compute& compute,
-                           const Listener& listener) {
+Alignments find_alignments(const MergeRequest& request, const Saved& saved,
+                           const std::vector<Model>& models, const std::vector<double>& shares,
+                           const Compute& compute, const Listener& listener) {
   Alignments alignments(models.size());
   if (request.no_align) return alignments;
-  if (!request.alignment.empty()) {
-    alignments[1] = load_alignment(request.alignment);
+  if (saved) {
+    alignments[1] = saved;
     require_made_for(*alignments[1], models[0], models[1], request.alignment);
   } else if (models.size() == 2) {
     AlignRequest asked = request.align;
@@ -212,10 +213,12 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   request.check();
   const OutputClaim output =
       OutputClaim::folder(request.out, {request.overwrite, request.inputs()});
-  const CommonVocabulary vocabulary = load_parents(request);
+  Saved saved;
+  if (!request.alignment.empty()) saved = load_alignment(request.alignment);
+  const MergedVocabulary vocabulary = load_parents(request, saved);
   const std::vector<Model>& models = vocabulary.models;
   require_space(request.out, byte_size(models.front().parameters));
-  const Alignments alignments = find_alignments(request, models, shares, compute, listener);
+  const Alignments alignments = find_alignments(request, saved, models, shares, compute, listener);
 
   Merged merged;
   Ensemble placed{models, shares};

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "braid/models/common_vocabulary.h"
+#include "braid/models/merged_vocabulary.h"
 
 namespace braid {
 

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "braid/error.h"
+#include "braid/models/model_card.h"
 #include "braid/table.h"
 
 namespace braid {
@@ -151,8 +152,8 @@ std::string card_text(const Merged& merged, const std::string& made_by) {
     parents.push_back(fmt::format("`{}` (weight {:.4g})", parent.path, parent.weight));
   }
   std::string text =
-      fmt::format("# A merged model\n\nWritten by\n\n```\n{}\n```\n\nParents: {}. {}.\n", made_by,
-                  fmt::join(parents, ", "), proof_text(merged));
+      written_by("A merged model", made_by,
+                 fmt::format("Parents: {}. {}.", fmt::join(parents, ", "), proof_text(merged)));
   if (!merged.scores.empty()) {
     text += fmt::format("\n{} on `{}` ({} scored):\n\n```\n{}{}```\n\n{}\n", merged.measure,
                         merged.measured_on, grouped(merged.scores.front().score.scored),

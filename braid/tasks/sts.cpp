@@ -9,13 +9,18 @@ namespace {
 
 constexpr double highest_score = 5;
 
-std::vector<TokenSequence> sentences(const LabelledLine& line, const Tokenizer& tokenizer,
-                                     std::int64_t max_length) {
-  std::vector<TokenSequence> two(2);
-  two[0].ids = tokenizer.encode_sequence(line.first, max_length);
-  two[1].ids = tokenizer.encode_sequence(line.second, max_length);
-  for (TokenSequence& one : two) one.target = line.label;
-  return two;
+// Sentence after sentence, so that those of a pair stand together.
+std::vector<TokenSequence> sentences(const std::vector<LabelledLine>& lines,
+                                     const Tokenizer& tokenizer, std::int64_t max_length) {
+  std::vector<TokenSequence> all;
+  for (const LabelledLine& line : lines) {
+    for (const std::string* text : {&line.first, &line.second}) {
+      TokenSequence& one = all.emplace_back();
+      one.ids = tokenizer.encode_sequence(*text, max_length);
+      one.target = line.label;
+    }
+  }
+  return all;
 }
 
 class StsTask final : public Task {
@@ -32,16 +37,11 @@ class StsTask final : public Task {
   }
   const std::string& file(const TaskInput& input) const override { return input.data; }
 
-  // Sentence after sentence, so that those of a pair stand together.
   Examples load(const TaskInput& input, const Tokenizer& tokenizer,
                 std::int64_t positions) const override {
     const LabelledLines rows = read_labelled_lines(find_glue_row("stsb"), input.data, input.lines);
     Examples examples{this, {}, {}, 0, rows.skipped};
-    for (const LabelledLine& line : rows.lines) {
-      for (TokenSequence& one : sentences(line, tokenizer, std::min(input.max_length, positions))) {
-        examples.sequences.push_back(std::move(one));
-      }
-    }
+    examples.sequences = sentences(rows.lines, tokenizer, std::min(input.max_length, positions));
     examples.batches = batches_by_length(examples.sequences, 2);
     return examples;
   }
@@ -49,11 +49,8 @@ class StsTask final : public Task {
   std::unique_ptr<SequenceStream> rows(const std::filesystem::path& file,
                                        const Tokenizer& tokenizer, std::int64_t max_length,
                                        std::int64_t limit) const override {
-    std::vector<TokenSequence> all;
-    for (const LabelledLine& line : read_labelled_lines(find_glue_row("stsb"), file, limit).lines) {
-      for (TokenSequence& one : sentences(line, tokenizer, max_length)) all.push_back(one);
-    }
-    return listed_sequences(std::move(all), 0);
+    const LabelledLines read = read_labelled_lines(find_glue_row("stsb"), file, limit);
+    return listed_sequences(sentences(read.lines, tokenizer, max_length), 0);
   }
 
   // Squared error of the cosine against the score as a share of the highest

@@ -50,6 +50,12 @@ std::unique_ptr<Tokenizer> Tokenizer::united_with(const Tokenizer&) const {
   fail("a {} vocabulary cannot be united with another; take the one of a model", kind());
 }
 
+std::vector<std::string> Tokenizer::tokens() const {
+  std::vector<std::string> all;
+  for (std::int64_t id = 0; id < size(); ++id) all.push_back(token(id));
+  return all;
+}
+
 std::vector<std::int64_t> Tokenizer::marks() const {
   const SequenceTemplate& form = sequence_template();
   Ids all = form.before;
@@ -116,10 +122,7 @@ std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder) {
 
 std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder) {
   const auto tokenizer = find_tokenizer(folder);
-  if (!tokenizer) return std::nullopt;
-  std::vector<std::string> tokens;
-  for (std::int64_t id = 0; id < tokenizer->size(); ++id) tokens.push_back(tokenizer->token(id));
-  return tokens;
+  return tokenizer ? std::optional(tokenizer->tokens()) : std::nullopt;
 }
 
 }  // namespace braid

@@ -54,6 +54,8 @@ class Tokenizer {
   // other ways, or the kind cannot be so.
   virtual std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const;
 
+  // All by id; "": an id without one.
+  std::vector<std::string> tokens() const;
   // The ids of the template, each once.
   std::vector<std::int64_t> marks() const;
   // The text as a sequence of its own, with what marks one, cut to `max_length` tokens (Error where

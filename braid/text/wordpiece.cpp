@@ -158,13 +158,11 @@ std::unique_ptr<Tokenizer> WordPiece::united_with(const Tokenizer& other) const 
           "their tokenizers differ in how they read text (lower case, accents, special tokens), so "
           "tokens of one name mean different things; take the vocabulary of one model");
   WordPieceDescription both = a;
-  std::vector<std::string> tokens;
-  for (std::int64_t id = 0; id < size(); ++id) tokens.push_back(token(id));
-  for (std::int64_t id = 0; id < that->size(); ++id) {
-    const std::string& token = that->token(id);
-    if (!token.empty() && !table_.find(token)) tokens.push_back(token);
+  std::vector<std::string> all = tokens();
+  for (std::string& token : that->tokens()) {
+    if (!token.empty() && !table_.find(token)) all.push_back(std::move(token));
   }
-  both.pieces = Pieces::of_lines(std::move(tokens));
+  both.pieces = Pieces::of_lines(std::move(all));
   const TokenTable table(both);
   for (AddedToken token : b.added) {
     token.id = *table.find(token.content);

@@ -9,17 +9,13 @@ lacks. Prints a table. Status 1 where an output differs, where only transformers
 alone does so for a reason that is not in REFUSALS.
 """
 
-import argparse
-import collections
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -27,8 +23,9 @@ import safetensors.torch
 import torch
 import transformers
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent)]
 import checkpoint_folders
+import folder_differential
 import tokenizer_folders
 from checkpoint_folders import CLASSES
 
@@ -240,42 +237,18 @@ def judge(program, folder, path, scratch):
     return ("braid alone reads", why) if alone else ("DIFFER", wrong)
 
 
+def draw(rng, number):
+    folder = checkpoint_folders.draw(rng, ("bert", "gpt2")[number % 5 // 3])
+    return folder.kind, folder, f"{folder.kind}, {folder.form}, {', '.join(folder.changes)}"
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("program")
-    parser.add_argument("--folders", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=pathlib.Path, help="where folders go that differ")
-    options = parser.parse_args()
     torch.set_num_threads(1)
-    rng = random.Random(options.seed)
-    program = Program(options.program)
-    table, reasons = collections.Counter(), collections.Counter()
-    with tempfile.TemporaryDirectory() as name:
-        scratch = pathlib.Path(name)
-        tokenizer_folders.learn_both(scratch)
-        for number in range(options.folders):
-            folder = checkpoint_folders.draw(rng, ("bert", "gpt2")[number % 5 // 3])
-            path = scratch / str(number)
-            folder.write(path)
-            verdict, reason = judge(program, folder, path, scratch)
-            table[folder.kind, verdict] += 1
-            if verdict == "DIFFER":
-                print(f"{number}: {folder.kind}, {folder.form}, {', '.join(folder.changes)}: {reason}")
-                if options.keep:
-                    shutil.copytree(path, options.keep / str(number), dirs_exist_ok=True)
-            elif reason:
-                reasons[verdict, reason] += 1
-            shutil.rmtree(path)
-    verdicts = ["same", "both refuse", "braid refuses", "braid alone reads", "DIFFER"]
-    print(f"{'folders':30}" + "".join(f"{v:>19}" for v in verdicts))
-    for kind in sorted({key[0] for key in table}):
-        print(f"{kind:30}" + "".join(f"{table[kind, v]:19}" for v in verdicts))
-    total = {v: sum(n for key, n in table.items() if key[1] == v) for v in verdicts}
-    print(f"{'all':30}" + "".join(f"{total[v]:19}" for v in verdicts))
-    for (verdict, reason), count in sorted(reasons.items(), key=lambda item: (item[0][0], -item[1])):
-        print(f"{verdict:20}{count:5}  {reason}")
-    return total["DIFFER"] > 0
+    programs = {}  # one process for all folders
+    return folder_differential.run(
+        __doc__.split("\n")[0], 1000, ["same", "both refuse", "braid refuses", "braid alone reads", "DIFFER"], draw,
+        tokenizer_folders.learn_both,
+        lambda program, *rest: judge(programs.setdefault(program, Program(program)), *rest))
 
 
 if __name__ == "__main__":

@@ -8,23 +8,20 @@ in pairs; the tokens by id and the special ones are compared too. Prints a table
 where only transformers refuses a folder, or where braid alone does so for a reason that is not in REFUSALS.
 """
 
-import argparse
 import collections
 import json
 import os
 import pathlib
-import random
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["HF_HUB_OFFLINE"] = "1"
 import transformers
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent)]
+import folder_differential
 import tokenizer_folders
 from tokenizer_folders import TEXTS
 
@@ -89,7 +86,9 @@ def difference(expected, found):
         else f"{max(vocabulary)} and more; braid has {len(table['tokens'])}")
 
 
-def judge(program, path, pairs):
+def judge(program, folder, path, _):
+    pairs = ([(TEXTS[2], TEXTS[6]), (TEXTS[8], TEXTS[9])] if folder.of_pairs
+        and "GPT2" not in str(folder.files.get("tokenizer_config.json")) + str(folder.files["config.json"]) else [])
     try:
         expected = theirs(path, pairs)
     except Exception as error:  # whatever they raise
@@ -99,7 +98,7 @@ def judge(program, path, pairs):
         if "terminate" in found[1] or not found[1].startswith(str(path)):
             return "DIFFER", f"an error that does not name the folder: {found[1]}"
         if expected is None:
-            return "both refuse", found[1]
+            return "both refuse", ""
         for name, pattern in REFUSALS.items():
             if re.search(pattern, found[1]):
                 return "braid refuses", name
@@ -110,44 +109,16 @@ def judge(program, path, pairs):
     return ("DIFFER", wrong) if wrong else ("same", "")
 
 
+def draw(rng, number):
+    kind = ("BERT", "GPT-2")[number % 2]
+    form, folder = tokenizer_folders.draw(rng, kind)
+    folder.of_pairs = kind == "BERT"
+    return f"{kind}, {form}", folder, f"{kind}, {form}, {', '.join(folder.changes)}"
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("program")
-    parser.add_argument("--folders", type=int, default=600)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=pathlib.Path, help="where folders go that differ")
-    options = parser.parse_args()
-    rng = random.Random(options.seed)
-    table, reasons, wrong = collections.Counter(), collections.Counter(), 0
-    with tempfile.TemporaryDirectory() as name:
-        scratch = pathlib.Path(name)
-        tokenizer_folders.learn_both(scratch)
-        for number in range(options.folders):
-            kind = ("BERT", "GPT-2")[number % 2]
-            form, folder = tokenizer_folders.draw(rng, kind)
-            path = scratch / str(number)
-            folder.write(path)
-            pairs = ([(TEXTS[2], TEXTS[6]), (TEXTS[8], TEXTS[9])] if kind == "BERT"
-                and "GPT2" not in str(folder.files.get("tokenizer_config.json")) + str(folder.files["config.json"])
-                else [])
-            verdict, reason = judge(options.program, path, pairs)
-            table[kind, form, verdict] += 1
-            if verdict == "braid refuses":
-                reasons[reason] += 1
-            if verdict == "DIFFER":
-                wrong += 1
-                print(f"{number}: {kind}, {form}, {', '.join(folder.changes)}: {reason}")
-                if options.keep:
-                    shutil.copytree(path, options.keep / str(number), dirs_exist_ok=True)
-            shutil.rmtree(path)
-    verdicts = ["same", "both refuse", "braid refuses", "DIFFER"]
-    print(f"{'folders':24}" + "".join(f"{v:>15}" for v in verdicts))
-    for kind, form in sorted({key[:2] for key in table}):
-        print(f"{kind + ', ' + form:24}" + "".join(f"{table[kind, form, v]:15}" for v in verdicts))
-    print("refused by braid alone:")
-    for reason, count in reasons.most_common():
-        print(f"{count:5}  {reason}")
-    return wrong > 0
+    return folder_differential.run(__doc__.split("\n")[0], 600, ["same", "both refuse", "braid refuses", "DIFFER"], draw,
+        tokenizer_folders.learn_both, judge)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-#include "braid/models/common_vocabulary.h"
+#include "braid/models/merged_vocabulary.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -24,12 +24,6 @@ Tokenizers tokenizers_of(const std::vector<Model>& models) {
   return found;
 }
 
-Names names_of(const Tokenizer& tokenizer) {
-  Names names;
-  for (std::int64_t id = 0; id < tokenizer.size(); ++id) names.push_back(tokenizer.token(id));
-  return names;
-}
-
 std::shared_ptr<const Tokenizer> united(const Tokenizers& tokenizers,
                                         const std::vector<Model>& models) {
   std::shared_ptr<const Tokenizer> all = tokenizers.front();
@@ -45,7 +39,7 @@ std::shared_ptr<const Tokenizer> united(const Tokenizers& tokenizers,
 }
 
 // Where each row stands in a model; -1: nowhere. Rows without a name are the base's own.
-Order places_of(const Names& rows, const Names& names, std::int64_t count, bool is_base) {
+Order find_rows(const Names& rows, const Names& names, std::int64_t count, bool is_base) {
   std::unordered_map<std::string_view, std::int64_t> places;
   for (std::int64_t i = 0; i < std::min(count, std::ssize(names)); ++i) {
     const std::string& name = names[static_cast<std::size_t>(i)];
@@ -65,12 +59,9 @@ Model with_rows(const Model& model, const Order& order, const nlohmann::json& ba
   Model result = model;
   const at::Tensor index = at::tensor(order, at::kLong);
   const at::Tensor lacking = (index < 0).nonzero().flatten();
-  for (auto& [name, tensor] : result.parameters) {
-    const auto pattern = model.symmetries.tensors.find(name);
-    if (pattern == model.symmetries.tensors.end()) continue;
-    for (const std::int64_t d : dimensions_of(pattern->second, token_entries)) {
-      tensor = tensor.index_select(d, index.clamp_min(0)).index_fill(d, lacking, 0);
-    }
+  for (const auto& [name, d] : places_of(model.symmetries, token_entries)) {
+    at::Tensor& tensor = result.parameters.at(name);
+    tensor = tensor.index_select(d, index.clamp_min(0)).index_fill(d, lacking, 0);
   }
   for (const auto& [key, value] : model.config.items()) {
     if (key.ends_with("_token_id")) result.config.erase(key);
@@ -94,19 +85,19 @@ std::size_t vocabulary_base(const std::string& which, std::size_t models) {
   return static_cast<std::size_t>(which.front() - 'a');
 }
 
-CommonVocabulary in_common_vocabulary(const std::vector<Model>& models, const std::string& which) {
-  CommonVocabulary common;
+MergedVocabulary in_merged_vocabulary(const std::vector<Model>& models, const std::string& which) {
+  MergedVocabulary common;
   common.base = vocabulary_base(which, models.size());
   const Tokenizers tokenizers = tokenizers_of(models);
   const Model& base = models[common.base];
   const bool all = which == "union";
   const auto tokenizer = all ? united(tokenizers, models) : tokenizers[common.base];
   if (all) common.files = tokenizer->files();
-  Names rows = names_of(*tokenizer);
+  Names rows = tokenizer->tokens();
   if (!all) rows.resize(static_cast<std::size_t>(base.network->vocabulary_size()));
   for (std::size_t k = 0; k < models.size(); ++k) {
     const std::int64_t count = models[k].network->vocabulary_size();
-    const Order order = places_of(rows, names_of(*tokenizers[k]), count, k == common.base);
+    const Order order = find_rows(rows, tokenizers[k]->tokens(), count, k == common.base);
     common.models.push_back(with_rows(models[k], order, base.config));
     common.models.back().reads_by = base.folder;
     common.models.back().tokenizer = tokenizer;
@@ -123,26 +114,23 @@ std::vector<Tensors> with_tokens_of_the_others(const std::vector<Model>& models,
   // At an end of a path one model has no share, but its tokens are the only ones.
   const bool all_count = std::all_of(shares.begin(), shares.end(), [](double s) { return s > 0; });
   if (!all_count) shares.assign(shares.size(), 1.0);
-  for (const auto& [name, pattern] : models.front().symmetries.tensors) {
-    for (const std::int64_t d : dimensions_of(pattern, token_entries)) {
-      const at::Tensor& like = parameters.front().at(name);
-      std::vector<at::Tensor> lacks;
-      at::Tensor sum = at::zeros_like(like, at::kDouble),
-                 weight = at::zeros({like.size(d)}, at::kDouble);
-      std::vector<std::int64_t> along(static_cast<std::size_t>(like.dim()), 1);
-      along[static_cast<std::size_t>(d)] = like.size(d);
-      for (std::size_t k = 0; k < models.size(); ++k) {
-        at::Tensor has = at::ones({like.size(d)}, at::kDouble);
-        if (!models[k].lacking.empty()) has.index_fill_(0, at::tensor(models[k].lacking), 0);
-        lacks.push_back((has == 0).view(along));
-        sum += parameters[k].at(name).to(at::kDouble) * (has * shares[k]).view(along);
-        weight += has * shares[k];
-      }
-      const at::Tensor mean = sum / weight.view(along);
-      for (std::size_t k = 0; k < models.size(); ++k) {
-        at::Tensor& tensor = result[k].at(name);
-        tensor = at::where(lacks[k], mean.to(tensor.scalar_type()), tensor);
-      }
+  for (const auto& [name, d] : places_of(models.front().symmetries, token_entries)) {
+    const at::Tensor& like = parameters.front().at(name);
+    std::vector<std::int64_t> along(static_cast<std::size_t>(like.dim()), 1);
+    along[static_cast<std::size_t>(d)] = like.size(d);
+    std::vector<at::Tensor> lacks;
+    at::Tensor sum = at::zeros_like(like, at::kDouble), weight = at::zeros(along, at::kDouble);
+    for (std::size_t k = 0; k < models.size(); ++k) {
+      at::Tensor has = at::ones({like.size(d)}, at::kDouble);
+      if (!models[k].lacking.empty()) has.index_fill_(0, at::tensor(models[k].lacking), 0);
+      has = has.view(along);
+      lacks.push_back(has == 0);
+      sum += parameters[k].at(name).to(at::kDouble) * has * shares[k];
+      weight += has * shares[k];
+    }
+    for (std::size_t k = 0; k < models.size(); ++k) {
+      at::Tensor& tensor = result[k].at(name);
+      tensor = at::where(lacks[k], (sum / weight).to(tensor.scalar_type()), tensor);
     }
   }
   return result;
