@@ -19,9 +19,11 @@ struct Options {
 
 void run(Options& options) {
   AlignRequest& request = options.request;
-  const OutputClaim output = OutputClaim::file(
-      options.out,
-      {options.overwrite, {options.a, options.b, request.text, request.data, request.batches}});
+  OutputPlan plan{
+      options.overwrite,
+      {options.a, options.b, request.table, request.text, request.data, request.batches}};
+  plan.inputs.insert(plan.inputs.end(), request.features.begin(), request.features.end());
+  const OutputClaim output = OutputClaim::file(options.out, plan);
   request.check();
   request.require_text();
   request.learning_state = options.out + ".state.safetensors";
@@ -42,12 +44,15 @@ void add_align(CLI::App& app) {
       "  braid align A B --text TEXT -o AB.alignment\n"
       "  braid align A B --text TEXT --preset paper --heads monotonic -o AB.alignment\n"
       "  braid align A B --method weights --in-head orthogonal --canonicalise -o AB.alignment\n"
+      "  braid align A B --table FAMILY.yaml --method weights -o AB.alignment\n"
+      "  braid align A B --table FAMILY.yaml --features A.safetensors B.safetensors -o "
+      "AB.alignment\n"
       "  braid align A B --task mrpc --data MRPC/train.tsv -o AB.alignment\n"
       "  braid align A B --text part1.txt --moments part1.moments -o part1.alignment\n"
       "  braid align A B --from-moments part1.moments part2.moments -o AB.alignment");
   auto options = std::make_shared<Options>();
-  command.add_option("A", options->a, "Checkpoint folder")->required();
-  command.add_option("B", options->b, "Checkpoint folder, the one that moves")->required();
+  command.add_option("A", options->a, "Checkpoint folder; with a table any weights")->required();
+  command.add_option("B", options->b, "The same, the one that moves")->required();
   command.add_option("-o,--out", options->out, "Alignment file to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace the file to write");
   add_options(command, options_of(options->request));

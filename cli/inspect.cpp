@@ -5,10 +5,12 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
 #include "braid/json/json_text.h"
+#include "braid/models/same_start.h"
 #include "braid/pipeline/align.h"
 #include "braid/table.h"
 #include "braid/text/tokenizer.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace braid {
@@ -44,8 +46,29 @@ std::int64_t units_of(const Symmetries& symmetries, const std::string& component
   return 0;
 }
 
-void inspect_checkpoint(const std::string& folder, const std::string& json_file) {
-  const Model model = load_model(folder);
+// Heads, vocabulary and positions, which a table does not know.
+std::string sizes_text(const Model& model) {
+  const Symmetries& symmetries = model.symmetries;
+  const auto layers =
+      std::count_if(symmetries.axes.begin(), symmetries.axes.end(),
+                    [](const auto& axis) { return axis.second.component == "ffn"; });
+  if (!model.network) {
+    return fmt::format("table {}, {} axes, {} tensors carried\n", model.table->file,
+                       symmetries.axes.size(), model.carried.size());
+  }
+  const Network& network = *model.network;
+  const std::string reads =
+      network.reads_images() ? fmt::format("images of {}", fmt::join(network.image_shape(), " x "))
+                             : fmt::format("vocabulary {}, positions {}", network.vocabulary_size(),
+                                           network.max_positions());
+  return fmt::format("hidden {}, layers {}, heads {}, feed-forward {}, {}\n",
+                     units_of(symmetries, "residual"), layers, network.sizes().heads,
+                     units_of(symmetries, "ffn"), reads);
+}
+
+void inspect_checkpoint(const std::string& folder, const std::string& table,
+                        const std::string& json_file) {
+  const Model model = load_model(folder, table);
   const Symmetries& symmetries = model.symmetries;
   const char* dtype = safetensors_name(main_dtype(model.parameters));
   Json ties = Json::array();
@@ -72,19 +95,15 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
                        {"shape", tensor.sizes().vec()},
                        {"pattern", pattern}};
   }
-  std::string text = fmt::format(
-      "{}: {}, {} parameters, {}, {} weights file(s), fingerprint {}\n"
-      "hidden {}, layers {}, heads {}, feed-forward {}, vocabulary {}, positions {}\n",
-      folder, symmetries.family, grouped(symmetries.parameters()), dtype, model.layout.size(),
-      fingerprint(model.parameters), units_of(symmetries, "residual"),
-      std::count_if(symmetries.axes.begin(), symmetries.axes.end(),
-                    [](const auto& axis) { return axis.second.component == "ffn"; }),
-      units_of(symmetries, "attention"), units_of(symmetries, "ffn"),
-      model.network->vocabulary_size(), model.network->max_positions());
+  std::string text = fmt::format("{}: {}, {} parameters, {}, {} weights file(s), fingerprint {}\n",
+                                 folder, symmetries.family, grouped(symmetries.parameters()), dtype,
+                                 model.layout.size(), fingerprint(model.parameters)) +
+                     sizes_text(model);
   for (const Json& tie : ties) {
     text += fmt::format("tied: {} = {}\n", tie[0].get<std::string>(), tie[1].get<std::string>());
   }
-  text += tokenizer["kind"].is_null()
+  text += !model.network ? ""
+          : tokenizer["kind"].is_null()
               ? fmt::format("no tokenizer: {}\n", tokenizer["reason"].get<std::string>())
               : fmt::format("tokenizer: {}, {} tokens\n", tokenizer["kind"].get<std::string>(),
                             tokenizer["tokens"].get<std::int64_t>());
@@ -101,6 +120,51 @@ void inspect_checkpoint(const std::string& folder, const std::string& json_file)
           {"axes", axes},
           {"tensors", tensors}},
          json_file);
+}
+
+// Do they have one architecture? What differs first where not.
+std::string difference_of_architecture(const Model& a, const Model& b) {
+  try {
+    require_same_architecture(a, b);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+void inspect_pair(const std::string& first, const std::string& second, const std::string& table,
+                  const std::string& json_file) {
+  const Model a = load_model(first, table), b = load_model(second, table);
+  const std::string differs = difference_of_architecture(a, b);
+  std::string text;
+  Json sides = Json::array();
+  for (const Model* model : {&a, &b}) {
+    const std::string id = fingerprint(model->parameters);
+    text += fmt::format("{}: {}, {} parameters, fingerprint {}\n", model->folder.string(),
+                        model->symmetries.family, grouped(model->symmetries.parameters()), id);
+    sides.push_back({{"path", model->folder.string()}, {"fingerprint", id}});
+  }
+  Json json = {{"models", sides}, {"same_architecture", differs.empty()}};
+  if (!differs.empty()) {
+    json["difference"] = differs;
+    return report(text + "other architectures: " + differs + "\n", json, json_file);
+  }
+  const Likeness found = likeness(a, b);
+  std::vector<std::vector<std::string>> rows = {{"tensor", "cosine"}};
+  for (const auto& [name, cosine] : found.cosines) {
+    rows.push_back({name, fmt::format("{:.4f}", cosine)});
+  }
+  text += fmt::format(
+      "one architecture; weights of equal names inside layers have mean cosine {:.4f} over {} "
+      "matrices: {}\n\n{}",
+      found.mean, found.matrices,
+      found.is_shared_start() ? "THEY SHARE AN INITIALISATION, and may need no alignment"
+                              : "different initialisations, or units in another order",
+      format_table(rows));
+  json.update({{"mean_cosine", found.mean},
+               {"shared_initialisation", found.is_shared_start()},
+               {"cosines", found.cosines}});
+  report(text, json, json_file);
 }
 
 void inspect_alignment(const std::string& file, const std::string& json_file) {
@@ -122,14 +186,27 @@ void add_inspect(CLI::App& app) {
                           "Show what a checkpoint folder or an alignment file is.\n\n"
                           "  braid inspect CKPT               sizes, axes with their groups, "
                           "tensors with their patterns\n"
+                          "  braid inspect A B                what differs, and whether they share "
+                          "an initialisation\n"
+                          "  braid inspect CKPT --as-table > FAMILY.yaml\n"
+                          "  braid inspect CKPT --table FAMILY.yaml\n"
                           "  braid inspect AB.alignment --json -");
-  auto path = std::make_shared<std::string>(), json = std::make_shared<std::string>();
+  auto path = std::make_shared<std::string>(), other = std::make_shared<std::string>(),
+       json = std::make_shared<std::string>(), table = std::make_shared<std::string>();
+  auto as_file = std::make_shared<bool>(false);
   command.add_option("PATH", *path, "Checkpoint folder or alignment file")->required();
+  command.add_option("OTHER", *other, "Another checkpoint folder, to compare with");
+  add_table(command, *table);
+  command.add_flag("--as-table", *as_file, "Print the checkpoint's table as such a file");
   command.add_option("--json", *json, "Write it as JSON; - = stdout");
-  command.callback([path, json] {
+  command.callback([path, other, json, table, as_file] {
     require(std::filesystem::exists(*path), "{}: no such file or folder", *path);
-    if (std::filesystem::is_directory(*path)) {
-      inspect_checkpoint(*path, *json);
+    if (*as_file) {
+      fmt::print("{}", to_yaml(as_table(load_model(*path, *table))));
+    } else if (!other->empty()) {
+      inspect_pair(*path, *other, *table, *json);
+    } else if (std::filesystem::is_directory(*path) || !table->empty()) {
+      inspect_checkpoint(*path, *table, *json);
     } else {
       inspect_alignment(*path, *json);
     }

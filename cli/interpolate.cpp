@@ -5,20 +5,23 @@
 #include "braid/models/model_card.h"
 #include "braid/models/named_entries.h"
 #include "cli/command.h"
+#include "cli/options.h"
 
 namespace braid {
 namespace {
 
 struct Options {
-  std::string a, b, out, command_line;
+  std::string a, b, out, table, command_line;
   double t = 0.5;
   bool overwrite = false;
 };
 
 void run(const Options& options) {
   const OutputClaim output =
-      OutputClaim::folder(options.out, {options.overwrite, {options.a, options.b}});
-  const Model a = load_model(options.a), b = in_order_of(a, load_model(options.b));
+      OutputClaim::folder(options.out, {options.overwrite, {options.a, options.b, options.table}});
+  Model a = load_model(options.a, options.table);
+  const Model b = in_order_of(a, load_model(options.b, options.table));
+  a.carried = carried_by_all({a, b});
   WriteOptions write;
   write.overwrite = options.overwrite;
   const std::string text = written_by(
@@ -26,7 +29,7 @@ void run(const Options& options) {
       fmt::format("{} x the first plus {} x the second, tensor by tensor, without alignment.",
                   1 - options.t, options.t));
   write.files["README.md"] =
-      readme({text, {options.a, options.b}, "merge", a.sentence.has_value()});
+      readme({text, {options.a, options.b}, "merge", a.sentence.has_value(), a.table != nullptr});
   save_model(options.out, a, lazy(interpolate(a.parameters, b.parameters, options.t)), write);
   fmt::print("{}: t = {} between {} and {}\n", options.out, options.t, options.a, options.b);
 }
@@ -45,6 +48,7 @@ void add_interpolate(CLI::App& app, const std::string& command_line) {
   command.add_option("--t", options->t, "0 = A, 1 = B")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  add_table(command, options->table);
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
   command.callback([options] { run(*options); });

@@ -38,6 +38,7 @@ void add_merge(CLI::App& app, const std::string& command_line) {
       "  braid merge A B --text TEXT --preset paper --t 0.3 -o MERGED\n"
       "  braid merge A B --alignment AB.alignment -o MERGED\n"
       "  braid merge A B --no-align --text TEXT -o AVERAGE\n"
+      "  braid merge A B --table FAMILY.yaml --method weights -o MERGED\n"
       "  braid merge A B C --method weights --weights 1,1,2 --text TEXT -o MERGED\n"
       "  braid merge A B --text TEXT --dev VALID --repair least-squares --heal 300 -o MERGED\n\n"
       "More than two models move into a common frame, each towards the mean of the others, without "

@@ -63,6 +63,11 @@ void add_threads(CLI::App& command, Compute& compute) {
   add_option(command, options.find("threads"));
 }
 
+void add_table(CLI::App& command, std::string& file) {
+  command.add_option("--table", file,
+                     "The architecture as a YAML file: any folder or file of weights of it");
+}
+
 void add_json(CLI::App& command, std::string& file) {
   command.add_option("--json", file, "Write the result as JSON here too; - = stdout");
 }

@@ -16,6 +16,9 @@ void add_compute(CLI::App& command, Compute& compute);
 // --threads alone, where the rest is not to be chosen.
 void add_threads(CLI::App& command, Compute& compute);
 
+// --table, where it is not an option of a request.
+void add_table(CLI::App& command, std::string& file);
+
 void add_json(CLI::App& command, std::string& file);
 
 // The command, so that a shell reads it again as it was.

@@ -63,8 +63,9 @@ void add_pretrain(CLI::App& app) {
       "A run that was stopped goes on from OUT.state.safetensors when the command is repeated.");
   auto options = std::make_shared<Options>();
   command
-      .add_option("--config", options->config,
-                  "config.json of the model (BertConfig or GPT2Config)")
+      .add_option(
+          "--config", options->config,
+          "config.json of a model that reads tokens: BERT, GPT-2, LLaMA, ... (docs/families.md)")
       ->required();
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   add_options(command, options_of(options->request));

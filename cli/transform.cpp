@@ -8,20 +8,21 @@
 #include "braid/models/model_card.h"
 #include "braid/pipeline/align.h"
 #include "cli/command.h"
+#include "cli/options.h"
 
 namespace braid {
 namespace {
 
 struct Options {
-  std::string b, alignment, out, command_line;
+  std::string b, alignment, out, table, command_line;
   bool overwrite = false;
 };
 
 void run(const Options& options) {
-  const OutputClaim output =
-      OutputClaim::folder(options.out, {options.overwrite, {options.b, options.alignment}});
+  const OutputClaim output = OutputClaim::folder(
+      options.out, {options.overwrite, {options.b, options.alignment, options.table}});
   const Alignment alignment = load_alignment(options.alignment);
-  const Model b = load_for_alignment(options.b, alignment.canonical());
+  const Model b = load_for_alignment(options.b, alignment.canonical(), options.table);
   require_made_for(alignment, b, options.alignment);
   if (!alignment.broken.empty()) {
     spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);
@@ -29,6 +30,7 @@ void run(const Options& options) {
   const bool reordered = !returned_axes(b.symmetries, alignment.transform()).empty();
   const char* what = reordered ? "the same function up to the order of the units that it returns: "
                                  "embeddings come in another order, with the same inner products"
+                     : b.table ? "the same function as its source, as far as its table is right"
                                : "the same function as its source";
   WriteOptions write;
   write.overwrite = options.overwrite;
@@ -39,12 +41,14 @@ void run(const Options& options) {
       readme({written_by(options.b + " aligned", options.command_line, computes),
               {options.b},
               "",
-              b.sentence.has_value()});
+              b.sentence.has_value(),
+              b.table != nullptr});
   save_model(options.out, b, transform(b, alignment), write);
   fmt::print("{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
              !alignment.broken.empty() ? ""
              : reordered               ? "; its embeddings come in another order"
-                                       : "; `braid verify` proves that it is the same function");
+             : b.table ? "; `braid verify` with the table shows what there is to show"
+                       : "; `braid verify` proves that it is the same function");
 }
 
 }  // namespace
@@ -53,11 +57,13 @@ void add_transform(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "transform",
       "Apply an alignment to B: B' in B's own dtype, sharding and tokenizer.\n\n"
-      "  braid transform B --alignment AB.alignment -o B-aligned");
+      "  braid transform B --alignment AB.alignment -o B-aligned\n"
+      "  braid transform B --table FAMILY.yaml --alignment AB.alignment -o B-aligned");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;
   command.add_option("B", options->b, "Checkpoint folder")->required();
   command.add_option("--alignment", options->alignment, "From braid align")->required();
+  add_table(command, options->table);
   command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
   command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
   command.callback([options] { run(*options); });

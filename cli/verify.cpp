@@ -1,7 +1,10 @@
 // braid verify: do two checkpoints compute the same function?
 #include "braid/connectivity/rounding.h"
 
-#include "braid/pipeline/align.h"
+#include "braid/checkpoint/safetensors.h"
+#include "braid/error.h"
+#include "braid/pipeline/table_proof.h"
+#include "braid/table.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -11,6 +14,8 @@ namespace {
 
 struct Options {
   std::string first, second, text, json;
+  std::string table, alignment, callable, python = "python3";  // with a table, or any outputs
+  std::vector<std::string> outputs;
   std::optional<double> tolerance;
   std::int64_t lines = 64;
   std::uint64_t seed = 0;
@@ -20,7 +25,120 @@ struct Options {
 // Of a difference that reordering units leaves, by the order of sums in float64.
 constexpr double order_of_sums = 1e-9;
 
+nlohmann::json difference_json(const TensorDifference& found) {
+  return {{"same", found.same()},
+          {"worst", found.tensor},
+          {"relative", found.relative},
+          {"tolerance", found.tolerance}};
+}
+
+TensorDifference within(TensorDifference found, const std::optional<double>& tolerance) {
+  found.tolerance = tolerance.value_or(found.tolerance);
+  return found;
+}
+
+// What someone computed of both models.
+int compare_saved(const Options& options, const Tensors& x, const Tensors& y,
+                  const std::vector<std::string>& of) {
+  const TensorDifference found =
+      within(compare_outputs(x, y, of.at(0), of.at(1)), options.tolerance);
+  nlohmann::json json = difference_json(found);
+  json["compared"] = "outputs";
+  report(fmt::format("{}: {} output(s) that were computed elsewhere, in every element\n"
+                     "largest difference in {}, relative to its largest value {:.3e}, tolerance "
+                     "{:.1e}\n",
+                     found.same() ? "SAME OUTPUTS" : "DIFFERENT OUTPUTS", x.size(), found.tensor,
+                     found.relative, found.tolerance),
+         json, options.json);
+  return found.same() ? 0 : 1;
+}
+
+// Random elements of every axis, by a function that computes what the model does.
+int check_table(const Options& options, const Model& model, const Callable& callable) {
+  std::vector<std::vector<std::string>> rows = {{"axis", "change", "tolerance", ""}};
+  nlohmann::json axes = nlohmann::json::object();
+  bool right = true;
+  for (const auto& [name, change] : prove_table(model, callable, options.seed)) {
+    const TensorDifference found = within(change, options.tolerance);
+    right &= found.same();
+    rows.push_back({name, fmt::format("{:.3e}", found.relative),
+                    fmt::format("{:.1e}", found.tolerance),
+                    !found.same()         ? "WRONG"
+                    : found.relative == 0 ? "exactly 0: is it used?"
+                                          : ""});
+    axes[name] = difference_json(found);
+  }
+  report(fmt::format("{}: random elements of every axis of {}, by {}\n\n{}",
+                     right ? "THE TABLE IS RIGHT" : "THE TABLE IS WRONG", options.first,
+                     options.callable, format_table(rows)),
+         {{"same", right}, {"compared", "random elements"}, {"axes", axes}}, options.json);
+  return right ? 0 : 1;
+}
+
+// By the tensors alone.
+int show_element(const Options& options, const Model& first, const Model& second) {
+  std::optional<Alignment> element;
+  if (!options.alignment.empty()) {
+    element = load_alignment(options.alignment);
+    require_made_for(*element, first, options.alignment);
+  }
+  const TensorDifference found =
+      within(prove_moved(first, second, element, options.compute), options.tolerance);
+  const std::string by = options.alignment.empty() ? "found by their weights" : options.alignment;
+  const std::string what =
+      found.same()
+          ? fmt::format(
+                "SAME FUNCTION, as far as the table is right: every tensor is that of {} "
+                "moved by one element of the table's groups ({})\n"
+                "That the table is right is not shown by this: random inputs take a "
+                "forward pass, which `callable` or `outputs` give\n",
+                options.first, by)
+          : fmt::format(
+                "NOT SHOWN: the element of the table's groups that was tried ({}) does not "
+                "make {} of {}; it may be the same function all the same: give the "
+                "`alignment` that it was made by, or `callable` or `outputs`\n",
+                by, options.second, options.first);
+  nlohmann::json json = difference_json(found);
+  json.update({{"compared", "tensors"}, {"structural", true}});
+  report(what + fmt::format("largest difference in {}, relative to its largest value {:.3e}, "
+                            "tolerance {:.1e}\n",
+                            found.tensor, found.relative, found.tolerance),
+         json, options.json);
+  return found.same() ? 0 : 1;
+}
+
+int run_by_table(const Options& options) {
+  require(
+      options.text.empty(),
+      "`text` takes a forward pass, which a `table` does not have; give `callable` or `outputs`");
+  const Model first = load_model(options.first, options.table);
+  if (options.callable.empty()) {
+    require(!options.second.empty(),
+            "two checkpoints are compared, one was given; one alone is checked against its table "
+            "by `callable` SCRIPT.py:FUNCTION");
+    return show_element(options, first, load_model(options.second, options.table));
+  }
+  const Callable callable = parse_callable(options.callable, options.python);
+  if (options.second.empty()) return check_table(options, first, callable);
+  const Model second = load_model(options.second, options.table);
+  std::vector<Tensors> both;
+  for (const Model* model : {&first, &second}) {
+    both.push_back(cast(model->parameters, at::kDouble));
+    both.back().insert(model->carried.begin(), model->carried.end());
+  }
+  const std::vector<Tensors> outputs = outputs_of(callable, both);
+  return compare_saved(options, outputs[0], outputs[1], {options.first, options.second});
+}
+
 int run(const Options& options) {
+  if (!options.outputs.empty()) {
+    return compare_saved(options, read_safetensors(options.outputs.at(0)),
+                         read_safetensors(options.outputs.at(1)), options.outputs);
+  }
+  if (!options.table.empty()) return run_by_table(options);
+  require(!options.second.empty(), "two checkpoints are compared, one was given");
+  require(options.callable.empty() && options.alignment.empty(),
+          "`callable` and `alignment` go with a `table`; without one braid runs the models itself");
   const Model first = load_model(options.first), second = load_model(options.second);
   const auto sequences = options.text.empty()
                              ? random_sequences(first, 16, options.seed)
@@ -76,10 +194,29 @@ void add_verify(CLI::App& app, int& status) {
       "verify",
       "Do two checkpoints compute the same function? Exit status 0 yes, 1 no.\n\n"
       "  braid verify B B-aligned\n"
-      "  braid verify B B-aligned --text TEXT --tolerance 1e-9");
+      "  braid verify B B-aligned --text TEXT --tolerance 1e-9\n\n"
+      "Of models whose architecture is a table, by what their owner can compute, or by their "
+      "tensors:\n\n"
+      "  braid verify A --table FAMILY.yaml --callable model.py:outputs      is the table right?\n"
+      "  braid verify B B-aligned --table FAMILY.yaml --callable model.py:outputs\n"
+      "  braid verify B B-aligned --outputs B-outputs.safetensors B-aligned-outputs.safetensors\n"
+      "  braid verify B B-aligned --table FAMILY.yaml --alignment AB.alignment");
   auto options = std::make_shared<Options>();
   command.add_option("B", options->first, "Checkpoint folder")->required();
-  command.add_option("OUT", options->second, "Checkpoint folder to compare with it")->required();
+  command.add_option("OUT", options->second, "Checkpoint folder to compare with it");
+  add_table(command, options->table);
+  command.add_option("--alignment", options->alignment,
+                     "With a table: the element by which OUT was made of B");
+  command.add_option(
+      "--callable", options->callable,
+      "With a table: SCRIPT.py:FUNCTION, which takes a dict of float64 tensors by name "
+      "and returns the model's outputs on inputs of its own");
+  command.add_option("--python", options->python, "Runs it; needs torch and safetensors")
+      ->capture_default_str();
+  command
+      .add_option("--outputs", options->outputs,
+                  "Two safetensors files of outputs on the same inputs, of B and of OUT")
+      ->expected(2);
   command.add_option("--text", options->text, "Compare on its lines; without it on random tokens");
   command.add_option("--lines", options->lines, "At most this many lines")
       ->check(CLI::PositiveNumber)

@@ -18,13 +18,17 @@ add_library(braid_aten STATIC ${PROJECT_BINARY_DIR}/aten.cpp)
 target_link_libraries(braid_aten PRIVATE braid_base braid::torch nlohmann_json::nlohmann_json)
 target_precompile_headers(braid_aten PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp>)
 
-# braid_library(<stage> [TORCH] [STAGES ...] [LIBRARIES ...]): braid/<stage>/*.cpp as braid::<stage>
+# braid_library(<stage> [TORCH] [ALIKE] [STAGES ...] [LIBRARIES ...]): braid/<stage>/*.cpp as braid::<stage>.
+# ALIKE: its files are all of one form and have the same names inside, so that none can stand in a file with another.
 function(braid_library stage)
-  cmake_parse_arguments(arg "TORCH" "" "STAGES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;ALIKE" "" "STAGES;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/braid/${stage}/*.cpp)
   add_library(braid_${stage} STATIC ${sources})
   add_library(braid::${stage} ALIAS braid_${stage})
   set_target_properties(braid_${stage} PROPERTIES EXPORT_NAME ${stage})
+  if(BRAID_UNITY AND NOT arg_ALIKE)
+    set_target_properties(braid_${stage} PROPERTIES UNITY_BUILD ON)
+  endif()
   target_link_libraries(braid_${stage} PUBLIC braid_base ${arg_LIBRARIES})
   if(arg_TORCH)
     target_link_libraries(braid_${stage} PUBLIC braid::torch)

@@ -1,5 +1,6 @@
 """Writes what fuzz/corpus starts from: small good files of every kind. Inputs that were found stand beside them."""
 
+import base64
 import collections
 import io
 import json
@@ -132,10 +133,34 @@ ending = {"id": 258, "content": "<|endoftext|>", "special": True, "single_word":
           "rstrip": False, "normalized": True}
 dense = {"separators": (",", ":"), "ensure_ascii": False}
 place("tokenizer_json", "byte_level", json.dumps({
-    "added_tokens": [ending], "normalizer": None, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
-    "post_processor": {"type": "ByteLevel"},
+    "added_tokens": [ending], "normalizer": None, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True},
+    "post_processor": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True},
     "model": {"type": "BPE", "dropout": None, "byte_fallback": False, "vocab": vocabulary,
               "merges": ["h e", ["t", "he"]]}}, **dense))
+texts = [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}]
+begin = {"SpecialToken": {"id": "<s>", "type_id": 0}}
+place("tokenizer_json", "bpe", json.dumps({
+    "added_tokens": [ending | {"id": 7, "content": "  ", "normalized": False, "special": False}],
+    "normalizer": {"type": "Sequence", "normalizers": [
+        {"type": "NFC"}, {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]},
+    "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+        {"type": "Digits", "individual_digits": True},
+        {"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": False}]},
+    "post_processor": {"type": "TemplateProcessing", "single": [begin, texts[0]], "pair": [begin, *texts],
+                       "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}},
+    "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": True, "byte_fallback": True, "ignore_merges": True,
+              "vocab": {"<unk>": 0, "<s>": 1, "<0xC3>": 2, "<0xA9>": 3, "_": 4, "_T": 5, "T": 6}, "merges": ["_ T"]}},
+    **dense))
+units = [1 << 10] + [0] * 95 + [ord("a") | 1 << 8 | 1 << 10] + [1 << 31] + [0] * 158  # "a" becomes "e"
+charsmap = struct.pack(f"<{len(units) + 1}I", 4 * len(units), *units) + b"e\0"
+place("tokenizer_json", "unigram", json.dumps({
+    "added_tokens": [], "normalizer": {"type": "Sequence", "normalizers": [
+        {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap).decode()}, {"type": "NFKD"},
+        {"type": "StripAccents"}, {"type": "Lowercase"}, {"type": "Strip", "strip_left": True, "strip_right": True}]},
+    "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+        {"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "_", "prepend_scheme": "never"}]},
+    "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": False, "vocab": [
+        ["<unk>", 0], ["t", -2], ["he", -3.25], ["the", -4], ["lord", -5], [";", -6.125]]}}, **dense))
 decoder = {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in more}
 place("wordpiece_files", "both", "\n".join(pieces).encode() + b"\n" + SEPARATOR + json.dumps({
     "do_lower_case": True, "strip_accents": None, "tokenize_chinese_chars": True, "unk_token": "[UNK]",

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -14,7 +13,6 @@
 namespace braid {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t dense_below = 192;  // rows this short are read in full each time
 constexpr std::int64_t bids_per_row = 16;  // in one pass of the reduction
 constexpr int reduction_passes = 2;

@@ -1,6 +1,7 @@
 #include "braid/alignment/observe.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "braid/error.h"
@@ -16,7 +17,7 @@ struct MicroBatch {
   at::Tensor kept_mask;  // (B, T) bool: what pooling looks at
   std::int64_t first_token = 0, tokens = 0;  // rows of the chunk's features: one a counted token
   std::int64_t first_sequence = 0;           // or one a sequence
-  std::int64_t sequences() const { return batch.input_ids.size(0); }
+  std::int64_t sequences() const { return batch.rows(); }
 };
 
 struct Chunk {
@@ -25,12 +26,21 @@ struct Chunk {
   std::int64_t tokens = 0, sequences = 0;  // rows of features
 };
 
-MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const ObserveOptions& options) {
+// Tokens that a sequence is in the pass.
+std::int64_t length_of(const TokenSequence& sequence, const Network& network) {
+  return network.reads_images() ? network.tokens({}) : sequence.size();
+}
+
+MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const Network& network,
+                      const ObserveOptions& options) {
   MicroBatch result;
   result.batch = pad(sequences);
-  result.kept_mask = at::zeros_like(result.batch.input_ids, at::kBool);
-  const std::int64_t length = result.batch.input_ids.size(1);
-  std::vector<std::int64_t> kept;
+  const std::int64_t length = network.tokens(result.batch);
+  // Of images every token counts.
+  result.kept_mask = at::full({result.batch.rows(), length}, network.reads_images(), at::kBool);
+  std::vector<std::int64_t> kept(
+      static_cast<std::size_t>(network.reads_images() ? result.kept_mask.numel() : 0));
+  std::iota(kept.begin(), kept.end(), 0);
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     const auto& ids = sequences[i].ids;
     for (std::size_t j = 0; j < ids.size(); ++j) {
@@ -207,7 +217,8 @@ class Observer {
 };
 
 // Cuts a window of sequences, shortest first, into chunks of micro-batches with little padding.
-std::vector<Chunk> cut(std::vector<TokenSequence> window, const ObserveOptions& options) {
+std::vector<Chunk> cut(std::vector<TokenSequence> window, const Network& network,
+                       const ObserveOptions& options) {
   std::stable_sort(
       window.begin(), window.end(),
       [](const TokenSequence& x, const TokenSequence& y) { return x.size() < y.size(); });
@@ -217,7 +228,7 @@ std::vector<Chunk> cut(std::vector<TokenSequence> window, const ObserveOptions& 
   std::int64_t pending_tokens = 0;
   const auto flush = [&] {
     if (pending.empty()) return;
-    MicroBatch batch = make_batch(pending, options);
+    MicroBatch batch = make_batch(pending, network, options);
     Chunk& chunk = chunks.back();
     batch.first_token = chunk.tokens;
     batch.first_sequence = chunk.sequences;
@@ -229,7 +240,7 @@ std::vector<Chunk> cut(std::vector<TokenSequence> window, const ObserveOptions& 
     pending_tokens = 0;
   };
   for (TokenSequence& sequence : window) {
-    const std::int64_t length = sequence.size();
+    const std::int64_t length = length_of(sequence, network);
     const bool full = options.batch_sequences > 0 && std::ssize(pending) >= options.batch_sequences;
     if (full || pending_tokens + length > batch_tokens) flush();
     if (chunks.back().length + pending_tokens + length > options.chunk_tokens) {
@@ -256,6 +267,7 @@ MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& se
                      const MomentsAtSize& at_size) {
   constexpr std::int64_t window_chunks = 16;
   Observer observer(a, Ensemble{{b}, {1.0}}, options);
+  const Network& network = *b.network;
   std::int64_t total = 0, count = 0;
   auto size = options.sizes.begin();
   for (bool more = true; more;) {
@@ -267,11 +279,11 @@ MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& se
       more = !sequence.empty();
       if (!more) break;
       observer.check(pad({sequence}));
-      tokens += sequence.size();
+      tokens += length_of(sequence, network);
       ++count;
       window.push_back(std::move(sequence));
     }
-    for (Chunk& chunk : cut(std::move(window), options)) {
+    for (Chunk& chunk : cut(std::move(window), network, options)) {
       total += chunk.length;
       observer.add(std::move(chunk));
       if (seen) seen(total);

@@ -14,9 +14,6 @@
 namespace braid {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::int64_t chunk = row_chunk;
-
 using Lanes = double __attribute__((vector_size(32)));
 using Flags = std::int64_t __attribute__((vector_size(32)));
 
@@ -60,12 +57,12 @@ void inspect_row(const double* row, std::int64_t n, Inspection& inspection) {
 BRAID_WIDE
 void find_maxima(const double* row, const double* price, std::int64_t n, double* maxima) {
   std::int64_t j = 0;
-  for (; j + chunk <= n; j += chunk) {
+  for (; j + row_chunk <= n; j += row_chunk) {
     Lanes top, p;
     load(top, row + j);
     load(p, price + j);
     top -= p;
-    for (std::int64_t k = j + 4; k < j + chunk; k += 4) {
+    for (std::int64_t k = j + 4; k < j + row_chunk; k += 4) {
       Lanes x;
       load(x, row + k);
       load(p, price + k);
@@ -164,16 +161,16 @@ BRAID_WIDE
 std::int64_t find_above(const double* row, const double* price, double least, std::int64_t n,
                         std::int32_t* columns) {
   std::int64_t count = 0, j = 0;
-  for (; j + chunk <= n; j += chunk) {
+  for (; j + row_chunk <= n; j += row_chunk) {
     Flags hit{};
-    for (std::int64_t k = j; k < j + chunk; k += 4) {
+    for (std::int64_t k = j; k < j + row_chunk; k += 4) {
       Lanes x, p;
       load(x, row + k);
       load(p, price + k);
       hit |= x - p > least;
     }
     if (!any(hit)) continue;
-    for (std::int64_t k = j; k < j + chunk; ++k) {
+    for (std::int64_t k = j; k < j + row_chunk; ++k) {
       columns[count] = static_cast<std::int32_t>(k);
       count += row[k] - price[k] > least ? 1 : 0;
     }
@@ -188,15 +185,15 @@ BRAID_WIDE
 std::int64_t find_at_most(const double* distance, double most, std::int64_t n,
                           std::int32_t* columns) {
   std::int64_t count = 0, j = 0;
-  for (; j + chunk <= n; j += chunk) {
+  for (; j + row_chunk <= n; j += row_chunk) {
     Flags hit{};
-    for (std::int64_t k = j; k < j + chunk; k += 4) {
+    for (std::int64_t k = j; k < j + row_chunk; k += 4) {
       Lanes d;
       load(d, distance + k);
       hit |= d <= most;
     }
     if (!any(hit)) continue;
-    for (std::int64_t k = j; k < j + chunk; ++k) {
+    for (std::int64_t k = j; k < j + row_chunk; ++k) {
       columns[count] = static_cast<std::int32_t>(k);
       count += distance[k] <= most ? 1 : 0;
     }

@@ -7,6 +7,8 @@
 
 namespace braid {
 
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
 // Columns that are passed over together; n / chunk full ones, then a tail.
 inline constexpr std::int64_t row_chunk = 32;
 
@@ -16,8 +18,8 @@ struct Inspection {
 };
 
 struct Best {
-  double first = -std::numeric_limits<double>::infinity();
-  double second = -std::numeric_limits<double>::infinity();
+  double first = -infinity;
+  double second = -infinity;
   std::int32_t column = 0;
 };
 

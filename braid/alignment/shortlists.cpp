@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 
 #include "braid/alignment/row_scans.h"
 
 namespace braid {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::int64_t chunk = row_chunk;
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
@@ -30,7 +26,7 @@ Shortlists::Shortlists(std::int64_t n)
 
 void Shortlists::make(std::int32_t i, const double* values, const double* prices) {
   find_maxima(values, prices, n_, maxima_.data());
-  const std::int64_t full = n_ / chunk, groups = 4 * full + (n_ % chunk ? 1 : 0);
+  const std::int64_t full = n_ / row_chunk, groups = 4 * full + (n_ % row_chunk ? 1 : 0);
   // The threshold is the least of the wanted largest maxima: so many columns reach it at least.
   ranked_.assign(maxima_.begin(), maxima_.begin() + groups);
   if (full >= 64) {
@@ -58,13 +54,13 @@ void Shortlists::make(std::int32_t i, const double* values, const double* prices
     }
   };
   for (std::int64_t c = 0; c < full; ++c) {
-    if (has(c, std::greater<>())) take(c * chunk, (c + 1) * chunk, std::greater<>());
+    if (has(c, std::greater<>())) take(c * row_chunk, (c + 1) * row_chunk, std::greater<>());
   }
-  take(full * chunk, n_, std::greater_equal<>());
+  take(full * row_chunk, n_, std::greater_equal<>());
   // Of the columns that equal the threshold only some, lest rows full of ties be sorted whole.
   for (std::int64_t k = 0; k < full && count < longest && least > -infinity; ++k) {
-    const std::int64_t c = (i / chunk + k) % full;
-    if (has(c, std::equal_to<>())) take(c * chunk, (c + 1) * chunk, std::equal_to<>());
+    const std::int64_t c = (i / row_chunk + k) % full;
+    if (has(c, std::equal_to<>())) take(c * row_chunk, (c + 1) * row_chunk, std::equal_to<>());
   }
   gathered_.clear();
   for (std::int64_t k = 0; k < count; ++k) {

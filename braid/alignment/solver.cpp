@@ -14,8 +14,8 @@ Assignment assign(const at::Tensor& benefit) {
   return solve_assignment(values, matrix.size(0));
 }
 
-Solved solve_signed(const at::Tensor& benefit) {
-  const Assignment assignment = assign(benefit.abs());
+Solved solve_signed(const at::Tensor& benefit, const at::Tensor& sized) {
+  const Assignment assignment = assign(sized.defined() ? benefit.abs() + sized : benefit.abs());
   SignedPermutation element{assignment.indices, {}};
   const at::Tensor dense = benefit.contiguous();
   const std::int64_t n = dense.size(0);
@@ -59,22 +59,35 @@ Solved solve_rotary(const at::Tensor& benefit) {
           modulus.sum().item<double>()};
 }
 
+Solved solve_rotary_signs(const at::Tensor& benefit, const at::Tensor& sized) {
+  const at::Tensor pairs = benefit.diagonal().unflatten(0, {2, -1}).sum(0).contiguous();
+  std::vector<std::int64_t> signs;
+  for (std::int64_t i = 0; i < pairs.size(0); ++i) {
+    signs.push_back(pairs.const_data_ptr<double>()[i] < 0 ? -1 : 1);
+  }
+  const at::Tensor gains = sized.defined() ? pairs.abs().sum() + sized.trace() : pairs.abs().sum();
+  return {signs_of_pairs(signs), gains.item<double>()};
+}
+
 }  // namespace
 
-Solved solve(Group group, const at::Tensor& benefit) {
+Solved solve(Group group, const at::Tensor& signed_benefit, const at::Tensor& sized) {
+  if (group == Group::signed_permutation) return solve_signed(signed_benefit, sized);
+  if (group == Group::rotary_signs) return solve_rotary_signs(signed_benefit, sized);
+  const at::Tensor benefit = sized.defined() ? signed_benefit + sized : signed_benefit;
   switch (group) {
     case Group::permutation: {
       Assignment assignment = assign(benefit);
       return {Permutation{std::move(assignment.indices)}, assignment.objective};
     }
-    case Group::signed_permutation:
-      return solve_signed(benefit);
     case Group::centred_orthogonal:
       return solve_centred(benefit);
     case Group::orthogonal:
       return solve_orthogonal(benefit);
     case Group::rotary:
       return solve_rotary(benefit);
+    case Group::signed_permutation:
+    case Group::rotary_signs:
     case Group::general:
       break;
   }

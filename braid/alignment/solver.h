@@ -14,12 +14,14 @@ struct Solved {
   double objective = 0;  // <T, benefit>
 };
 
-// Maximises sum_ij T[i, j] benefit[i, j] over the group; benefit is (n, n) float64, rows A's units,
-// columns B's. Permutations: linear assignment; signed ones: the same on |benefit|; orthogonal
+// Maximises sum_ij T[i, j] benefit[i, j] + |T[i, j]| sized[i, j] over the group; both are (n, n)
+// float64, rows A's units, columns B's. `sized`, where it is defined, is what pairs are worth
+// whatever their signs: as gains that they have. Permutations: linear assignment; signed ones: the
+// same on |benefit|; orthogonal
 // maps: Procrustes (Schonemann 1966), U V^T of the singular vectors; rotary scalings: the best turn
-// of every pair, modulus 1. General maps have no such maximum: they are orthogonal between balanced
-// factors (methods/in_head.h), and are refused here.
-Solved solve(Group group, const at::Tensor& benefit);
+// of every pair, modulus 1; signs of pairs: that of the pair's trace. General maps have no such
+// maximum: they are orthogonal between balanced factors (methods/in_head.h), and are refused here.
+Solved solve(Group group, const at::Tensor& benefit, const at::Tensor& sized = {});
 
 // What `solve` would reach with the units as they are: the trace.
 double unaligned(const at::Tensor& benefit);
@@ -29,6 +31,7 @@ double unaligned(const at::Tensor& benefit);
 struct Agreement {
   std::vector<std::string> axes;  // outermost first; all the ancestors of each are among them
   at::Tensor benefit;
+  bool sized = false;  // whatever the signs
 
   // From (units, units), the axes' sizes taken from the table.
   static Agreement of(const Symmetries& symmetries, std::vector<std::string> axes,

@@ -15,6 +15,7 @@ struct Open {
   std::size_t agreement = 0;  // which of the caller's it is of
   std::vector<std::string> axes;
   at::Tensor benefit;
+  bool sized = false;  // Agreement's
 
   bool has(const std::string& axis) const {
     return std::find(axes.begin(), axes.end(), axis) != axes.end();
@@ -36,7 +37,8 @@ Open pair_of(const Open& open, std::int64_t j, std::int64_t k) {
   const std::int64_t axes = std::ssize(open.axes);
   return {open.agreement,
           {open.axes.begin() + 1, open.axes.end()},
-          open.benefit.select(axes, k).select(0, j)};
+          open.benefit.select(axes, k).select(0, j),
+          open.sized};
 }
 
 // The agreement's first axis made the given one.
@@ -53,9 +55,9 @@ Open contract(const Open& open, const std::string& axis, const Element& element)
   const std::int64_t place = dimension(open, axis), axes = std::ssize(open.axes);
   Open rest = open;
   rest.axes.erase(rest.axes.begin() + place);
-  rest.benefit = apply(element, open.benefit, axes + place, Role::vector)
-                     .diagonal(0, place, axes + place)
-                     .sum(-1);
+  const Role role = open.sized ? Role::gain : Role::vector;
+  rest.benefit =
+      apply(element, open.benefit, axes + place, role).diagonal(0, place, axes + place).sum(-1);
   return rest;
 }
 
@@ -84,16 +86,15 @@ class TreeSolver {
 
   Found solve_leaf(const Axis& axis, std::optional<Group> group,
                    const std::vector<Open>& open) const {
-    const at::Tensor benefit = seen_by(axis.name, open, {});
-    Solved solved = group ? solve(*group, benefit)
-                          : Solved{identity_element(axis.group, axis.size), unaligned(benefit)};
+    Solved solved = group ? solve_seen(axis.name, *group, open, {})
+                          : Solved{identity_element(axis.group, axis.size), 0};
     const Transform element = {{axis.name, {std::move(solved.element)}}};
     Found found = nothing();
-    if (open.size() > 1) {
+    if (open.size() > 1 || !group) {
       found = evaluate(open, element);
     } else {
       found.value = found.objectives[open.front().agreement] = solved.objective;
-      found.unaligned[open.front().agreement] = unaligned(benefit);
+      found.unaligned[open.front().agreement] = unaligned(open.front().benefit);
     }
     found.element = element;
     return found;
@@ -223,7 +224,7 @@ class TreeSolver {
       Transform next = element;
       for (const std::string& name : turns) {
         const std::optional<Group> group = choice_(symmetries_.axis(name));
-        if (group) next[name] = {solve(*group, seen_by(name, linked, next)).element};
+        if (group) next[name] = {solve_seen(name, *group, linked, next).element};
       }
       Found after = evaluate(linked, next);
       if (after.value <= found.value + 1e-12 * std::abs(found.value)) break;
@@ -252,12 +253,21 @@ class TreeSolver {
     return start;
   }
 
-  // What one axis's units are worth, (n, n), with the others moved.
+  // The best element of one axis with the others moved.
+  Solved solve_seen(const std::string& name, Group group, const std::vector<Open>& linked,
+                    const Transform& element) const {
+    const at::Tensor benefit = seen_by(name, linked, element, false);
+    const at::Tensor sized = seen_by(name, linked, element, true);
+    return solve(group, benefit.defined() ? benefit : at::zeros_like(sized), sized);
+  }
+
+  // What one axis's units are worth, (n, n), with the others moved: by agreements that are `sized`
+  // or that are not; undefined where there are none.
   at::Tensor seen_by(const std::string& name, const std::vector<Open>& linked,
-                     const Transform& element) const {
+                     const Transform& element, bool sized) const {
     at::Tensor sum;
     for (const Open& open : linked) {
-      if (!open.has(name)) continue;
+      if (!open.has(name) || open.sized != sized) continue;
       Open rest = open;
       for (const std::string& other : open.axes) {
         if (other != name) rest = contract(rest, other, element.at(other).front());
@@ -296,7 +306,7 @@ Agreement Agreement::of(const Symmetries& symmetries, std::vector<std::string> a
   for (const std::string& axis : axes) sizes.push_back(symmetries.axis(axis).size);
   const std::size_t count = sizes.size();
   for (std::size_t i = 0; i < count; ++i) sizes.push_back(sizes[i]);
-  return {std::move(axes), units.reshape(sizes)};
+  return {std::move(axes), units.reshape(sizes), false};
 }
 
 TreeSolution solve_tree(const Symmetries& symmetries, const std::string& root,
@@ -306,7 +316,7 @@ TreeSolution solve_tree(const Symmetries& symmetries, const std::string& root,
     if (agreement.axes.empty() || agreement.axes.front() != root) {
       throw std::invalid_argument("an agreement of another tree than that of '" + root + "'");
     }
-    open.push_back({open.size(), agreement.axes, agreement.benefit});
+    open.push_back({open.size(), agreement.axes, agreement.benefit, agreement.sized});
   }
   Found found = TreeSolver(symmetries, choice, open.size()).solve_axis(root, open);
   return {std::move(found.element), std::move(found.objectives), std::move(found.unaligned)};

@@ -61,7 +61,10 @@ bool replaces_folder(const fs::path& target, bool overwrite) try {
   require(fs::is_directory(target), "{}: is there and is not a folder; choose another path", name);
   if (fs::is_empty(target)) return false;
   require(overwrite, "{}: is there and not empty; choose another folder, or `overwrite` it", name);
-  require(fs::is_regular_file(target / "config.json"),
+  const auto has = [&](const char* file) { return fs::is_regular_file(target / file); };
+  // Models of tables are written without a configuration, but with a card.
+  require(has("config.json") || (has("README.md") &&
+                                 (has("model.safetensors") || has("model.safetensors.index.json"))),
           "{}: not a checkpoint folder (no config.json): refused to replace it", name);
   const std::set<std::string> known = model_folders(target);
   for (const auto& entry : fs::directory_iterator(target)) {

@@ -132,13 +132,17 @@ void write_weights(const fs::path& folder, const LazyTensors& tensors, const Lay
 
 Checkpoint load_checkpoint(const fs::path& folder) {
   std::error_code error;
-  require(fs::is_directory(folder, error),
-          "{}: not a folder: give the folder of a Hugging Face checkpoint, with config.json and "
-          "model.safetensors; a model on the hub must be fetched into one first",
-          folder.string());
+  require(
+      fs::is_directory(folder, error),
+      "{}: not a folder: give the folder of a Hugging Face checkpoint, with config.json and "
+      "model.safetensors; a model on the hub must be fetched into one first, and a file of weights "
+      "needs a `table` of its architecture",
+      folder.string());
   Checkpoint checkpoint;
   checkpoint.folder = folder;
-  require(is_there(folder / "config.json"), "{}: config.json is missing: not a checkpoint folder",
+  require(is_there(folder / "config.json"),
+          "{}: config.json is missing: not a checkpoint folder; what is no model of Hugging Face's "
+          "needs a `table` of its architecture",
           folder.string());
   checkpoint.config = read_json(folder / "config.json");
   require(checkpoint.config.is_object(), "{}: expected a JSON object",
@@ -161,7 +165,9 @@ void write_checkpoint(const fs::path& out, const json& config, const LazyTensors
                                        : split_tensors(tensors, options.shard_size);
   require_space(out, byte_size(tensors));
   AtomicFolder folder(out, options.overwrite);
-  write_file_atomically(folder.path() / "config.json", to_python_text(config));
+  if (!config.is_null()) {
+    write_file_atomically(folder.path() / "config.json", to_python_text(config));
+  }
   write_weights(folder.path(), tensors, layout);
   for (const auto& [name, text] : options.files) {
     require(is_plain_name(name), "{}: not a plain file name", name);

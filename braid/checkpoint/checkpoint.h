@@ -37,12 +37,13 @@ struct WriteOptions {
   bool overwrite = false;                    // replace `out` if it holds a checkpoint
 };
 
-// Writes a checkpoint folder, whole or not at all: built beside `out`, synced, then renamed.
-// Weights become safetensors, made one at a time; what lies beside the weights in the folder
-// `beside` (none if empty; beside.h) is copied unless `options.files` has it. With
-// `options.layout`, each tensor goes to the file it had there (.bin names become .safetensors),
-// tensors unknown to it to its last file. Error if `out` holds something and `overwrite` is off;
-// Interrupted. On failure nothing is left beside `out`, and `out` is as it was.
+// Writes a checkpoint folder, whole or not at all: built beside `out`, synced, then renamed;
+// without config.json where `config` is null. Weights become safetensors, made one at a time; what
+// lies beside the weights in the folder `beside` (none if empty; beside.h) is copied unless
+// `options.files` has it. With `options.layout`, each tensor goes to the file it had there (.bin
+// names become .safetensors), tensors unknown to it to its last file. Error if `out` holds
+// something and `overwrite` is off; Interrupted. On failure nothing is left beside `out`, and `out`
+// is as it was.
 void write_checkpoint(const std::filesystem::path& out, const nlohmann::json& config,
                       const LazyTensors& tensors, const std::filesystem::path& beside = {},
                       const WriteOptions& options = {});

@@ -17,7 +17,21 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 Tensors read_file(const fs::path& path) {
-  return path.extension() == ".bin" ? read_torch_bin(path) : read_safetensors(path);
+  return path.extension() == ".safetensors" ? read_safetensors(path) : read_torch_bin(path);
+}
+
+Weights read_one(const fs::path& file, const std::string& name) {
+  Weights weights{read_file(file), {{name, {}}}, {}};
+  for (const auto& [tensor, values] : weights.tensors) {
+    weights.layout.front().tensors.push_back(tensor);
+  }
+  return weights;
+}
+
+bool is_weights_file(const fs::path& path) {
+  const fs::path extension = path.extension();
+  return extension == ".safetensors" || extension == ".bin" || extension == ".pt" ||
+         extension == ".pth";
 }
 
 Layout read_index(const fs::path& index, std::string_view extension) {
@@ -101,13 +115,7 @@ bool is_plain_name(std::string_view name) {
 Weights read_weights(const fs::path& folder) {
   for (const std::string name : {"model.safetensors", "pytorch_model.bin"}) {
     const fs::path file = folder / name, index = folder / (name + ".index.json");
-    if (is_there(file)) {
-      Weights weights{read_file(file), {{name, {}}}, {}};
-      for (const auto& [tensor, values] : weights.tensors) {
-        weights.layout.front().tensors.push_back(tensor);
-      }
-      return weights;
-    }
+    if (is_there(file)) return read_one(file, name);
     if (is_there(index)) return read_shards(index, read_index(index, file.extension().string()));
   }
   std::string instead;
@@ -118,6 +126,30 @@ Weights read_weights(const fs::path& folder) {
       "{}: no weights: expected model.safetensors, model.safetensors.index.json, "
       "pytorch_model.bin or pytorch_model.bin.index.json{}",
       folder.string(), instead);
+}
+
+Weights any_weights(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    require(is_there(path) && fs::is_regular_file(path, error), "{}: no such file or folder",
+            path.string());
+    require(is_weights_file(path), "{}: expected weights: a .safetensors, .bin, .pt or .pth file",
+            path.string());
+    return read_one(path, "model.safetensors");
+  }
+  std::vector<std::string> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    if (!is_weights_file(entry.path()) || entry.path().filename().string().front() == '.') continue;
+    found.push_back(entry.path().filename().string());
+  }
+  const bool is_usual = std::any_of(found.begin(), found.end(), [](const std::string& name) {
+    return name.starts_with("model") || name.starts_with("pytorch_model");
+  });
+  if (is_usual || found.empty()) return read_weights(path);
+  std::sort(found.begin(), found.end());
+  require(found.size() == 1, "{}: holds {} files of weights, {}; name the one that is meant",
+          path.string(), found.size(), join_names(found));
+  return read_one(path / found.front(), "model.safetensors");
 }
 
 }  // namespace braid

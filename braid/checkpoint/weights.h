@@ -24,6 +24,10 @@ struct Weights {
 // shards have other values of one tensor.
 Weights read_weights(const std::filesystem::path& folder);
 
+// Those, or what else there is: one .safetensors, .bin, .pt or .pth file that is `path` or lies
+// alone in the folder. Error naming the files where there are several.
+Weights any_weights(const std::filesystem::path& path);
+
 // Error where it is a link that leads nowhere.
 bool is_there(const std::filesystem::path& path);
 

@@ -17,8 +17,11 @@ Canonical canonicalise(const Model& model, const Compute& compute) {
   return {in_dtypes_of(model, std::move(form)), proof};
 }
 
-Model load_for_alignment(const std::filesystem::path& folder, bool canonical) {
-  Model model = load_model(folder);
+Model load_for_alignment(const std::filesystem::path& folder, bool canonical,
+                         const std::filesystem::path& table) {
+  Model model = load_model(folder, table);
+  require(!canonical || !model.table,
+          "{}: an alignment of canonical forms, which a table does not have", folder.string());
   return canonical ? canonicalise(model).model : model;
 }
 

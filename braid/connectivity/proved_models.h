@@ -15,7 +15,9 @@ struct Canonical {
 // float64, to 1e-8 of its largest output on random tokens: nothing unproved comes out.
 Canonical canonicalise(const Model& model, const Compute& compute = {});
 
-// The checkpoint, in canonical form where an alignment of it is to be.
-Model load_for_alignment(const std::filesystem::path& folder, bool canonical);
+// The checkpoint, of a table where there is one, in canonical form where an alignment of it is to
+// be.
+Model load_for_alignment(const std::filesystem::path& folder, bool canonical,
+                         const std::filesystem::path& table = {});
 
 }  // namespace braid

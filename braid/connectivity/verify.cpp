@@ -35,6 +35,8 @@ Difference worse(const Difference& a, const Difference& b) {
 Difference verify(const Model& first, const Model& second,
                   const std::vector<TokenSequence>& sequences, const Compute& compute,
                   Frame frame) {
+  network_of(first);
+  network_of(second);
   // A decoder that was untied is a tensor more, and no other function.
   const bool tied = first.ties.size() == second.ties.size();
   require_same_architecture(tied ? first : untie(first), tied ? second : untie(second));
@@ -68,7 +70,9 @@ Difference verify(const Model& first, const Model& second,
   for (const Difference& output : outputs) {
     result.compared += (result.compared.empty() ? "" : ", ") + output.output;
   }
-  for (const TokenSequence& sequence : sequences) result.tokens += sequence.size();
+  for (const TokenSequence& sequence : sequences) {
+    result.tokens += first.network->tokens(pad({sequence}));
+  }
   result.sequences = std::ssize(sequences);
   result.frame = frame;
   return result;
@@ -78,10 +82,19 @@ std::vector<TokenSequence> random_sequences(const Model& model, std::int64_t cou
                                             std::uint64_t seed) {
   Random random(seed);
   std::vector<TokenSequence> sequences(static_cast<std::size_t>(count));
-  const std::int64_t length = std::min<std::int64_t>(64, model.network->max_positions());
+  const Network& network = network_of(model);
+  if (network.reads_images()) {
+    for (auto& image : sequences) {
+      image.pixels = at::empty(network.image_shape(), at::kDouble);
+      double* values = image.pixels.data_ptr<double>();
+      for (std::int64_t i = 0; i < image.pixels.numel(); ++i) values[i] = random.normal();
+    }
+    return sequences;
+  }
+  const std::int64_t length = std::min<std::int64_t>(64, network.max_positions());
   for (auto& sequence : sequences) {
     for (std::int64_t i = 0; i < length; ++i) {
-      sequence.ids.push_back(random.below(model.network->vocabulary_size()));
+      sequence.ids.push_back(random.below(network.vocabulary_size()));
     }
   }
   return sequences;

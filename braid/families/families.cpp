@@ -5,14 +5,28 @@
 
 namespace braid {
 
-extern const Family bert, gpt2;  // each in the file of its name
+extern const Family bert, gpt2, gpt_neox, llama, mistral, qwen2, qwen3, olmo, olmo2, opt,
+    modernbert, roberta, xlm_roberta, camembert, distilbert, electra, albert, deberta_v2, vit, deit,
+    t5,
+    mt5;  // each in the file of its name
 
 const std::vector<const Family*>& families() {
   static const std::vector<const Family*> all = {
-      &bert,
-      &gpt2,
+      &bert,   &gpt2,       &gpt_neox,   &llama,   &mistral,     &qwen2,     &qwen3,      &olmo,
+      &olmo2,  &opt,        &modernbert, &roberta, &xlm_roberta, &camembert, &distilbert, &electra,
+      &albert, &deberta_v2, &vit,        &deit,    &t5,          &mt5,
   };
   return all;
+}
+
+extern const Translation hf_olmo;
+
+const Translation* find_translation(const nlohmann::json& config, const std::string& source) {
+  const std::string type = JsonField(config, source).text("model_type", "");
+  for (const Translation* one : {&hf_olmo}) {
+    if (one->model_type == type) return one;
+  }
+  return nullptr;
 }
 
 const Family& find_family(const nlohmann::json& config, const std::string& source) {
@@ -24,17 +38,14 @@ const Family& find_family(const nlohmann::json& config, const std::string& sourc
     if (family->model_type == type) return *family;
     known.push_back(family->model_type);
   }
-  fail("{}: model_type '{}' is not supported; supported: {}", source, printable(type),
-       fmt::join(known, ", "));
+  fail("{}: model_type '{}' is not supported; supported: {}; any other by a `table`", source,
+       printable(type), fmt::join(known, ", "));
 }
 
 nlohmann::json complete_config(nlohmann::json config) {
   const Family& family = find_family(config, "config");
-  config = as_meant(family, std::move(config));
+  config = with_defaults(family, as_meant(family, std::move(config)));
   config["model_type"] = family.model_type;
-  for (const auto& [key, value] : family.defaults.items()) {
-    if (!config.contains(key)) config[key] = value;
-  }
   if (!config.contains("architectures")) config["architectures"] = {family.classes.front().name};
   return config;
 }

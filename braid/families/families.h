@@ -10,6 +10,18 @@ const std::vector<const Family*>& families();
 // By config.json's model_type; Error naming `source` and the families there are.
 const Family& find_family(const nlohmann::json& config, const std::string& source);
 
+// A model_type whose checkpoints are those of a family above under other names, perhaps fused.
+struct Translation {
+  std::string model_type;
+  // config.json and the tensors, by stored names, as transformers writes that family. Error naming
+  // the key or tensor that has no counterpart.
+  std::pair<nlohmann::json, Tensors> (*translate)(const nlohmann::json& config,
+                                                  const Tensors& tensors) = nullptr;
+};
+
+// The one of this model_type; null where there is none.
+const Translation* find_translation(const nlohmann::json& config, const std::string& source);
+
 // A hand-written config.json with what Hugging Face's has and it leaves out.
 nlohmann::json complete_config(nlohmann::json config);
 

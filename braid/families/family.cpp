@@ -18,6 +18,10 @@ const char* title_of(Predicts head) {
       return "classifier of texts";
     case Predicts::token_label:
       return "classifier of tokens";
+    case Predicts::written:
+      return "head of written tokens";
+    case Predicts::replaced:
+      return "discriminator of replaced tokens";
     case Predicts::span:
       return "head for answer spans";
     case Predicts::choice:
@@ -178,8 +182,9 @@ Parts parts_of(const ModelClass& kind, const Family& family, const nlohmann::jso
   for (const Part& part : family.parts) {
     const bool read = part.head && kind.parts.contains(part.name);
     // A head that is a tie alone is nobody's but of a class that has it, or of a bare stack.
+    const bool tie_alone = result.returns_stream && part.head && part.head->dense.empty();
     const bool beside = !is_ambiguous(family, part) &&
-                        is_there(part, tensors, result.returns_stream ? ties : std::vector<Tie>());
+                        is_there(part, tensors, tie_alone ? ties : std::vector<Tie>());
     if (read || beside) result.names.insert(part.name);
   }
   if (reads_pooler(heads)) result.names.insert("pooler");
@@ -243,6 +248,13 @@ nlohmann::json as_meant(const Family& family, nlohmann::json config) {
   if (names != config.end() && count != config.end() && *count != names->size()) {
     config.erase("id2label");
     config.erase("label2id");
+  }
+  return config;
+}
+
+nlohmann::json with_defaults(const Family& family, nlohmann::json config) {
+  for (const auto& [key, value] : family.defaults.items()) {
+    if (!config.contains(key)) config[key] = value;
   }
   return config;
 }

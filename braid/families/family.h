@@ -31,7 +31,8 @@ struct Tie {
   std::string original;
 };
 
-// A norm whose gain and bias can go into the maps that read it: <norm>.weight, <reader>.weight, ...
+// A norm whose gain, and bias if it has one, can go into the maps that read it: <norm>.weight,
+// <reader>.weight, ...
 struct Fold {
   std::string norm;
   std::vector<std::string> readers;
@@ -72,21 +73,31 @@ struct Initialisation {
   enum class Branches { later, by_depth } branches = Branches::by_depth;
 };
 
+// What config.json calls the shares that are dropped out in training; empty = none are.
+struct DropoutKeys {
+  std::string hidden = {}, attention = {};
+  double usual = 0;  // where it does not say
+};
+
 struct Family {
   std::string model_type;  // in config.json
   std::string title;       // what a user calls it
   std::string prefix;      // of the stack's tensors in checkpoints with a head, such as "bert."
-  std::vector<std::pair<std::string, std::string>> renamed_suffixes;  // old name, today's name
+  std::string stem = {};   // what all of them begin with after it, where they do
+  std::vector<std::pair<std::string, std::string>> renamed_suffixes = {};  // old, new
   // Keys of config.json under other names, which count before the first: attribute_map there.
   std::map<std::string, std::string> other_keys = {};
-  std::vector<std::string> buffer_suffixes;  // stored by some, not parameters
+  std::vector<std::string> buffer_suffixes = {};  // stored by some, not parameters
   std::vector<Part> parts;
   std::vector<ModelClass> classes;  // the one that pretraining makes first
   nlohmann::json defaults;          // of config.json, where a hand-written one leaves them out
   nlohmann::json sample;            // a small configuration of it, which tests and trials run
   bool causal = false;              // is it pretrained on next tokens, or on masked ones?
   Initialisation initialisation = {};
+  DropoutKeys dropout = {};
 
+  // An alias that is stored with other values is a parameter of its own (T5), no contradiction.
+  bool ties_by_file = false;
   std::vector<Tie> (*ties)(const nlohmann::json& config) = nullptr;
   // The table; Error where a key of the configuration changes the function in a way that is not
   // there.
@@ -95,11 +106,8 @@ struct Family {
   Symmetries (*ablate)(const nlohmann::json& config, const Parts& parts,
                        const Ablation& ablation) = nullptr;
   std::unique_ptr<Network> (*network)(const nlohmann::json& config, const Parts& parts) = nullptr;
-  // Canonical form: norms off the residual stream (pre-LN), null where there are none;
+  // Canonical form: norms off the residual stream (pre-LN), null where there are none.
   std::vector<Fold> (*folds)(const nlohmann::json& config) = nullptr;
-  // and may key biases go? They add one number to all scores of a query, but not where positions
-  // turn queries and keys.
-  bool key_bias_is_free = false;
 
   const Part& part(const std::string& name) const;
   // The first class that has a head of this kind; Error naming the family where none has.
@@ -148,6 +156,9 @@ JsonField config_fields(const nlohmann::json& config);
 // The configuration as transformers means it: under the family's own keys, and without names of
 // labels where num_labels is another number. Error where names are of something else than outputs.
 nlohmann::json as_meant(const Family& family, nlohmann::json config);
+
+// The configuration with the family's defaults for what it leaves out.
+nlohmann::json with_defaults(const Family& family, nlohmann::json config);
 
 // Labels of a classifier, by id2label or num_labels.
 std::int64_t label_count(const nlohmann::json& config);

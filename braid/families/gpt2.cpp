@@ -1,7 +1,6 @@
 // GPT-2 (Radford et al. 2019): pre-LN decoder with a language-model head, tied or not.
 #include "braid/error.h"
-#include "braid/families/rules.h"
-#include "braid/networks/decoder.h"
+#include "braid/families/pre_norm_table.h"
 
 namespace braid {
 
@@ -11,12 +10,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-const DecoderNames names = {.words = "wte.weight",
+const PreNormNames names = {.words = "wte.weight",
                             .positions = "wpe.weight",
                             .types = "wte.weight",  // a type is a word
                             .layer = "h.*.",
                             .attention_norm = "ln_1",
-                            .query_key_value = "attn.c_attn",
+                            .query_key_value = {"attn.c_attn"},
                             .attention_output = "attn.c_proj",
                             .ffn_norm = "ln_2",
                             .ffn_in = "mlp.c_fc",
@@ -39,7 +38,8 @@ Sizes sizes(const Json& config) {
 }
 
 std::unique_ptr<Network> network(const Json& config, const Parts& parts) {
-  return std::make_unique<Decoder>(sizes(config), names, head_parts(gpt2, parts));
+  return std::make_unique<PreNorm>(sizes(config), names, PreNormForm{.input_first = true},
+                                   head_parts(gpt2, parts));
 }
 
 std::vector<Tie> ties(const Json& config) {
@@ -70,11 +70,9 @@ Symmetries describe(const Json& config, const Parts& parts) {
   // The stream runs past a norm's gain: where every gain is 1 nothing holds it to permutations.
   const bool unit = parts.unit_gains;
   table.axis({"x", width, unit ? Group::centred_orthogonal : Group::permutation, "residual", ""})
-      .axis({"layer.*.head", heads, Group::permutation, "attention", ""})
-      .axis({"layer.*.qk", width / heads, Group::general, "attention", "layer.*.head"})
-      .axis({"layer.*.ov", width / heads, Group::general, "attention", "layer.*.head"})
-      .axis({"layer.*.ffn", own_width ? config_size(config, "n_inner") : 4 * width,
-             Group::permutation, "ffn", ""});
+      .axis(ffn_axis(own_width ? config_size(config, "n_inner") : 4 * width,
+                     Activation(config, "activation_function", "gelu_new")));
+  add_head_axes(table, heads, width / heads, Group::general);
   const auto norm = [&](const std::string& name) {
     unit ? add_unit_norm(table, name, "x", width) : add_norm(table, name, "x");
   };
@@ -86,47 +84,25 @@ Symmetries describe(const Json& config, const Parts& parts) {
   table.tensor(names.positions,
                "_" + std::to_string(config_size(config, "n_positions", 1024)) + " x");
   table.tap("embeddings", "x", "residual");
-  for (std::int64_t i = 0; i < layers; ++i) {
-    const std::string on = "layer." + std::to_string(i) + ".";
-    const auto name = [&](const std::string& part) { return names.in_layer(i, part); };
-    const auto units = [&](const char* inner) { return on + "head " + on + inner; };
-    norm(name(names.attention_norm));
-    add_input_first(table, name(names.query_key_value), "x'",
-                    "(" + units("qk") + " | " + units("qk'") + " | " + units("ov") + ")");
-    add_input_first(table, name(names.attention_output), "(" + units("ov'") + ")", "x");
-    norm(name(names.ffn_norm));
-    add_input_first(table, name(names.ffn_in), "x'", on + "ffn");
-    add_input_first(table, name(names.ffn_out), on + "ffn'", "x");
-    table.tap(on + "attention", units("ov"), "attention");
-    table.tap(on + "query", units("qk"), "query_key");
-    table.tap(on + "key", units("qk'"), "query_key");
-    table.tap(on + "attention_sum", "x", "residual");
-    table.tap(on + "ffn", on + "ffn", "ffn");
-    table.tap(on + "output_sum", "x", "residual");
-  }
+  const auto inside = [&](const std::string& name) { return names.layer + name; };
+  norm(inside(names.attention_norm));
+  add_input_first(table, inside(names.query_key_value.front()), "x'",
+                  "(head qk | head qk' | head ov)");
+  add_input_first(table, inside(names.attention_output), "(head ov')", "x");
+  norm(inside(names.ffn_norm));
+  add_input_first(table, inside(names.ffn_in), "x'", "ffn");
+  add_input_first(table, inside(names.ffn_out), "ffn'", "x");
   norm(names.norm);
-  table.tap("final_norm", "x", "residual");
+  add_pre_norm_taps(table);
   if (!is_tied(config) && parts.has("LM")) table.tensor(decoder + ".weight", vocabulary + " x'");
-  add_linear_heads(table, config, gpt2, parts, "x", "x");
+  add_linear_heads(table, config, gpt2, parts, {"x", "x", width});
   if (parts.returns_stream) table.returned("x");
   return std::move(table).build("");
 }
 
 std::vector<Fold> folds(const Json& config) {
-  std::vector<Fold> result;
-  for (std::int64_t i = 0; i < config_layers(config, "n_layer", 12); ++i) {
-    const auto name = [&](const std::string& part) { return names.in_layer(i, part); };
-    result.push_back({name(names.attention_norm), {name(names.query_key_value)}});
-    result.push_back({name(names.ffn_norm), {name(names.ffn_in)}});
-  }
-  result.push_back({names.norm, {decoder, "score", "classifier", "qa_outputs"}});
-  return result;
-}
-
-Head language_model() {
-  Head head{.predicts = Predicts::token};
-  head.weight = {decoder + ".weight", names.words};
-  return head;
+  return pre_norm_folds(names, config_layers(config, "n_layer", 12),
+                        {decoder, "score", "classifier", "qa_outputs"});
 }
 
 }  // namespace
@@ -134,13 +110,12 @@ Head language_model() {
 const Family gpt2{.model_type = "gpt2",
                   .title = "GPT-2",
                   .prefix = "transformer.",
-                  .renamed_suffixes = {},
                   .other_keys = {{"hidden_size", "n_embd"},
                                  {"max_position_embeddings", "n_positions"},
                                  {"num_attention_heads", "n_head"},
                                  {"num_hidden_layers", "n_layer"}},
                   .buffer_suffixes = {".attn.bias", ".attn.masked_bias"},
-                  .parts = {{"LM", "lm_head.", false, true, language_model()},
+                  .parts = {{"LM", "lm_head.", false, true, language_model(decoder, names.words)},
                             {"classifier", "score.", false, false,
                              unbiased_head(Predicts::label, Reads::last, "score")},
                             {"token classifier", "classifier.", false, false,
@@ -168,10 +143,10 @@ const Family gpt2{.model_type = "gpt2",
                              {"vocab_size", 37},
                              {"n_positions", 16}},
                   .causal = true,
+                  .dropout = {"resid_pdrop", "attn_pdrop", 0.1},
                   .ties = ties,
                   .describe = describe,
                   .network = network,
-                  .folds = folds,
-                  .key_bias_is_free = true};
+                  .folds = folds};
 
 }  // namespace braid

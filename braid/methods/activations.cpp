@@ -24,12 +24,11 @@ AxisMatch match_of(GroupElement element, double objective, double unaligned, std
   return match;
 }
 
-// The paper's permutations, even where signs are free; larger groups in full.
 Solution solve_axis(const Matching& matching, const Problem& problem) {
   const Axis& axis = matching.symmetries.axis(problem.axes.front());
   const at::Tensor table = axis_table(matching, problem);
   const std::optional<Group> usable = matching.solved_group(axis);
-  Solved solved = usable ? solve(reorders(*usable) ? Group::permutation : *usable, table)
+  Solved solved = usable ? solve(*usable, table)
                          : Solved{identity_element(axis.group, axis.size), unaligned(table)};
   AxisMatch match =
       match_of({std::move(solved.element)}, solved.objective, unaligned(table), table.size(0));
@@ -46,26 +45,51 @@ class HeadMatching {
       : matching_(matching), problem_(problem), table_(matching.symmetries) {}
 
   Solution solve() {
-    const std::string& inner = problem_.axes.back();
-    const std::vector<SeenAs> context = {{Role::vector, problem_.moments.front()}};
-    const Agreement seen = in_head_table(matching_, problem_.axes, context, false);
-    TreeSolution heads = solve_tree(table_, problem_.axes.front(), {seen},
+    std::vector<Agreement> seen;
+    for (const auto& [axes, context] : problem_.contexts) {
+      seen.push_back(in_head_table(matching_, axes, context, false));
+    }
+    TreeSolution heads = solve_tree(table_, problem_.axes.front(), seen,
                                     [&](const Axis& axis) { return matching_.solved_group(axis); });
-    for (const std::string& name : problem_.axes) {
-      solution_[name] = match_of(heads.element.at(name), heads.objectives.front(),
-                                 heads.unaligned.front(), units_on(problem_.axes));
+    std::size_t k = 0;
+    for (const auto& [axes, context] : problem_.contexts) {
+      for (const std::string& name : axes) add(name, heads, k, units_on(axes));
+      ++k;
     }
     order_ = std::move(heads.element);
-    order_.erase(inner);
-    if (matching_.framed(inner)) map_inside(inner, {{problem_.axes, context}});
-    for (const std::string& other : children(table_, table_.axis(inner).per)) {
-      if (!order_.contains(other) && other != inner) solve_beside(inner, other);
+    for (const auto& [axes, context] : problem_.contexts) order_.erase(axes.back());
+    for (const auto& [axes, context] : problem_.contexts) {
+      const std::string& inner = axes.back();
+      if (matching_.framed(inner)) map_inside(inner, {{axes, context}});
+    }
+    for (const auto& [axes, context] : problem_.contexts) {
+      const std::string& inner = axes.back();
+      for (const std::string& other : children(table_, table_.axis(inner).per)) {
+        const bool together = problem_.contexts.size() == 1 || layer_of(other) == layer_of(inner);
+        if (together && !solution_.contains(other)) {
+          solve_beside(inner, other);
+        }
+      }
     }
     return std::move(solution_);
   }
 
  private:
-  using Taps = std::map<std::vector<std::string>, std::vector<SeenAs>>;
+  // What axes of one layer begin with.
+  static std::string layer_of(const std::string& axis) { return axis.substr(0, axis.rfind('.')); }
+
+  // What the k-th context says of an axis; heads of several layers have the sum.
+  void add(const std::string& name, const TreeSolution& found, std::size_t k, std::int64_t units) {
+    const auto place = solution_.find(name);
+    if (place == solution_.end()) {
+      solution_[name] =
+          match_of(found.element.at(name), found.objectives[k], found.unaligned[k], units);
+      return;
+    }
+    place->second.objective += found.objectives[k];
+    place->second.unaligned += found.unaligned[k];
+    place->second.units += units;
+  }
 
   // Queries and keys: as their own taps show them, or as the values go.
   void solve_beside(const std::string& inner, const std::string& other) {
@@ -73,11 +97,12 @@ class HeadMatching {
     if (taps != problem_.query_key.end()) return map_inside(other, taps->second);
     const bool same = matching_.solved_group(table_.axis(inner)) == Group::permutation &&
                       matching_.solved_group(table_.axis(other)) == Group::permutation;
-    if (same) solution_[other] = solution_.at(inner);
+    const bool as_many = table_.axis(inner).size == table_.axis(other).size;
+    if (same && as_many) solution_[other] = solution_.at(inner);
   }
 
   // The maps inside heads that are paired already.
-  void map_inside(const std::string& name, const Taps& taps) {
+  void map_inside(const std::string& name, const TapsByAxes& taps) {
     std::vector<Agreement> paired;
     double unaligned_sum = 0;
     std::int64_t units = 0;
@@ -121,8 +146,8 @@ class HeadMatching {
 
 Solution solve_problem(const Matching& matching, const Problem& problem) {
   const auto start = std::chrono::steady_clock::now();
-  Solution solution = problem.axes.size() == 1 ? solve_axis(matching, problem)
-                                               : HeadMatching(matching, problem).solve();
+  Solution solution =
+      problem.is_tree() ? HeadMatching(matching, problem).solve() : solve_axis(matching, problem);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   for (auto& [name, match] : solution) match.seconds = elapsed.count();
   return solution;

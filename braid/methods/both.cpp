@@ -17,14 +17,15 @@ Benefits activation_benefits(const Matching& matching, const MomentsByTap& momen
     benefits[agreement.axes] = agreement.benefit.reshape({rows, rows});
   };
   for (const Problem& problem : find_problems(matching, moments)) {
-    if (problem.axes.size() == 1) {
+    if (!problem.is_tree()) {
       const std::string& axis = problem.axes.front();
       if (symmetries.axis(axis).component != problem.component) continue;
       benefits[problem.axes] = axis_table(matching, problem);
       continue;
     }
-    const std::vector<SeenAs> context = {{Role::vector, problem.moments.front()}};
-    add(in_head_table(matching, problem.axes, context, true));
+    for (const auto& [axes, context] : problem.contexts) {
+      add(in_head_table(matching, axes, context, true));
+    }
     for (const auto& [axis, taps] : problem.query_key) {
       for (const auto& [axes, seen] : taps) add(in_head_table(matching, axes, seen, true));
     }

@@ -13,8 +13,11 @@ at::Tensor as_latent(const Element& element) {
     return at::stack({rotary->real, rotary->imaginary}).to(at::kFloat);
   }
   if (const auto* matrix = std::get_if<Matrix>(&element)) return matrix->forward.to(at::kFloat);
-  const auto& indices = std::get<Permutation>(element).indices;
-  return at::eye(std::ssize(indices), at::kFloat).index_select(0, at::tensor(indices, at::kLong));
+  const auto* flips = std::get_if<SignedPermutation>(&element);
+  const auto& indices = flips ? flips->indices : std::get<Permutation>(element).indices;
+  const at::Tensor rows =
+      at::eye(std::ssize(indices), at::kFloat).index_select(0, at::tensor(indices, at::kLong));
+  return flips ? rows * at::tensor(flips->signs, at::kFloat).unsqueeze(1) : rows;
 }
 
 std::string name_for_users(const Axis& axis) {
@@ -74,15 +77,10 @@ void Latents::add(const Axis& axis, const Transform& start, const LatentOptions&
   const GroupElement element = found == start.end() ? at_rest(symmetries_, axis) : found->second;
   Latent latent{.group = axis.group};
   if (reorders(axis.group)) {
-    latent.group = Group::permutation;
     latent.scale = options.latent * options.learning_rate / options.permutation_learning_rate;
   }
   std::vector<at::Tensor> blocks;
-  for (const Element& block : element) {
-    // Signs are not learnt: they stay with what carries them.
-    if (std::holds_alternative<SignedPermutation>(block)) return;
-    blocks.push_back(as_latent(block) * latent.scale);
-  }
+  for (const Element& block : element) blocks.push_back(as_latent(block) * latent.scale);
   start_[axis.name] = at::stack(blocks);
   latents_[axis.name] = latent;
   for (const UsePlace& place : uses_of(symmetries_, axis.name)) moved_.insert(place.tensor);
@@ -117,12 +115,17 @@ Element Latents::relaxed(const Latent& latent, const at::Tensor& block) {
     }
     case Group::permutation:
     case Group::signed_permutation:
+    case Group::rotary_signs:
       break;
   }
   // Straight through: the assignment forward, the whole matrix backward.
-  const at::Tensor hard =
-      as_latent(solve(Group::permutation, block.detach().to(at::kDouble)).element);
-  return RelaxedPermutation{hard + (block - block.detach()) / latent.scale};
+  const at::Tensor fixed = block.detach();
+  const at::Tensor hard = as_latent(solve(latent.group, fixed.to(at::kDouble)).element);
+  RelaxedPermutation mixture{hard + (block - fixed) / latent.scale, {}};
+  if (latent.group != Group::permutation) {
+    mixture.signs = at::where(hard.ne(0), hard, fixed).sign();
+  }
+  return mixture;
 }
 
 Transform Latents::settled(const Tensors& values) const {

@@ -39,7 +39,7 @@ class Latents {
  private:
   struct Latent {
     bool shift = false;
-    Group group = Group::general;  // that it stays in; permutation, even where signs are free
+    Group group = Group::general;  // that it stays in
     double scale = 1;  // latent = what it stands for x scale, so that one rate of Adam fits all
   };
   static Element relaxed(const Latent& latent, const at::Tensor& block);

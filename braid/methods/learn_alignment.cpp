@@ -31,7 +31,7 @@ class Learning {
       for (const auto& [name, tensor] : latents_of_a_->start()) start_[of_a + name] = tensor;
     }
     // Only what an axis that moves touches is computed anew at every step.
-    const at::NoGradGuard no_grad;
+    const c10::NoGradGuard no_grad;
     for (const auto& [name, tensor] : transform_parameters(symmetries_, b_, fixed_)) {
       if (!latents_.moves(name)) still_[name] = tensor;
     }

@@ -1,5 +1,7 @@
 #include "braid/methods/match_options.h"
 
+#include <algorithm>
+
 #include "braid/error.h"
 
 namespace braid {
@@ -7,6 +9,12 @@ namespace braid {
 std::optional<Group> usable_group(const Axis& axis, const MatchOptions& options) {
   const bool orders_heads = axis.component == "attention" && permutes_only(axis.group);
   if (orders_heads && options.heads == Heads::monotonic) return std::nullopt;
+  if (axis.group == Group::signed_permutation) {
+    return options.signs && !options.absolute ? axis.group : Group::permutation;
+  }
+  if (axis.group == Group::rotary_signs) {
+    return options.signs && !options.absolute ? std::optional(axis.group) : std::nullopt;
+  }
   if (axis.per.empty() || permutes_only(axis.group)) return axis.group;
   switch (options.in_head) {
     case InHead::permutation:
@@ -20,12 +28,28 @@ std::optional<Group> usable_group(const Axis& axis, const MatchOptions& options)
   return axis.group;
 }
 
+bool moves_inside(const Symmetries& symmetries, const std::set<std::string>& components) {
+  return std::any_of(symmetries.axes.begin(), symmetries.axes.end(), [&](const auto& named) {
+    return !named.second.per.empty() && components.contains(named.second.component);
+  });
+}
+
 std::vector<std::string> taps_to_observe(const Symmetries& symmetries,
                                          const MatchOptions& options) {
-  // Queries and keys show what only they can tell: maps of their own.
+  // Queries and keys show what only they can tell: maps of their own, or the places of units of
+  // which there are not as many as of values (Pythia's that are not turned).
+  const auto goes_with_values = [&](const Axis& axis) {
+    return std::any_of(symmetries.taps.begin(), symmetries.taps.end(), [&](const Tap& other) {
+      const Axis& values = symmetries.axis(other.axes.back().axis);
+      return other.component != query_key_component && values.per == axis.per &&
+             values.size == axis.size;
+    });
+  };
   const auto says_more = [&](const Tap& tap) {
-    const std::optional<Group> group = usable_group(symmetries.axis(tap.axes.back().axis), options);
-    return group && (options.query_key == QueryKey::separate || !reorders(*group));
+    const Axis& axis = symmetries.axis(tap.axes.back().axis);
+    const std::optional<Group> group = usable_group(axis, options);
+    return group && (options.query_key == QueryKey::separate || !permutes_only(*group) ||
+                     !goes_with_values(axis));
   };
   std::vector<std::string> taps;
   std::set<std::string> met;

@@ -21,6 +21,7 @@ struct MatchOptions {
   ResidualTaps residual = ResidualTaps::first;
   InHead in_head = InHead::permutation;
   bool absolute = false;  // match by |rho|
+  bool signs = true;      // where units may change theirs
 
   Ablation ablation() const {
     return {components.contains("residual") && residual == ResidualTaps::separate,
@@ -32,6 +33,9 @@ struct MatchOptions {
 // that is the identity alone: heads that are to stay, and permutations under rotary embeddings,
 // which commute with none.
 std::optional<Group> usable_group(const Axis& axis, const MatchOptions& options);
+
+// Have these components units inside the blocks of another axis, as heads have?
+bool moves_inside(const Symmetries& symmetries, const std::set<std::string>& components);
 
 // The taps whose moments are read, in the table's order. Error naming a component that the model
 // does not have.

@@ -77,7 +77,7 @@ std::vector<Problem> find_problems(const Matching& matching, const MomentsByTap&
   const Symmetries& symmetries = matching.symmetries;
   std::vector<Problem> problems;
   // By the root of their tree.
-  std::map<std::string, decltype(Problem::query_key)> query_key;
+  std::map<std::string, std::map<std::string, TapsByAxes>> query_key;
   for (const std::string& name : taps_to_observe(symmetries, matching.options)) {
     const auto found = moments.find(name);
     require(found != moments.end(),
@@ -90,21 +90,23 @@ std::vector<Problem> find_problems(const Matching& matching, const MomentsByTap&
       query_key[axes.front()][axes.back()][axes].emplace_back(tap.axes.back().role, &found->second);
       continue;
     }
-    // Taps on one axis are one problem: the residual stream seen at every norm.
+    // Taps on one axis, or one tree, are one problem: the residual stream seen at every norm.
     Problem* shared = nullptr;
     for (Problem& problem : problems) {
-      const bool same =
-          problem.component == tap.component && axes.size() == 1 && problem.axes == axes;
+      const bool same = problem.component == tap.component &&
+                        problem.is_tree() == (axes.size() > 1) &&
+                        problem.axes.front() == axes.front();
       if (same) shared = &problem;
     }
-    if (shared) {
-      shared->moments.push_back(&found->second);
+    if (!shared) shared = &problems.emplace_back(Problem{axes, tap.component, name, {}, {}, {}});
+    if (shared->is_tree()) {
+      shared->contexts[axes].emplace_back(tap.axes.back().role, &found->second);
     } else {
-      problems.push_back({axes, tap.component, name, {&found->second}, {}});
+      shared->moments.push_back(&found->second);
     }
   }
   for (Problem& problem : problems) {
-    if (problem.axes.size() > 1) problem.query_key = query_key[problem.axes.front()];
+    if (problem.is_tree()) problem.query_key = query_key[problem.axes.front()];
   }
   return problems;
 }

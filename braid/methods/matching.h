@@ -26,15 +26,20 @@ Matching make_matching(const Model& a, const Model& b, const MatchOptions& optio
 
 // A tap and the role in which it shows the units of its last axis.
 using SeenAs = std::pair<Role, const Moments*>;
+using TapsByAxes = std::map<std::vector<std::string>, std::vector<SeenAs>>;
 
 // The taps that one assignment problem reads: of an axis, or of a tree of axes seen at its context
-// features.
+// features, which may be those of several layers (T5's heads, ALBERT's one layer).
 struct Problem {
-  std::vector<std::string> axes;  // of the tap, outermost first
+  std::vector<std::string> axes;  // of the first tap, outermost first
   std::string component, tap;
-  std::vector<const Moments*> moments;
-  // Axes beside the last one, as queries and as keys: by axis, then by the tap's axes.
-  std::map<std::string, std::map<std::vector<std::string>, std::vector<SeenAs>>> query_key;
+  std::vector<const Moments*> moments;  // of one axis
+  // Of a tree: by the taps' axes.
+  TapsByAxes contexts;
+  // Axes beside the last one, as queries and as keys: by axis.
+  std::map<std::string, TapsByAxes> query_key;
+
+  bool is_tree() const { return axes.size() > 1; }
 };
 
 // In the table's order. Error naming a tap of taps_to_observe that `moments` does not hold.

@@ -1,6 +1,7 @@
 // THE list of methods, and what is checked for all of them.
 #include "braid/error.h"
 #include "braid/methods/method.h"
+#include "braid/models/same_start.h"
 #include "braid/parallel.h"
 
 namespace braid {
@@ -60,6 +61,7 @@ Alignment align(const Method& method, const Model& a, const Model& b, const Evid
                 const MethodOptions& options, const Compute& compute, const Progress& progress) {
   require_same_architecture(a, b);
   require_same_groups(a, b);
+  notice_shared_start(a, b);
   const Symmetries table = table_of(a, options.match.ablation());
   require_evidence(method, table, options, evidence);
   const OneThread here;

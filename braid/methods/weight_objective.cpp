@@ -40,23 +40,30 @@ double WeightObjective::operator()(const Transform& transform) const {
 std::vector<Agreement> WeightObjective::agreements(const std::string& root,
                                                    const Transform& transform,
                                                    const std::set<std::string>& settled) const {
-  std::map<std::vector<std::string>, std::vector<UsePlace>> places;
+  // Gains apart, which see no signs.
+  std::map<std::pair<std::vector<std::string>, bool>, std::vector<UsePlace>> places;
   for (const UsePlace& place : uses_of(symmetries_, root)) {
-    places[tree_axes(symmetries_, place)].push_back(place);
+    const std::vector<std::string> axes = tree_axes(symmetries_, place);
+    const bool flips = std::any_of(axes.begin(), axes.end(), [&](const std::string& axis) {
+      return !permutes_only(symmetries_.axis(axis).group);
+    });
+    places[{axes, place.role == Role::gain && flips}].push_back(place);
   }
   for (const auto& [axes, table] : benefits_) {
-    if (axes.front() == root) places[axes];  // also where no tensor has these axes together
+    if (axes.front() == root) places[{axes, false}];  // also where no tensor has them together
   }
   std::vector<Agreement> found;
-  for (const auto& [axes, all] : places) {
+  for (const auto& [kind, all] : places) {
+    const auto& [axes, sized] = kind;
     std::vector<UsePlace> usable;
     for (const UsePlace& place : all) {
       if (is_settled(place, settled)) usable.push_back(place);
     }
     at::Tensor table = agreement(usable.empty() ? all : usable, units_on(axes), transform);
     const auto more = benefits_.find(axes);
-    if (more != benefits_.end()) table = table + more->second * benefit_weight(axes);
+    if (more != benefits_.end() && !sized) table = table + more->second * benefit_weight(axes);
     found.push_back(Agreement::of(symmetries_, axes, table));
+    found.back().sized = sized;
   }
   return found;
 }

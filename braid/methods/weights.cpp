@@ -185,7 +185,7 @@ Alignment match_weights(const Matching& matching, const Tensors& a, const Tensor
   require(symmetries.broken.empty(), "weights are matched by symmetries only, and {}",
           symmetries.broken);
   require(match.components.empty() || match.in_head == InHead::permutation ||
-              match.components.contains("attention"),
+              moves_inside(symmetries, match.components),
           "in-head maps move the units inside heads; add attention to the components");
   require(options.starts > 0, "{} starts of weight matching, expected at least 1", options.starts);
   const OneThread here;

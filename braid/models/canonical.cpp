@@ -30,6 +30,20 @@ std::vector<Fold> folds_of(const Model& model) {
   return folds;
 }
 
+// Does a gain go into a decoder that is tied? It must then be a tensor of its own.
+bool folds_tied(const Model& model) {
+  const Family& family = *model.family;
+  if (!family.folds || family.ties_by_file || model.parts.returns_stream) return false;
+  const std::vector<Fold> folds = model.family->folds(model.config);
+  return std::any_of(model.ties.begin(), model.ties.end(), [&](const Tie& tie) {
+    return std::any_of(folds.begin(), folds.end(), [&](const Fold& fold) {
+      return std::any_of(fold.readers.begin(), fold.readers.end(), [&](const std::string& reader) {
+        return tie.alias == reader + ".weight";
+      });
+    });
+  });
+}
+
 // Where `tensor` reads the residual stream.
 UsePlace reading_place(const Symmetries& symmetries, const std::string& tensor) {
   for (const auto& [name, axis] : symmetries.axes) {
@@ -43,15 +57,16 @@ UsePlace reading_place(const Symmetries& symmetries, const std::string& tensor) 
 
 void fold_norm(const Fold& fold, const Symmetries& symmetries, const std::string& source,
                Tensors& parameters) {
-  at::Tensor &gain = parameters.at(fold.norm + ".weight"),
-             &shift = parameters.at(fold.norm + ".bias");
+  at::Tensor& gain = parameters.at(fold.norm + ".weight");
+  const auto shift = parameters.find(fold.norm + ".bias");
+  const bool shifts = shift != parameters.end();
   bool emptied = true;
   for (const std::string& reader : fold.readers) {
     const std::string weight = reader + ".weight", bias = reader + ".bias";
     const auto dim = static_cast<std::int64_t>(reading_place(symmetries, weight).dimension);
     at::Tensor& map = parameters.at(weight);
-    if (parameters.contains(bias)) {
-      parameters.at(bias) = parameters.at(bias) + at::tensordot(map, shift, {dim}, {0});
+    if (shifts && parameters.contains(bias)) {
+      parameters.at(bias) = parameters.at(bias) + at::tensordot(map, shift->second, {dim}, {0});
     } else {
       emptied = false;
     }
@@ -59,11 +74,14 @@ void fold_norm(const Fold& fold, const Symmetries& symmetries, const std::string
     along[static_cast<std::size_t>(dim)] = -1;
     map = map * gain.view(along);
   }
-  const at::Tensor dead = gain.eq(0);
-  require(emptied || !dead.logical_and(shift.ne(0)).any().item<bool>(),
-          "{}: {}.weight has a gain of 0 under a bias, which cannot be folded into {}", source,
-          fold.norm, fmt::join(fold.readers, ", "));
-  shift = emptied ? at::zeros_like(shift) : at::where(dead, 0.0, shift / gain);
+  if (shifts) {
+    at::Tensor& left = shift->second;
+    const at::Tensor dead = gain.eq(0);
+    require(emptied || !dead.logical_and(left.ne(0)).any().item<bool>(),
+            "{}: {}.weight has a gain of 0 under a bias, which cannot be folded into {}", source,
+            fold.norm, fmt::join(fold.readers, ", "));
+    left = emptied ? at::zeros_like(left) : at::where(dead, 0.0, left / gain);
+  }
   gain = at::ones_like(gain);
 }
 
@@ -82,15 +100,62 @@ void centre_writers(const Symmetries& symmetries, const std::vector<Fold>& folds
   }
 }
 
+// Units whose size is free take the one at which what writes them and what reads them are of one
+// norm; one that is not written or not read stays.
+void balance_scales(const Symmetries& symmetries, Tensors& parameters) {
+  for (const auto& [name, axis] : symmetries.axes) {
+    if (!axis.scales) continue;
+    const std::vector<UsePlace> places = uses_of(symmetries, name);
+    const auto squares = [&, &axis = axis](Role role) {
+      at::Tensor sum = at::zeros({axis.size}, at::kDouble);
+      for (const UsePlace& place : places) {
+        if (place.role != role) continue;
+        sum += units_first(symmetries, place, parameters.at(place.tensor)).square().sum(1);
+      }
+      return sum;
+    };
+    const at::Tensor written = squares(Role::vector), read = squares(Role::covector);
+    const at::Tensor factor =
+        at::where(written.gt(0).logical_and(read.gt(0)), (read / written).pow(0.25), 1.0);
+    for (const UsePlace& place : places) {
+      if (place.role == Role::gain) continue;
+      at::Tensor term = term_at(symmetries, place, parameters.at(place.tensor));
+      std::vector<std::int64_t> along(static_cast<std::size_t>(term.dim()), 1);
+      along[place.dimension + place.factor] = -1;
+      const at::Tensor by = factor.view(along);
+      place.role == Role::vector ? term.mul_(by) : term.div_(by);
+    }
+  }
+}
+
+// What the output map makes of attention that looks at the value bias everywhere: (width).
+at::Tensor read_bias(const Symmetries& symmetries, const UsePlace& value, const UsePlace& output,
+                     const Tensors& parameters) {
+  const Product &from = product_at(symmetries, value), &to = product_at(symmetries, output);
+  const at::Tensor weight = term_at(symmetries, output, parameters.at(output.tensor));
+  const auto dim = static_cast<std::int64_t>(output.dimension);
+  // The bias has one dimension a factor too, but lacks what shares a value (queries of a group).
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(weight.dim()), 1), summed;
+  for (std::size_t factor = 0; factor < to.size(); ++factor) {
+    summed.push_back(dim + static_cast<std::int64_t>(factor));
+    const bool own = std::any_of(from.begin(), from.end(),
+                                 [&](const AxisUse& use) { return use.axis == to[factor].axis; });
+    if (own) shape[output.dimension + factor] = weight.size(summed.back());
+  }
+  const at::Tensor bias = term_at(symmetries, value, parameters.at(value.tensor));
+  return (weight * bias.reshape(shape)).sum(summed);
+}
+
 // Biases of attention, seen from the units inside heads: keys are the covectors among them, values
-// those whose readers are not biases.
-void move_attention_biases(const Symmetries& symmetries, bool key_bias_is_free,
-                           Tensors& parameters) {
+// those whose readers are not biases. A key bias adds one number to all scores of a query where
+// positions do not turn the units, and nothing else reads keys.
+void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
   for (const auto& [name, axis] : symmetries.axes) {
     if (axis.per.empty()) continue;
     const UsePlace *key = nullptr, *value = nullptr, *output = nullptr;
     const std::vector<UsePlace> places = uses_of(symmetries, name);
     for (const UsePlace& place : places) {
+      if (place.role == Role::gain) continue;
       const bool bias = symmetries.tensors.at(place.tensor).size() == 1;
       if (bias) {
         (place.role == Role::covector ? key : value) = &place;
@@ -99,14 +164,10 @@ void move_attention_biases(const Symmetries& symmetries, bool key_bias_is_free,
       }
     }
     if (key) {
-      if (!key_bias_is_free) continue;
+      if (keeps_pairs(axis.group) || axis.biased_keys) continue;
       term_at(symmetries, *key, parameters.at(key->tensor)).zero_();
     } else if (value && output && parameters.contains(bias_of(output->tensor))) {
-      // (blocks x units, 1) and (blocks x units, width)
-      const auto rows = [&](const UsePlace& place) {
-        return units_first(symmetries, place, parameters.at(place.tensor)).flatten(0, 1);
-      };
-      parameters.at(bias_of(output->tensor)) += at::mv(rows(*output).t(), rows(*value).squeeze(1));
+      parameters.at(bias_of(output->tensor)) += read_bias(symmetries, *value, *output, parameters);
       term_at(symmetries, *value, parameters.at(value->tensor)).zero_();
     }
   }
@@ -116,9 +177,7 @@ void move_attention_biases(const Symmetries& symmetries, bool key_bias_is_free,
 
 Model canonical_form(const Model& model) {
   const c10::NoGradGuard no_grad;  // not inference: alignments of the result may be learnt
-  // A gain goes into the decoder, which must then be a tensor of its own.
-  const bool folds_decoder = model.family->folds && !model.parts.returns_stream;
-  const Model start = folds_decoder ? untie(model) : model;
+  const Model start = folds_tied(model) ? untie(model) : model;
   Tensors parameters;
   for (const auto& [name, tensor] : start.parameters) {
     parameters[name] = tensor.to(at::kDouble).clone();
@@ -130,7 +189,8 @@ Model canonical_form(const Model& model) {
   // Folded gains are 1, which frees the stream.
   Model result = with_parameters(start, std::move(parameters));
   centre_writers(result.symmetries, folds, result.parameters);
-  move_attention_biases(result.symmetries, model.family->key_bias_is_free, result.parameters);
+  move_attention_biases(result.symmetries, result.parameters);
+  balance_scales(result.symmetries, result.parameters);
   return result;
 }
 

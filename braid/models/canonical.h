@@ -3,11 +3,15 @@
 // the family has it:
 //   - a decoder tied to the embeddings becomes a tensor of its own, where a gain must go into it;
 //   - gains and biases of pre-LN norms go into the maps that read them (of a map without a bias the
-//     norm keeps a bias), which frees the residual stream to every orthogonal map that fixes the
-//     all-ones vector;
-//   - what writes the residual stream is centred: the mean over units is removed by every norm;
+//     norm keeps a bias), which frees the residual stream to every orthogonal map, under LayerNorm
+//     those that fix the all-ones vector;
+//   - what writes the residual stream is centred where every norm removes the mean over units;
 //   - the value bias goes into the output bias (attention weights sum to 1);
-//   - the key bias goes away, where it adds one number to all scores of a query.
+//   - the key bias goes away, where it adds one number to all scores of a query: where no position
+//     turns the units;
+//   - feed-forward units whose size is free (under ReLU, gated ones) are written and read by
+//   weights
+//     of one norm.
 #pragma once
 
 #include "braid/models/model.h"

@@ -1,6 +1,8 @@
 #include "braid/models/model.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "braid/error.h"
 #include "braid/json/printable.h"
@@ -31,7 +33,7 @@ std::string wrapper_of(const Family& family, const Tensors& tensors) {
   while (!tensors.empty()) {
     const std::string first = tensors.begin()->first.substr(wrapper.size());
     const std::string word = first.substr(0, first.find('.') + 1);
-    const bool shared = !word.empty() && word != family.prefix &&
+    const bool shared = !word.empty() && word != family.prefix && word != family.stem &&
                         std::all_of(tensors.begin(), tensors.end(), [&](const auto& one) {
                           return one.first.starts_with(wrapper + word);
                         });
@@ -49,6 +51,7 @@ bool is_buffer(const Family& family, const std::string& name) {
 // Aliases leave `model.parameters`, once they are seen to equal their originals; where only the
 // alias is stored, it is the original.
 void drop_aliases(Model& model) {
+  std::set<std::string> own;
   for (const Tie& tie : model.ties) {
     const auto alias = model.parameters.find(tie.alias);
     if (alias == model.parameters.end()) continue;
@@ -60,13 +63,19 @@ void drop_aliases(Model& model) {
       model.stored_names.erase(tie.alias);
       continue;
     }
-    require(same_values(alias->second, original->second),
+    const bool same = same_values(alias->second, original->second);
+    if (!same && model.family->ties_by_file) {
+      own.insert(tie.alias);
+      continue;
+    }
+    require(same,
             "{}: config.json ties {} to {}, but their values differ; remove one, or set "
             "\"tie_word_embeddings\": false",
             model.folder.string(), tie.alias, tie.original);
     model.parameters.erase(alias);
     model.stored_names.erase(tie.alias);
   }
+  std::erase_if(model.ties, [&](const Tie& tie) { return own.contains(tie.alias); });
 }
 
 bool is_alias(const Model& model, const std::string& name) {
@@ -76,6 +85,10 @@ bool is_alias(const Model& model, const std::string& name) {
 
 // Parts, table and pass of the parameters as they are.
 void describe(Model& model) {
+  if (model.table) {
+    model.symmetries = symmetries_of(*model.table, model.parameters, model.folder.string());
+    return;
+  }
   const Family& family = *model.family;
   model.ties = family.ties(model.config);
   drop_aliases(model);
@@ -110,8 +123,17 @@ void naming_the_folder(const std::filesystem::path& folder, const Work& work) {
   }
 }
 
-bool is_gain(const Pattern& pattern) {
-  return pattern.size() == 1 && pattern.front().front().front().role == Role::gain;
+// A checkpoint of another code becomes the one of transformers that computes the same.
+void translate(Checkpoint& checkpoint) {
+  const Translation* found = find_translation(checkpoint.config, "config.json");
+  if (!found) return;
+  require(checkpoint.absent.empty(), "config.json: {} is in the index but in no shard: fetch all",
+          checkpoint.absent.empty() ? "" : printable(checkpoint.absent.front()));
+  std::tie(checkpoint.config, checkpoint.tensors) =
+      found->translate(checkpoint.config, checkpoint.tensors);
+  checkpoint.layout.clear();
+  notice("{}: a {} checkpoint, which is read and written as {}", checkpoint.folder.string(),
+         found->model_type, checkpoint.config.at("model_type").get<std::string>());
 }
 
 }  // namespace
@@ -119,6 +141,7 @@ bool is_gain(const Pattern& pattern) {
 Model load_model(const std::filesystem::path& folder) {
   Checkpoint checkpoint = load_checkpoint(folder);
   const std::string source = folder.string();
+  naming_the_folder(folder, [&] { translate(checkpoint); });
   const Family& family = find_family(checkpoint.config, source + "/config.json");
   Model model;
   model.folder = model.reads_by = folder;
@@ -185,7 +208,9 @@ Model with_parameters(const Model& like, Tensors parameters) {
 }
 
 std::shared_ptr<const Tokenizer> tokenizer_of(const Model& model) {
-  return model.tokenizer ? model.tokenizer : load_tokenizer(model.reads_by);
+  if (model.tokenizer) return model.tokenizer;
+  if (model.network && model.network->reads_images()) return no_tokenizer(model.folder.string());
+  return load_tokenizer(model.reads_by);
 }
 
 Model random_model(const nlohmann::json& config, std::uint64_t seed) {
@@ -200,7 +225,7 @@ Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64
   Random random(seed);
   Tensors parameters;
   for (const auto& [name, pattern] : table.tensors) {
-    const bool gain = is_gain(pattern);
+    const bool gain = is_gain(name, pattern);
     at::Tensor tensor = at::empty(table.shape(pattern), at::kDouble);
     double* values = tensor.data_ptr<double>();
     for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = gain + 0.3 * random.normal();
@@ -211,9 +236,9 @@ Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64
 
 Symmetries table_of(const Model& model, const Ablation& ablation) {
   if (!ablation.any()) return model.symmetries;
-  require(model.family->ablate != nullptr,
+  require(model.family && model.family->ablate,
           "{}: the paper's ablations (a separate residual stream, heads ignored) are not for {}",
-          model.folder.string(), model.family->title);
+          model.folder.string(), model.symmetries.family);
   return model.family->ablate(model.config, model.parts, ablation);
 }
 
@@ -240,6 +265,7 @@ at::ScalarType main_dtype(const Tensors& parameters) {
 }
 
 Model untie(const Model& model) {
+  if (!model.family) return model;
   Model untied = model;
   untied.config["tie_word_embeddings"] = false;
   const std::vector<Tie> still_tied = model.family->ties(untied.config);
@@ -277,9 +303,10 @@ void require_same_architecture(const Model& a, const Model& b) {
               fmt::join(b.parameters.at(name).sizes(), ", "), y);
     }
   }
+  if (!a.network || !b.network) return;
   // What shapes do not tell, as the configurations mean it.
-  const auto of_b = b.network->sizes().beyond_shapes();
-  for (const auto& [what, value] : a.network->sizes().beyond_shapes()) {
+  const auto of_b = b.network->beyond_shapes();
+  for (const auto& [what, value] : a.network->beyond_shapes()) {
     require(value == of_b.at(what), "config.json: {} is {} in {} and {} in {}", what, value, x,
             of_b.at(what), y);
   }
@@ -294,12 +321,16 @@ void save_model(const std::filesystem::path& out, const Model& like, const LazyT
     cast.make = [make = tensor.make, dtype = cast.dtype] { return make().to(dtype).contiguous(); };
     stored.emplace(like.stored_names.at(name), std::move(cast));
   }
+  for (const auto& [name, tensor] : like.carried) stored.emplace(name, lazy(tensor));
   if (shard_size) {
     options.shard_size = *shard_size;
-  } else if (!options.layout) {
+  } else if (!options.layout && !like.layout.empty()) {
     options.layout = like.layout;
   }
-  write_checkpoint(out, like.config, stored, like.folder, options);
+  const bool is_file = std::filesystem::is_regular_file(like.folder);  // nothing lies beside it
+  const bool has_config = like.family || !like.config.empty();
+  write_checkpoint(out, has_config ? like.config : nlohmann::json(), stored,
+                   is_file ? std::filesystem::path() : like.folder, options);
 }
 
 }  // namespace braid

@@ -1,6 +1,6 @@
 // Model: a checkpoint folder understood: its family, today's tensor names, ties resolved, its
-// symmetry table and its forward pass. Parameters stay memory-mapped in the stored dtype until they
-// are cast.
+// symmetry table and its forward pass; or any checkpoint of a table in a file, which has no forward
+// pass. Parameters stay memory-mapped in the stored dtype until they are cast.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "braid/checkpoint/checkpoint.h"
 #include "braid/compute.h"
 #include "braid/families/families.h"
+#include "braid/tables/symmetry_table.h"
 #include "braid/text/tokenizer.h"
 
 namespace braid {
@@ -17,9 +18,11 @@ namespace braid {
 struct Model {
   std::filesystem::path folder;
   std::filesystem::path reads_by;  // the folder of the tokenizer that its token ids are of
-  const Family* family = nullptr;
+  const Family* family = nullptr;  // null where a table is given in its place
+  std::shared_ptr<const SymmetryTable> table;  // null where a family is
   nlohmann::json config;
   Tensors parameters;                               // names of the symmetry table
+  Tensors carried = {};                             // what a table ignores, as it is stored
   std::string kind;                                 // its class: what it computes
   Parts parts;                                      // that the parameters have
   std::optional<SentencePooling> sentence;          // of a sentence-transformers folder
@@ -33,22 +36,37 @@ struct Model {
   std::shared_ptr<const Tokenizer> tokenizer;  // reads for it in place of the folder's, if any
   std::vector<Tie> ties;                       // aliases that are not in `parameters`
   Symmetries symmetries;
-  std::shared_ptr<const Network> network;
+  std::shared_ptr<const Network> network;  // null of a table: ask network_of
 };
 
 // Error naming the folder and the tensors where the checkpoint is not a complete model of its
 // family.
 Model load_model(const std::filesystem::path& folder);
+// A checkpoint of the table in a file, or of a family where `table` is empty: a folder or a file of
+// weights (any_weights of checkpoint/weights.h); config.json says nothing of it. Error naming the
+// tensors and rules where they do not fit.
+Model load_model(const std::filesystem::path& path, const std::filesystem::path& table);
 
 // The model that `parameters`, by the table's names, are; aliases among them leave. Error naming
 // `source` and the tensors where they are not a complete one.
 Model make_model(const Family& family, const nlohmann::json& config, const Tensors& parameters,
                  const std::filesystem::path& source);
 
+// The model's forward pass. Error saying what there is instead where its architecture is a table.
+const Network& network_of(const Model& model);
+
+// The model's table as a file has it, in the names that its checkpoint is written in.
+SymmetryTable as_table(const Model& model);
+
+// What a model made of these carries: what the first does. Error where they carry other values,
+// unless these count.
+Tensors carried_by_all(const std::vector<Model>& models);
+
 // `like` with other values of its parameters, which may free more of its table (unit gains).
 Model with_parameters(const Model& like, Tensors parameters);
 
-// What text is read by for it. Error where its folder has no tokenizer, or one that is not known.
+// What text is read by for it; of a model that reads images, one that reads none. Error where its
+// folder has no tokenizer, or one that is not known.
 std::shared_ptr<const Tokenizer> tokenizer_of(const Model& model);
 
 // Values for every parameter of the class that config.json's `architectures` names, or of the one

@@ -74,9 +74,11 @@ std::string written_by(const std::string& title, const std::string& command,
 
 std::string readme(const ModelCard& card) {
   std::string text = "---\n";
-  text += std::string("library_name: ") +
-          (card.sentences ? "sentence-transformers\npipeline_tag: sentence-similarity\n"
-                          : "transformers\n");
+  if (!card.tabled) {
+    text += std::string("library_name: ") +
+            (card.sentences ? "sentence-transformers\npipeline_tag: sentence-similarity\n"
+                            : "transformers\n");
+  }
   std::vector<std::string> names = names_of(card.base_models);
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (!names.empty()) text += listed("base_model", names);

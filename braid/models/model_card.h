@@ -12,6 +12,7 @@ struct ModelCard {
   std::vector<std::filesystem::path> base_models = {};  // folders that it was made of
   std::string relation = {};  // to them, as the hub has it: merge, finetune
   bool sentences = false;     // a folder of sentence-transformers
+  bool tabled = false;        // of no library: its architecture is a table
 };
 
 // The text of a card: a title, the command that wrote the folder, and what there is to say.

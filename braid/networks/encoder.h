@@ -1,17 +1,21 @@
 // Encoder: a post-LN Transformer that sees all of a text (Vaswani et al. 2017, Devlin et al. 2019).
 #pragma once
 
+#include "braid/networks/distances.h"
 #include "braid/networks/network.h"
 
 namespace braid {
 
 // Where its parameters are: tables by their whole names, maps and norms without .weight and .bias.
 struct EncoderNames {
-  std::string words, positions;  // tables
-  std::string types;             // table of token types; empty = none
+  std::string words, positions;  // tables; no positions where empty
+  std::string types = {};        // table of token types; empty = none
   std::string norm;              // of the embeddings
-  std::string layer;             // what a layer's names begin with, * for its index
+  std::string projection = {};   // from these into the stream; empty = none
+  std::string layer;  // what a layer's names begin with, * for its index; none: all are one
   std::string query, key, value, attention_output, attention_norm, ffn_in, ffn_out, ffn_norm;
+
+  Distances distances = {};  // DeBERTa's; no table = none
 
   std::string in_layer(std::int64_t i, const std::string& name) const;
 };
@@ -25,9 +29,14 @@ class Encoder final : public Network {
                     const Dropout* dropout = nullptr) const override;
 
  private:
+  // Of distances, where there are any: their vectors, and which is whose (Distances::rows).
+  struct Far {
+    at::Tensor vectors, places;
+  };
   at::Tensor embed(const Tensors& parameters, const Batch& batch) const;
   at::Tensor attend(const Tensors& parameters, std::int64_t layer, const at::Tensor& x,
-                    const at::Tensor& mask, const Taps& taps, const Dropout* dropout) const;
+                    const Visibility& seen, const Far& far, const Taps& taps,
+                    const Dropout* dropout) const;
 
   const EncoderNames names_;
 };

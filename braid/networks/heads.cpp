@@ -12,6 +12,10 @@ const char* outputs_title(Predicts head) {
       return "label logits";
     case Predicts::token_label:
       return "logits of token labels";
+    case Predicts::written:
+      return "logits of written tokens";
+    case Predicts::replaced:
+      return "logits of replaced tokens";
     case Predicts::span:
       return "logits of answer spans";
     case Predicts::choice:

@@ -2,10 +2,12 @@
 // what they read. Several stand side by side.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "braid/checkpoint/tensors.h"
+#include "braid/networks/layers.h"
 
 namespace braid {
 
@@ -15,6 +17,8 @@ enum class Predicts {
   next_sentence,  // does the second text follow the first?
   label,          // a logit a label of the text, or its score
   token_label,    // a logit a label of every token
+  written,        // a logit a word, of what an encoder-decoder writes
+  replaced,       // of every token: did a generator put it there?
   span,           // of every token: does the answer begin, or end, here?
   choice,         // how well this text answers, against others
   sentence,       // what it means: an embedding of the text
@@ -26,7 +30,9 @@ const char* outputs_title(Predicts head);
 enum class Reads {
   tokens,  // the hidden state of every token: outputs (B, T, n)
   pooled,  // the pooler's features of the text: outputs (B, n)
+  first,   // the hidden state of the text's first token: outputs (B, n)
   last,    // the hidden state of the text's last token: outputs (B, n)
+  mean,    // the mean of its tokens' hidden states: outputs (B, n)
   all,     // the hidden states of all its tokens, pooled: outputs (B, n)
 };
 
@@ -44,17 +50,21 @@ struct SentencePooling {
 };
 at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask);
 
-// y = W f + b of features f, which are what the head reads, or LayerNorm(act(dense x)) of it.
+// y = W f + b of features f, which are what the head reads, or norm(act(dense x)) of it.
 struct Head {
   Predicts predicts = Predicts::token;
   Reads reads = Reads::tokens;
-  std::string dense = {}, norm = {};     // of the features; empty = none
-  std::vector<std::string> weight = {};  // W (n, width): the first of these that there is
-  std::vector<std::string> bias = {};    // b (n): likewise, or 0 where there is none
-  std::string tap = {};                  // that hands out the features; empty = none
-  std::int64_t rows = 0;                 // n where no configuration changes it; 0 = its labels
-  bool dropped = false;                  // are the features dropped out while training?
-  SentencePooling pooling = {};          // where it reads all tokens; then there is no W
+  std::string dense = {}, norm = {};          // of the features; empty = none
+  std::optional<Activation> activation = {};  // between them; none = that of the network's layers
+  std::vector<std::string> weight = {};       // W (n, width): the first of these that there is
+  std::vector<std::string> bias = {};         // b (n): likewise, or 0 where there is none
+  std::string tap = {};                       // that hands out the features; empty = none
+  std::int64_t rows = 0;                      // n where no configuration changes it; 0 = its labels
+  bool dropped = false;                       // are the features dropped out while training?
+  SentencePooling pooling = {};               // where it reads all tokens; then there is no W
+  double scale = 1;                           // of the features
+  // A map of the second token, with whose outputs these are averaged (Touvron et al. 2021).
+  std::string teacher = {};
 
   // Outputs by the parameters of a model that has the head.
   std::int64_t outputs(const Tensors& parameters) const;

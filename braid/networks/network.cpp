@@ -7,23 +7,37 @@
 
 namespace braid {
 
-std::map<std::string, std::string> Sizes::beyond_shapes() const {
+std::map<std::string, std::string> Network::beyond_shapes() const {
+  const ScoreScale& scores = sizes_.scores;
   return {
-      {"the number of heads", std::to_string(heads)},
-      {"the epsilon of norms", fmt::format("{}", epsilon)},
-      {"the activation", activation.formula()},
+      {"the number of heads", std::to_string(sizes_.heads)},
+      {"the epsilon of norms", fmt::format("{}", sizes_.epsilon)},
+      {"the activation", sizes_.activation.formula()},
       {"the scale of attention scores", fmt::format("{}{}", scores.by_units ? "1/sqrt(units)" : "1",
                                                     scores.by_layer ? "/layer" : "")}};
 }
 
 Batch Batch::to(at::Device device) const {
   const auto moved = [&](const at::Tensor& t) { return t.defined() ? t.to(device) : t; };
-  return {moved(input_ids), moved(attention_mask), moved(token_type_ids), moved(position_ids)};
+  return {moved(input_ids), moved(attention_mask), moved(token_type_ids), moved(position_ids),
+          moved(pixels)};
 }
 
-at::Tensor Network::rows_of_positions(const at::Tensor& table, const Batch& batch) {
-  return batch.position_ids.defined() ? at::embedding(table, batch.position_ids)
-                                      : table.narrow(0, 0, batch.input_ids.size(1));
+at::Tensor seen_tokens(const Batch& batch) {
+  const at::Tensor& mask = batch.attention_mask;
+  if (!mask.defined()) return {};
+  return mask.unsqueeze(1).unsqueeze(1).expand({-1, 1, mask.size(1), -1});
+}
+
+at::Tensor Network::rows_of_positions(const at::Tensor& table, const Batch& batch) const {
+  if (batch.position_ids.defined()) {
+    return at::embedding(table, batch.position_ids + sizes_.first_place);
+  }
+  if (!sizes_.uncounted) {
+    return table.narrow(0, sizes_.first_place, batch.input_ids.size(1));
+  }
+  const at::Tensor counts = batch.input_ids.ne(*sizes_.uncounted).to(at::kLong);
+  return at::embedding(table, counts.cumsum(1) * counts + *sizes_.uncounted);
 }
 
 at::Tensor Network::last_tokens(const at::Tensor& hidden, const Batch& batch) const {
@@ -39,8 +53,10 @@ at::Tensor Network::features(const Tensors& parameters, const Head& head, const 
                              const Taps& taps) const {
   at::Tensor x = read;
   if (!head.dense.empty()) {
-    x = normalise(parameters, head.norm, sizes_.activation(linear(parameters, head.dense, x)));
+    const Activation& act = head.activation ? *head.activation : sizes_.activation;
+    x = act(linear(parameters, head.dense, x));
   }
+  if (!head.norm.empty()) x = normalise(parameters, head.norm, x);
   taps(head.tap, x);
   return x;
 }
@@ -62,23 +78,34 @@ Outputs Network::run(const Tensors& parameters, const Batch& batch, const Wanted
   for (const Head& head : heads()) {
     if (!asked(head)) continue;
     at::Tensor read = head.reads == Reads::pooled ? outputs.pooled : outputs.hidden;
+    if (head.reads == Reads::first) read = read.select(1, 0);
     if (head.reads == Reads::last) read = last_tokens(read, batch);
+    const auto all_tokens = [&](const SentencePooling& pooling) {
+      return pool(pooling, outputs.hidden,
+                  batch.attention_mask.defined()
+                      ? batch.attention_mask
+                      : at::ones({batch.rows(), tokens(batch)},
+                                 at::TensorOptions(at::kBool).device(read.device())));
+    };
+    if (head.reads == Reads::mean) read = all_tokens({{Pooling::mean}});
     if (head.reads == Reads::all) {
-      read = pool(head.pooling, read,
-                  batch.attention_mask.defined() ? batch.attention_mask
-                                                 : at::ones_like(batch.input_ids, at::kBool));
+      read = all_tokens(head.pooling);
       if (wanted.heads.contains(head.predicts)) outputs.heads[head.predicts] = read;
       continue;
     }
     if (head.reads == Reads::tokens && wanted.positions.defined()) {
       read = read.flatten(0, 1).index_select(0, wanted.positions);
     }
-    const at::Tensor x = features(parameters, head, read, taps);
+    at::Tensor x = features(parameters, head, read, taps);
     if (!wanted.heads.contains(head.predicts)) continue;
+    if (head.scale != 1) x = x * head.scale;
     const at::Tensor bias = first_of(parameters, head.bias);
-    outputs.heads[head.predicts] =
-        at::linear(head.dropped ? drop(dropout, x) : x, first_of(parameters, head.weight),
-                   bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
+    at::Tensor& found = outputs.heads[head.predicts];
+    found = at::linear(head.dropped ? drop(dropout, x) : x, first_of(parameters, head.weight),
+                       bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
+    if (!head.teacher.empty()) {
+      found = (found + linear(parameters, head.teacher, outputs.hidden.select(1, 1))) / 2;
+    }
   }
   return outputs;
 }
@@ -100,7 +127,8 @@ std::string of_layer(std::int64_t i, const std::string& name) {
 
 std::string with_index(const std::string& pattern, std::int64_t i) {
   std::string text = pattern;
-  return text.replace(text.find('*'), 1, std::to_string(i));
+  const std::size_t star = text.find('*');
+  return star == std::string::npos ? text : text.replace(star, 1, std::to_string(i));
 }
 
 std::vector<Output> all_outputs(const Network& network, const Tensors& parameters,
@@ -156,10 +184,20 @@ void check_token_ids(const Network& network, const at::Tensor& ids) {
 }
 
 void check_tokens(const Network& network, const Batch& batch) {
+  require(batch.pixels.defined() == network.reads_images(), "the model reads {}; {}",
+          network.reads_images() ? "images" : "text",
+          network.reads_images() ? "give `task` image and its file" : "this file holds images");
+  if (network.reads_images()) {
+    require(batch.pixels.dim() == 4 && batch.pixels.sizes().slice(1).equals(network.image_shape()),
+            "images are [{}], but the model reads [{}]: channels, height, width",
+            fmt::join(batch.pixels.sizes().slice(1), ", "), fmt::join(network.image_shape(), ", "));
+    return;
+  }
   const std::int64_t positions = network.max_positions();
-  if (const auto place = outside(batch.position_ids, positions)) {
+  const std::int64_t rows = positions + network.sizes().uncounted.value_or(-1) + 1;
+  if (const auto place = outside(batch.position_ids, rows)) {
     fail("a token stands at place {}, but the model has {} positions; cut texts shorter", *place,
-         positions);
+         rows);
   }
   require(batch.position_ids.defined() || batch.input_ids.size(1) <= positions,
           "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",

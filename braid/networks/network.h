@@ -16,13 +16,19 @@
 namespace braid {
 
 struct Batch {
-  at::Tensor input_ids;         // (B, T) int64
+  at::Tensor input_ids{};       // (B, T) int64
   at::Tensor attention_mask{};  // (B, T) bool, true = token; undefined = no padding
   at::Tensor token_type_ids{};  // (B, T) int64; undefined = zeros
-  at::Tensor position_ids{};    // (B, T) int64; undefined = 0, 1, ... in every row
+  at::Tensor position_ids{};    // (B, T) int64; undefined = one after another in every row
+  at::Tensor pixels{};          // (B, C, H, W): images, and nothing of the above
 
+  std::int64_t rows() const { return pixels.defined() ? pixels.size(0) : input_ids.size(0); }
   Batch to(at::Device device) const;
 };
+
+// (B, 1, T, T) bool view of the padding mask: may the token of a row look at that of a column?
+// Undefined where nothing is padded.
+at::Tensor seen_tokens(const Batch& batch);
 
 // Which taps are wanted, and where their features go: (B, T, units), the pooler's (B, units).
 struct Taps {
@@ -58,9 +64,11 @@ struct Sizes {
   Activation activation;
   ScoreScale scores = {};
   std::optional<std::int64_t> pad = {};  // the token that no text ends with
-
-  // What the pass depends on and no tensor's shape tells, by name.
-  std::map<std::string, std::string> beyond_shapes() const;
+  Norm norm = Norm::layer;
+  std::vector<std::int64_t> image = {};  // (C, H, W) of what it reads; empty: it reads tokens
+  std::int64_t first_place = 0;          // the row of the positions' table that the first token has
+  // The token that takes no place: the others' are counted from behind its id (Liu et al. 2019).
+  std::optional<std::int64_t> uncounted = {};
 };
 
 // The heads that a model has, and the pooler that some of them read.
@@ -92,6 +100,9 @@ class Network {
   bool has_pooler() const { return !parts_.pooler.empty(); }
   bool returns_stream() const { return parts_.returns_stream; }
 
+  // What the pass depends on and no tensor's shape tells, by name.
+  virtual std::map<std::string, std::string> beyond_shapes() const;
+
   // Does the hidden state of a token see only what came before it? Then the head of tokens predicts
   // the next one, otherwise the token itself.
   virtual bool is_causal() const { return false; }
@@ -99,13 +110,20 @@ class Network {
   std::int64_t vocabulary_size() const { return sizes_.vocabulary; }
   std::int64_t max_positions() const { return sizes_.positions; }
   std::int64_t token_types() const { return sizes_.types; }
+  // Of an image: (C, H, W); empty where it reads tokens.
+  const std::vector<std::int64_t>& image_shape() const { return sizes_.image; }
+  bool reads_images() const { return !sizes_.image.empty(); }
+  // Tokens a sequence in the pass: an image is as many patches, and what stands before them.
+  std::int64_t tokens(const Batch& batch) const {
+    return reads_images() ? sizes_.positions : batch.input_ids.size(1);
+  }
 
  protected:
   Network(Sizes sizes, HeadParts parts) : sizes_(std::move(sizes)), parts_(std::move(parts)) {}
 
   at::Tensor normalise(const Tensors& parameters, const std::string& name,
                        const at::Tensor& x) const {
-    return layer_norm(parameters, name, x, sizes_.epsilon);
+    return normalised(parameters, name, x, sizes_.norm, sizes_.epsilon);
   }
 
   double score_scale(std::int64_t layer, const at::Tensor& query) const {
@@ -113,7 +131,7 @@ class Network {
   }
 
   // What the positions of the tokens add: rows of `table`, which broadcast to (B, T, width).
-  static at::Tensor rows_of_positions(const at::Tensor& table, const Batch& batch);
+  at::Tensor rows_of_positions(const at::Tensor& table, const Batch& batch) const;
 
   const Sizes sizes_;
 
@@ -153,7 +171,7 @@ std::int64_t sequence_length(const Network& network, const std::optional<std::in
 
 // Error naming an id that is not in the network's vocabulary.
 void check_token_ids(const Network& network, const at::Tensor& ids);
-// And the type, place or length that does not fit it.
+// And the type, place or length that does not fit it, or the shape of images.
 void check_tokens(const Network& network, const Batch& batch);
 
 }  // namespace braid

@@ -7,6 +7,13 @@
 namespace braid {
 
 Batch pad(const std::vector<TokenSequence>& sequences, std::int64_t width) {
+  if (!sequences.empty() && sequences.front().pixels.defined()) {
+    std::vector<at::Tensor> images;
+    for (const TokenSequence& s : sequences) images.push_back(s.pixels);
+    Batch batch;
+    batch.pixels = at::stack(images);
+    return batch;
+  }
   using Values = std::vector<std::int64_t>;
   const auto count = static_cast<std::int64_t>(sequences.size());
   std::int64_t length = width;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "braid/alignment/features_file.h"
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/json/json_text.h"
 #include "braid/merging/joint_alignment.h"
@@ -25,7 +26,7 @@ void require_observed_on(const SavedMoments& saved, const char* side, const Mode
   const std::string found =
       saved.provenance.value(side, nlohmann::json::object()).value("fingerprint", "");
   const nlohmann::json expected = identify(model);
-  require(found == expected["fingerprint"],
+  require(expected["fingerprint"] == found,
           "{}: was observed on another model {} (fingerprint {}, expected {} of {})", file, side,
           found, expected["fingerprint"].get<std::string>(), expected["path"].get<std::string>());
 }
@@ -54,6 +55,16 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
   return sum;
 }
 
+nlohmann::json identify_text(const std::string& file) {
+  return {{"path", file}, {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())}};
+}
+
+nlohmann::json identify_all(const std::vector<std::string>& files) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const std::string& file : files) all.push_back(identify_text(file));
+  return all;
+}
+
 // What the request's moments are taken of, its ablation's axes among them, saved where it says so.
 Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignRequest& request,
                      const Compute& compute, const Listener& listener) {
@@ -61,13 +72,20 @@ Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignReques
   Ensemble table = ensemble;
   Symmetries& symmetries = table.models.front().symmetries;
   symmetries = table_of(ensemble.models.front(), match.ablation());
-  Observed observed = observe_text(table, b, request, {taps_to_observe(symmetries, match), {}, {}},
-                                   compute, listener);
+  const std::vector<std::string> taps = taps_to_observe(symmetries, match);
+  Observed observed;
+  if (request.has_features()) {
+    observed = {observe_features(symmetries, taps, request.features[0], request.features[1]),
+                identify_all(request.features)};
+  } else {
+    observed = observe_text(table, b, request, {taps, {}, {}}, compute, listener);
+  }
   if (!request.moments.empty()) {
     save_moments(request.moments, observed.moments,
                  {{"a", identify(mean_model(ensemble))},
                   {"b", identify(b)},
-                  {"text", nlohmann::json::array({observed.text})},
+                  {"text", observed.text.is_array() ? observed.text
+                                                    : nlohmann::json::array({observed.text})},
                   {"observed", features_json(request, compute)}});
   }
   return observed;
@@ -89,7 +107,7 @@ Alignment start_of(const Model& a, const Model& b, const AlignRequest& request,
 // stopped.
 void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evidence& evidence,
                 const Listener& listener) {
-  require(a.network->head(Predicts::token),
+  require(network_of(a).head(Predicts::token),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   nlohmann::json from = to_json(*evidence.start)["axes"];
   for (auto& axis : from) axis.erase("seconds");
@@ -106,10 +124,6 @@ void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evi
   if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
     notice("going on from {}", evidence.state.string());
   }
-}
-
-nlohmann::json identify_text(const std::string& file) {
-  return {{"path", file}, {"fingerprint", fingerprint_text(MappedFile::open(file)->bytes())}};
 }
 
 // What the model returns, and whether it stays as it is.
@@ -137,6 +151,7 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
 // What a user who asked for nothing gets, and what there is beyond it.
 void say_what_was_chosen(const AlignRequest& asked, const AlignRequest& full) {
   if (asked.preset != Preset::best || asked.in_head || asked.residual || full.learns()) return;
+  if (!asked.table.empty()) return;  // nothing was measured of it
   notice(
       "aligned by {}, with orthogonal maps inside heads{}: the exact closed form that measured "
       "best for this family; `method` learned goes on from here on the loss itself",
@@ -168,6 +183,11 @@ void warn(const Alignment& alignment) {
   }
 }
 
+// Of all that the table says of this checkpoint.
+std::string table_fingerprint(const Model& model) {
+  return fingerprint_text(to_yaml(folded(model.symmetries, model.parameters)));
+}
+
 void require_fingerprint(const nlohmann::json& side, const Model& model, const char* made,
                          const std::string& source) {
   const std::string found = fingerprint(as_stored(model));
@@ -178,6 +198,12 @@ void require_fingerprint(const nlohmann::json& side, const Model& model, const c
           "{}: was made {} {} (fingerprint {}), but {} has fingerprint {}; align these models",
           source, made, side.value("path", "another model"), expected, model.folder.string(),
           found);
+  const std::string table = side.value("table", ""),
+                    now = model.table ? table_fingerprint(model) : "";
+  require(table == now,
+          "{}: was made with {}, but {} is read with {}; align these models by one table", source,
+          table.empty() ? "no table" : "another `table`", model.folder.string(),
+          now.empty() ? "none" : model.table->file);
 }
 
 }  // namespace
@@ -187,13 +213,13 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
                       const Listener& listener) {
   const OneThread pinned;
   const Model& a = ensemble.models.front();
+  network_of(a);
   const Model b = in_order_of(a, as_it_is);
   const auto tokenizer = tokenizer_of(a);
   const std::string& file = file_of(request);
-  const auto source =
-      open_sequences({file, request.text_task(), !request.batches.empty(), request.blocks,
-                      request.length_for(*a.network), request.lines},
-                     *tokenizer);
+  const auto source = open_sequences({file, request.text_task(), !request.batches.empty(),
+                                      request.blocks, request.length_for(a), request.lines},
+                                     *tokenizer);
   ObserveOptions options = request.observe_options(tokenizer->marks(), compute);
   options.taps = observing.taps;
   options.sizes = observing.sizes;
@@ -213,7 +239,10 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
 }
 
 nlohmann::json identify(const Model& model) {
-  return {{"path", model.folder.string()}, {"fingerprint", fingerprint(as_stored(model))}};
+  nlohmann::json json = {{"path", model.folder.string()},
+                         {"fingerprint", fingerprint(as_stored(model))}};
+  if (model.table) json["table"] = table_fingerprint(model);
+  return json;
 }
 
 Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignRequest& request,
@@ -223,7 +252,7 @@ Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignRequ
   request.require_text();
   const Model a = mean_model(ensemble), b = in_order_of(a, as_it_is);
   AlignRequest full = request.resolved(a.symmetries);
-  full.max_length = request.length_for(*a.network);
+  if (a.network) full.max_length = request.length_for(a);
   full.canonicalise = a.canonical;
   Observed observed;
   if (full.observes()) {
@@ -244,7 +273,7 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignReque
   const OneThread pinned;
   const Model b = in_order_of(a, as_it_is);
   AlignRequest full = request.resolved(a.symmetries);
-  full.max_length = request.length_for(*a.network);
+  if (a.network) full.max_length = request.length_for(a);
   full.canonicalise = a.canonical;
   const Method& method = full.found_by();
   Evidence evidence;
@@ -295,7 +324,8 @@ std::vector<TokenSequence> read_sequences(const Model& model, const std::string&
                                           const Task* task, std::int64_t limit) {
   const auto tokenizer = tokenizer_of(model);
   const auto stream = open_sequences(
-      {file, task, false, false, sequence_length(*model.network, {}, 512, ""), limit}, *tokenizer);
+      {file, task, false, false, sequence_length(network_of(model), {}, 512, ""), limit},
+      *tokenizer);
   std::vector<TokenSequence> sequences;
   for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) sequences.push_back(s);
   return sequences;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "braid/connectivity/proved_models.h"
+#include "braid/notice.h"
 
 namespace braid {
 namespace {
@@ -33,6 +34,11 @@ std::string method_summaries() {
 
 OptionList options_of(AlignRequest& r) {
   OptionList list;
+  list.add("table", r.table,
+           "The architecture as a YAML file (docs/tables.md): any model, given as a folder or a "
+           "file "
+           "of weights; `method` weights, or `features`")
+      .as(Use::input);
   list.add("text", r.text, "What is aligned on: a sequence a line").as(Use::input);
   list.add("task", r.task, "Instead of text: a GLUE task or sts, whose data is aligned on")
       .as(Use::features)
@@ -43,17 +49,24 @@ OptionList options_of(AlignRequest& r) {
            "token_type_ids, position_ids, as Hugging Face's models take them; labels are for "
            "learning")
       .as(Use::input);
+  list.add("features", r.features,
+           "Instead of text: two safetensors files, of A's features and of B's at the same places: "
+           "for each tap a tensor (tokens, units)")
+      .as(Use::input);
   list.add("from-moments", r.from_moments, "Instead of text: saved moments, added up")
       .as(Use::input);
   list.add("moments", r.moments, "Save what is observed here").as(Use::output);
 
-  list.add("preset", r.preset, Choices<Preset>{{"paper", Preset::paper}, {"best", Preset::best}},
-           "paper: ffn,attention with permuted heads and shared qk. best: the exact closed form "
-           "that measured best for the family (docs/results.md): ffn,attention,residual (and head, "
-           "pooler where free), permuted heads, separate qk, orthogonal maps inside heads, "
-           "canonical forms where norms can be folded; what a bare encoder returns stays in place");
+  list.add(
+      "preset", r.preset, Choices<Preset>{{"paper", Preset::paper}, {"best", Preset::best}},
+      "paper: ffn,attention with permuted heads, shared qk and kept signs. best: the exact closed "
+      "form "
+      "that measured best for the family (docs/results.md): ffn,attention,residual (and head, "
+      "pooler where free), permuted heads, separate qk, orthogonal maps inside heads, "
+      "free signs, canonical forms where norms can be folded; what a bare encoder returns stays "
+      "in place");
   list.add("components", r.components, "Which axes move")
-      .one_of({"ffn", "attention", "residual", "head", "pooler"})
+      .one_of({"ffn", "attention", "residual", "head", "pooler", "embedding"})
       .otherwise("the preset's");
   list.add("heads", r.heads,
            Choices<Heads>{{"permute", Heads::permute},
@@ -85,7 +98,7 @@ OptionList options_of(AlignRequest& r) {
            "What learning starts from: activations, weights, both, or an alignment file");
   LearnOptions& learning = r.learning;
   list.add("learn", learning.latents.learn, "What learning may move")
-      .one_of({"ffn", "heads", "in-head", "residual", "head", "pooler", "shifts"})
+      .one_of({"ffn", "heads", "in-head", "residual", "head", "pooler", "embedding", "shifts"})
       .otherwise("ffn,in-head,shifts, and residual where it is not a permutation");
   list.add("move", learning.move_both, Choices<bool>{{"b", false}, {"both", true}},
            "Which models move while learning; B takes all of it in the end");
@@ -110,6 +123,10 @@ OptionList options_of(AlignRequest& r) {
            "functions, more symmetry")
       .as(Use::features)
       .otherwise("with the best preset, where norms can be folded (GPT-2)");
+  list.add("signs", r.signs, Choices<bool>{{"free", true}, {"kept", false}},
+           "Where units may change their sign (pooler, gated feed-forward units, a stream under "
+           "RMSNorm)")
+      .otherwise("the preset's");
   list.add("correlation", r.absolute, Choices<bool>{{"signed", false}, {"absolute", true}},
            "Match by correlations, or by their absolute values");
   list.add("special-tokens", r.drop_special, Choices<bool>{{"keep", false}, {"drop", true}},
@@ -162,24 +179,44 @@ OptionList options_of(Compute& compute) {
 
 void AlignRequest::check() const {
   require(task.empty() == data.empty(), "`task` and `data` go together");
-  const int given = !text.empty() + !task.empty() + !batches.empty();
-  require(given <= 1, "give one of `text`, `batches`, and `task` with `data`");
-  require(moments.empty() || has_text(), "`moments` saves what `text` shows; give `text` FILE");
+  const int given = !text.empty() + !task.empty() + !batches.empty() + has_features();
+  require(given <= 1, "give one of `text`, `batches`, `features`, and `task` with `data`");
+  require(!has_features() || features.size() == 2,
+          "`features` are two files, of A and of B; found {}", features.size());
+  require(moments.empty() || has_text() || has_features(),
+          "`moments` saves what `text` shows; give `text` FILE");
+  require(
+      table.empty() || !canonicalise.value_or(false),
+      "`canonicalise` folds what a family's network is known to do; a `table` says nothing of it");
   require(!learns() || task.empty(), "`method` learned reads `text` FILE or `batches` FILE");
 }
 
 void AlignRequest::require_no_method(const std::string& instead) const {
   // The others are of the text, which is measured and trained on as well.
   const std::set<std::string> unused = {
-      "from-moments", "moments",       "preset",      "components",   "heads", "qk",    "residual",
-      "method",       "in-head",       "start",       "learn",        "move",  "steps", "starts",
-      "pool",         "learning-rate", "correlation", "canonicalise", "blocks"};
+      "features",     "from-moments", "moments", "preset",  "components",    "heads",
+      "qk",           "residual",     "method",  "in-head", "start",         "learn",
+      "move",         "steps",        "starts",  "pool",    "learning-rate", "correlation",
+      "canonicalise", "blocks",       "signs"};
   AlignRequest given = *this, usual;
   const OptionList options = options_of(given), defaults = options_of(usual);
   for (const std::string& name : unused) {
     require(options.find(name).get() == defaults.find(name).get(),
             "`{}` says how to align, but with `{}` nothing is aligned", name, instead);
   }
+}
+
+void AlignRequest::keep_those_shown(const Symmetries& symmetries,
+                                    std::set<std::string>& wished) const {
+  std::set<std::string> there, shown;
+  for (const auto& [name, axis] : symmetries.axes) there.insert(axis.component);
+  for (const Tap& tap : symmetries.taps) shown.insert(tap.component);
+  std::erase_if(wished, [&](const std::string& component) {
+    if (!there.contains(component)) return true;
+    if (!observes() || shown.contains(component)) return false;
+    notice("{} shows no features of {}, which stays in place", table, component);
+    return true;
+  });
 }
 
 AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
@@ -190,6 +227,7 @@ AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
       full.components.insert("residual");
       for (const auto& [name, axis] : symmetries.axes) full.components.insert(axis.component);
     }
+    if (!table.empty()) keep_those_shown(symmetries, full.components);
     // What a model returns stays as it is, unless it is asked for.
     for (const auto& [name, axis] : symmetries.axes) {
       if (axis.returned) full.components.erase(axis.component);
@@ -208,24 +246,28 @@ AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
         return named.second.component == "residual" && mixes(named.second.group);
       });
   full.residual = residual.value_or(turns ? ResidualTaps::all : ResidualTaps::first);
-  full.in_head = in_head.value_or(best && full.heads != Heads::ignore ? InHead::orthogonal
-                                                                      : InHead::permutation);
+  full.signs = signs.value_or(best);
+  const bool maps =
+      best && full.heads != Heads::ignore && moves_inside(symmetries, full.components);
+  full.in_head = in_head.value_or(maps ? InHead::orthogonal : InHead::permutation);
   require(full.in_head == InHead::permutation || full.heads != Heads::ignore,
           "`in-head` maps stay inside heads; they do not go with `heads` ignore");
   return full;
 }
 
 bool AlignRequest::canonicalises(const std::string& family) const {
+  if (!table.empty()) return false;
   return canonicalise.value_or(preset == Preset::best && folds(family));
 }
 
 Model AlignRequest::load(const std::filesystem::path& folder) const {
-  Model model = load_model(folder);
-  return canonicalises(model.family->title) ? braid::canonicalise(model).model : model;
+  Model model = load_model(folder, table);
+  return canonicalises(model.symmetries.family) ? braid::canonicalise(model).model : model;
 }
 
 MethodOptions AlignRequest::method_options() const {
-  MethodOptions full{{components, *heads, *query_key, *residual, *in_head, absolute}, {}, learning};
+  MethodOptions full{
+      {components, *heads, *query_key, *residual, *in_head, absolute, *signs}, {}, learning};
   full.weights.starts = starts;
   full.weights.seed = full.learning.seed = seed;
   return full;
@@ -246,9 +288,10 @@ bool AlignRequest::observes() const {
 
 void AlignRequest::require_text() const {
   if (!reads_text()) return;
-  require(has_text() != !from_moments.empty(),
-          "give either `text` FILE, `task` and `data`, or `from-moments` FILE ... to align on, or "
-          "`method` weights, which needs no text");
+  require(
+      (has_text() || has_features()) != !from_moments.empty(),
+      "give either `text` FILE, `task` and `data`, `features` A B, or `from-moments` FILE ... to "
+      "align on, or `method` weights, which needs no text");
 }
 
 const Task* AlignRequest::text_task() const { return task.empty() ? nullptr : &find_task(task); }

@@ -13,9 +13,12 @@ namespace braid {
 enum class Preset { paper, best };
 
 struct AlignRequest {
-  // Files. What is aligned on is one of: text, task with data, batches, from_moments; a method that
-  // reads the weights alone needs none.
+  std::string table;  // file of the architecture; empty: the folders' own family
+
+  // Files. What is aligned on is one of: text, task with data, batches, features, from_moments; a
+  // method that reads the weights alone needs none.
   std::string text, data, batches;
+  std::vector<std::string> features;  // of A and of B
   std::vector<std::string> from_moments;
   std::string moments;         // where to save what is observed; empty: nowhere
   std::string learning_state;  // where learning goes on from when it was stopped; empty: nowhere
@@ -36,6 +39,7 @@ struct AlignRequest {
   std::optional<QueryKey> query_key;
   std::optional<ResidualTaps> residual;
   std::optional<InHead> in_head;
+  std::optional<bool> signs;  // may units change theirs?
   bool absolute = false;
   std::string method = "activations";
   std::string start = "activations";  // of learning: another method, or an alignment file
@@ -48,15 +52,16 @@ struct AlignRequest {
   void check() const;
   // Error naming what says how to align, where `instead` says that nothing is aligned.
   void require_no_method(const std::string& instead) const;
-  // With everything that was left to the preset: what a model has is moved.
+  // With everything that was left to the preset: what a model has, and shows where features are
+  // read, is moved.
   AlignRequest resolved(const Symmetries& symmetries) const;
   // Are models of this family, by its title, brought to canonical form first?
   bool canonicalises(const std::string& family) const;
   // The checkpoint as it is aligned.
   Model load(const std::filesystem::path& folder) const;
-  // Tokens of a line. Error where the model has not so many positions.
-  std::int64_t length_for(const Network& network) const {
-    return sequence_length(network, max_length, 512, "max-length");
+  // Tokens of a line. Error where the model has not so many positions, or no forward pass.
+  std::int64_t length_for(const Model& model) const {
+    return sequence_length(network_of(model), max_length, 512, "max-length");
   }
   // Of a resolved request.
   MethodOptions method_options() const;
@@ -69,6 +74,7 @@ struct AlignRequest {
   bool observes() const;
   bool learns() const { return found_by().needs.losses; }
   bool has_text() const { return !text_file().empty() || !batches.empty(); }
+  bool has_features() const { return !features.empty(); }
   // Error unless there is something to align on where the method reads any.
   void require_text() const;
   const std::string& text_file() const { return task.empty() ? text : data; }
@@ -79,6 +85,9 @@ struct AlignRequest {
                                  const Compute& compute) const;
   // What learning an alignment, or healing a merged model, trains on.
   TrainingText training_text() const;
+
+ private:
+  void keep_those_shown(const Symmetries& symmetries, std::set<std::string>& wished) const;
 };
 
 OptionList options_of(AlignRequest& request);

@@ -29,9 +29,10 @@ MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved) {
   MergedVocabulary parents;
   std::vector<Model>& models = parents.models;
   for (const std::string& path : request.models) {
-    models.push_back(saved || request.no_align
-                         ? load_for_alignment(path, saved && saved->canonical())
-                         : request.align.load(path));
+    models.push_back(
+        saved || request.no_align
+            ? load_for_alignment(path, saved && saved->canonical(), request.align.table)
+            : request.align.load(path));
   }
   if (!request.vocabulary.empty()) parents = in_merged_vocabulary(models, request.vocabulary);
   for (Model& model : models) {
@@ -194,8 +195,8 @@ void write(const Model& result, const TokenizerFiles& tokenizer, const Merged& m
   WriteOptions options;
   options.overwrite = request.overwrite;
   const std::vector<fs::path> parents(request.models.begin(), request.models.end());
-  options.files["README.md"] =
-      readme({card_text(merged, request.made_by), parents, "merge", result.sentence.has_value()});
+  options.files["README.md"] = readme({card_text(merged, request.made_by), parents, "merge",
+                                       result.sentence.has_value(), result.table != nullptr});
   if (!tokenizer.empty()) options.not_copied = tokenizer_file_names();
   options.files.insert(tokenizer.begin(), tokenizer.end());
   std::optional<std::int64_t> shard_size;
@@ -227,7 +228,8 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
     Parent parent{request.models[k], shares[k], std::ssize(models[k].lacking), alignments[k], {}};
     if (const auto& alignment = alignments[k]) {
       placed.models[k].parameters = make(transform(models[k], *alignment));
-      if (alignment->broken.empty()) {
+      parent.by_table = models[k].table != nullptr;
+      if (alignment->broken.empty() && models[k].network) {
         parent.proof = prove_parent(models[k], *alignment, request, compute);
       }
     }
@@ -240,6 +242,7 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   for (std::size_t k = 0; k < models.size(); ++k) placed.models[k].parameters = moved[k];
   Model result = models[vocabulary.base];
   result.parameters = average(moved, shares);
+  result.carried = carried_by_all(models);
 
   const Measure measure(result, request, compute, merged);
   merged.fitted = fitted_on_measured(merged, request);

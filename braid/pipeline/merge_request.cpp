@@ -85,9 +85,11 @@ std::vector<double> MergeRequest::shares() const {
 
 std::vector<std::filesystem::path> MergeRequest::inputs() const {
   std::vector<std::filesystem::path> all(models.begin(), models.end());
-  for (const std::string& file : {alignment, dev, align.text, align.data, align.batches}) {
+  for (const std::string& file :
+       {alignment, dev, align.table, align.text, align.data, align.batches}) {
     all.emplace_back(file);
   }
+  all.insert(all.end(), align.features.begin(), align.features.end());
   return all;
 }
 
@@ -96,6 +98,14 @@ void MergeRequest::check() const {
   align.check();
   require(!no_align || alignment.empty(), "`no-align` and `alignment` exclude each other");
   if (no_align) align.require_no_method("no-align");
+  if (!align.table.empty()) {
+    const bool passes = align.has_text() || !dev.empty() || repairing.kind != Repair::none ||
+                        healing.steps > 0 || simplex > 0 || !vocabulary.empty();
+    require(
+        !passes,
+        "what a `table` describes has no forward pass: there is nothing to measure, repair or "
+        "heal by; merge by `method` weights or `features`, and measure what is written yourself");
+  }
   if (!vocabulary.empty()) {
     vocabulary_base(vocabulary, models.size());
     require(align.batches.empty(),
@@ -107,6 +117,8 @@ void MergeRequest::check() const {
   require(!several || !align.learns() || no_align,
           "`method` learned aligns two checkpoints, {} were given; use weights, activations or "
           "both",
+          models.size());
+  require(!several || !align.has_features(), "`features` are of two checkpoints, {} were given",
           models.size());
   require(!several || (align.from_moments.empty() && align.moments.empty()),
           "moments are of two checkpoints, {} were given", models.size());

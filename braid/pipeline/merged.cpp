@@ -28,6 +28,15 @@ std::string proof_text(const Merged& merged) {
     }
   }
   const Difference* proof = weakest_proof(merged);
+  const bool by_table =
+      std::any_of(merged.parents.begin(), merged.parents.end(),
+                  [](const Parent& parent) { return parent.alignment && parent.by_table; });
+  if (by_table) {
+    return fmt::format(
+        "{} moved by an element of the table's groups: the same function as far as the table is "
+        "right, which was not tested, as there is no forward pass",
+        merged.parents.size() == 2 ? "B' is B" : "Every aligned parent is the parent");
+  }
   if (!proof) return "no alignment";
   return fmt::format(
       "{}{}: {} differ by at most {:.1e} (relative {:.1e}) over {} tokens, in float64",

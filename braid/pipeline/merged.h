@@ -15,6 +15,7 @@ struct Parent {
   std::int64_t lacking = 0;            // tokens of the merged model that it has no rows for
   std::optional<Alignment> alignment;  // into the merged model's frame; none: stays as it is
   std::optional<Difference> proof;     // that the aligned parent is the parent
+  bool by_table = false;               // it has no forward pass: what it is aligned by is a table
 };
 
 // How the model did at one stage of the merge.

@@ -1,6 +1,7 @@
 #include "braid/pipeline/score_request.h"
 
 #include "braid/checkpoint/fingerprint.h"
+#include "braid/tasks/image.h"
 
 namespace braid {
 
@@ -9,11 +10,12 @@ OptionList options_of(ScoreRequest& r) {
   for (const Task* task : tasks()) names.emplace_back(task->name());
   OptionList list;
   list.add("task", r.task,
-           "What is measured: mlm (masked tokens), clm (next tokens), a GLUE task or sts (sentence "
-           "embeddings)")
+           "What is measured: mlm (masked tokens), clm (next tokens), a GLUE task, sts (sentence "
+           "embeddings) or image")
       .one_of(std::move(names))
       .otherwise("what the model is pretrained on");
-  list.add("data", r.data, "The task's tab-separated file, such as dev.tsv").as(Use::input);
+  list.add("data", r.data, "The task's file: tab-separated, such as dev.tsv, or images.safetensors")
+      .as(Use::input);
   list.add("max-length", r.example, "Tokens of a GLUE example")
       .from(3)
       .to(1 << 20)
@@ -37,7 +39,10 @@ OptionList options_of(ScoreRequest& r) {
 
 ScoreRequest ScoreRequest::resolved(const Model& model) const {
   ScoreRequest full = *this;
-  if (task.empty()) full.task = token_task(*model.network).name();
+  if (task.empty()) {
+    full.task =
+        model.network->reads_images() ? image_task().name() : token_task(*model.network).name();
+  }
   full.block = full.masking.block = sequence_length(*model.network, block, masking.block, "block");
   // Sentences are as long as the encoder says.
   const bool sentence = model.sentence && find_task(full.task).head() == Predicts::sentence;

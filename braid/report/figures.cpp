@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "braid/mean_and_error.h"
 
@@ -119,6 +120,8 @@ const Json* richest(const Json& results, const Json& task) {
 }
 
 Chart correlation_figure(const Json& results, const Json& task, const Json& shown) {
+  // Whole heads have no correlation but that of the units inside them.
+  static const std::set<std::string> heads = {"head", "group", "member", "cross_head"};
   std::map<std::string, std::map<double, std::vector<double>>> lines;
   for (const Json& alignment : results["alignments"]) {
     const bool same = alignment["task"] == task["task"] &&
@@ -126,15 +129,18 @@ Chart correlation_figure(const Json& results, const Json& task, const Json& show
                       alignment["size"] == results["sizes"].back();
     if (!same) continue;
     for (const auto& [axis, match] : alignment["axes"].items()) {
-      if (!axis.starts_with("layer.") || axis.ends_with(".head")) continue;
       const std::size_t dot = axis.find('.', 6);
+      if (!axis.starts_with("layer.") || heads.contains(axis.substr(dot + 1))) continue;
       lines[axis.substr(dot + 1)][std::stod(axis.substr(6, dot - 6))].push_back(match["mean"]);
     }
   }
   static const std::map<std::string, std::string> names = {
       {"ffn", "feed-forward units"},
       {"ov", "units in heads, by context"},
-      {"qk", "units in heads, by query and key"}};
+      {"qk", "units in heads, by query and key"},
+      {"qk_rest", "units in heads that are not turned, by query and key"},
+      {"cross_ov", "units in heads of cross attention, by context"},
+      {"cross_qk", "units in heads of cross attention, by query and key"}};
   Chart chart{slug(task["task"]) + "-correlation",
               fmt::format("{}: mean matched correlation by layer, {}",
                           task["title"].get<std::string>(), shown["variant"].get<std::string>()),

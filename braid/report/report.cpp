@@ -133,11 +133,15 @@ std::string figure(const Chart& chart) {
 // Which head of B took each place of A, for the first pairs of the variant that aligns most.
 std::string head_pictures(const Json& results, const Json& task) {
   constexpr int most = 10;
-  std::string variant;
+  std::string variant, axis;
   for (const Json& a : results["alignments"]) {
-    if (a["task"] == task["task"] && a["axes"].contains("layer.0.head")) variant = a["variant"];
+    for (const char* name : {"head", "group"}) {  // of query heads that share a key
+      const bool has = a["axes"].contains(fmt::format("layer.0.{}", name));
+      if (a["task"] == task["task"] && has) variant = a["variant"], axis = name;
+    }
   }
   if (variant.empty()) return "";
+  const auto of_layer = [&](std::size_t i) { return fmt::format("layer.{}.{}", i, axis); };
   std::string rows;
   std::size_t layers = 0;
   int shown = 0;
@@ -146,10 +150,10 @@ std::string head_pictures(const Json& results, const Json& task) {
                       a["size"] == results["sizes"].back();
     if (!same || shown++ >= most) continue;
     rows += "<tr><th scope=\"row\">" + escape(a["pair"]) + "</th>";
-    for (layers = 0; a["axes"].contains(fmt::format("layer.{}.head", layers)); ++layers) {
-      const Json& order = a["axes"][fmt::format("layer.{}.head", layers)]["indices"];
+    for (layers = 0; a["axes"].contains(of_layer(layers)); ++layers) {
+      const Json& order = a["axes"][of_layer(layers)]["indices"];
       rows += cell(draw_permutation(
-          order, fmt::format("layer {}: heads {} of B at places 0, 1, ... of A", layers,
+          order, fmt::format("layer {}: {}s {} of B at places 0, 1, ... of A", layers, axis,
                              fmt::join(order.get<std::vector<int>>(), ", "))));
     }
     rows += "</tr>\n";

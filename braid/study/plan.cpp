@@ -20,8 +20,17 @@ struct Source {
   std::string key;
   fs::path folder;
   std::vector<std::size_t> needs;
+  // Of the model, or of what it will be.
   Json config;
-  Symmetries symmetries;  // of the model, or of what it will be
+  const Family* family = nullptr;
+  Parts parts;
+
+  // What a variant aligns: the canonical form, where it asks for it.
+  Symmetries symmetries(const AlignRequest& request) const {
+    Parts aligned = parts;
+    aligned.unit_gains |= request.canonicalises(family->title);
+    return family->describe(config, aligned);
+  }
 };
 
 class Planner {
@@ -72,7 +81,8 @@ class Planner {
           cache_key({{"model", fingerprint(loaded.parameters)}, {"config", loaded.config}});
       source.folder = m.folder;
       source.config = loaded.config;
-      source.symmetries = loaded.symmetries;
+      source.family = loaded.family;
+      source.parts = loaded.parts;
       return source;
     }
     const PretrainRequest& p = *study_.pretraining;
@@ -116,7 +126,8 @@ class Planner {
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
     source.config = p.config;
-    source.symmetries = table_with(p.config, Predicts::token);
+    source.family = &find_family(p.config, "config.json");
+    source.parts = {source.family->class_with(Predicts::token).parts};
     const fs::path out = source.folder;
     Job job{"pretrain",
             "seed " + m.name,
@@ -144,7 +155,11 @@ class Planner {
     Source source;
     source.key = cache_key(what);
     source.folder = cache_.place("models", source.key);
-    source.symmetries = with_classifier(start, find_task(task.name));
+    source.config = start.config;
+    source.config["num_labels"] = find_task(task.name).outputs();
+    source.config.erase("id2label");
+    source.family = start.family;
+    source.parts = {source.family->class_with(Predicts::label).parts};
     const fs::path out = source.folder;
     Job job{"finetune",
             task.name + ", model " + study_.models[m].name,
@@ -158,18 +173,11 @@ class Planner {
     return source;
   }
 
-  static Symmetries with_classifier(const Source& start, const Task& task) {
-    Json config = start.config;
-    config["num_labels"] = task.outputs();
-    config.erase("id2label");
-    return table_with(config, Predicts::label);
-  }
-
   // The taps that a variant reads of these models.
   static std::vector<std::string> taps(const StudyVariant& variant, const Source& source) {
     if (!variant.align.observes()) return {};
-    return taps_to_observe(source.symmetries,
-                           variant.align.resolved(source.symmetries).method_options().match);
+    const Symmetries symmetries = source.symmetries(variant.align);
+    return taps_to_observe(symmetries, variant.align.resolved(symmetries).method_options().match);
   }
 
   // A variant's alignment on the first `size` lines of a task's text (0 = all).
@@ -282,7 +290,7 @@ class Planner {
       places.push_back(place(a, b, task, request, tap, size));
       what["moments"].push_back(places.back().file.filename().string());
     }
-    what["options"] = result_json(request.resolved(a.symmetries), compute());
+    what["options"] = result_json(request.resolved(a.symmetries(request)), compute());
     what["options"].erase("preset");
     if (request.learns()) what["text"] = file(task.align.file);
     const std::string key = cache_key(what);

@@ -111,7 +111,7 @@ Json summarise(const Study& study, const Json& curves) {
     for (const auto& [name, values] : groups[key].values) row[name] = over_pairs(values);
     for (const StudyVariant& variant : study.variants) {
       const std::string task = row["task"];
-      if (variant.name == row["variant"] && variant.published.contains(task)) {
+      if (row["variant"] == variant.name && variant.published.contains(task)) {
         row["published"] = variant.published[task];
       }
     }

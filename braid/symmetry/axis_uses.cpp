@@ -3,29 +3,24 @@
 #include "braid/symmetry/axis_tree.h"
 
 namespace braid {
-namespace {
-
-std::int64_t size_of(const Symmetries& symmetries, const AxisUse& use) {
-  return use.role == Role::inert ? use.size : symmetries.axis(use.axis).size;
-}
 
 const Product& product_at(const Symmetries& symmetries, const UsePlace& place) {
   return symmetries.tensors.at(place.tensor)[place.dimension][place.term];
 }
+
+namespace {
 
 // (units of the axes, everything else) of a term, the axes' factors brought to the front.
 at::Tensor axes_first(const Symmetries& symmetries, const UsePlace& place,
                       const std::vector<std::string>& axes, const at::Tensor& tensor) {
   const Product& product = product_at(symmetries, place);
   const auto dim = static_cast<std::int64_t>(place.dimension);
-  std::vector<std::int64_t> split, from, to;
-  for (const AxisUse& use : product) split.push_back(size_of(symmetries, use));
+  std::vector<std::int64_t> from, to;
   for (const std::string& axis : axes) {
     to.push_back(std::ssize(from));
     from.push_back(dim + static_cast<std::int64_t>(factor_of(product, axis)));
   }
   return term_at(symmetries, place, tensor)
-      .unflatten(dim, split)
       .to(at::kDouble)
       .unsqueeze(-1)
       .movedim(from, to)
@@ -64,22 +59,14 @@ Pattern without(const Symmetries& symmetries, const UsePlace& place) {
   Product& product = pattern[place.dimension][place.term];
   for (const std::string& axis : tree_axes(symmetries, place)) {
     AxisUse& use = product[factor_of(product, axis)];
-    use = {"", Role::inert, size_of(symmetries, use)};
+    use = {"", Role::inert, symmetries.axis(axis).size};
   }
   return pattern;
 }
 
 at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at::Tensor& tensor) {
-  const Concatenation& dimension = symmetries.tensors.at(place.tensor)[place.dimension];
-  const auto width = [&](const Product& term) {
-    std::int64_t size = 1;
-    for (const AxisUse& use : term) size *= size_of(symmetries, use);
-    return size;
-  };
-  std::int64_t offset = 0;
-  for (std::size_t t = 0; t < place.term; ++t) offset += width(dimension[t]);
-  return tensor.narrow(static_cast<std::int64_t>(place.dimension), offset,
-                       width(dimension[place.term]));
+  return symmetries.terms(symmetries.tensors.at(place.tensor)[place.dimension], tensor,
+                          static_cast<std::int64_t>(place.dimension))[place.term];
 }
 
 at::Tensor tree_first(const Symmetries& symmetries, const UsePlace& place,

@@ -14,6 +14,7 @@ struct UsePlace {
 };
 
 std::vector<UsePlace> uses_of(const Symmetries& symmetries, const std::string& axis);
+const Product& product_at(const Symmetries& symmetries, const UsePlace& place);
 
 // The axes of the place's product that are of one tree with its own (axis_tree.h), outermost first.
 std::vector<std::string> tree_axes(const Symmetries& symmetries, const UsePlace& place);
@@ -21,7 +22,7 @@ std::vector<std::string> tree_axes(const Symmetries& symmetries, const UsePlace&
 // The pattern with the tree_axes at `place` left alone.
 Pattern without(const Symmetries& symmetries, const UsePlace& place);
 
-// The tensor's term at `place`, one of a concatenation: a view.
+// The tensor's term at `place`, one of a concatenation: a view with one dimension a factor.
 at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at::Tensor& tensor);
 
 // (units of all tree_axes together, everything else) of the tensor's term at `place`. Float64.

@@ -123,7 +123,10 @@ at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t 
                [](const ShiftVector&) -> at::Tensor {
                  throw std::invalid_argument("a shift does not act on an axis");
                },
-               [&](const RelaxedPermutation& p) { return multiply(p.weights, tensor, dim); }},
+               [&](const RelaxedPermutation& p) {
+                 const bool sized = role == Role::gain && p.signs.defined();
+                 return multiply(sized ? p.weights * p.signs : p.weights, tensor, dim);
+               }},
       element);
 }
 
@@ -211,6 +214,15 @@ Element identity_element(Group group, std::int64_t units) {
   return identity;
 }
 
+SignedPermutation signs_of_pairs(const std::vector<std::int64_t>& signs) {
+  SignedPermutation element;
+  for (int half = 0; half < 2; ++half) {
+    element.signs.insert(element.signs.end(), signs.begin(), signs.end());
+  }
+  for (std::int64_t i = 0; i < std::ssize(element.signs); ++i) element.indices.push_back(i);
+  return element;
+}
+
 Element random_element(Group group, std::int64_t units, Random& random) {
   switch (group) {
     case Group::permutation:
@@ -252,6 +264,11 @@ Element random_element(Group group, std::int64_t units, Random& random) {
       const at::Tensor modulus = at::exp2(2 * polar[0] - 1);
       const at::Tensor angle = polar[1] * (2 * std::numbers::pi);
       return RotaryScaling{modulus * angle.cos(), modulus * angle.sin()};
+    }
+    case Group::rotary_signs: {
+      std::vector<std::int64_t> signs;
+      for (std::int64_t i = 0; i < units / 2; ++i) signs.push_back(2 * random.below(2) - 1);
+      return signs_of_pairs(signs);
     }
   }
   throw std::invalid_argument("unknown group");

@@ -47,6 +47,8 @@ struct ShiftVector {
 // learning an alignment differentiates through before it settles on a permutation.
 struct RelaxedPermutation {
   at::Tensor weights;
+  // (n, n) of +1 and -1 where signs are free: a gain sees weights x signs.
+  at::Tensor signs;
 };
 
 using Element = std::variant<Permutation, SignedPermutation, Matrix, RotaryScaling, ShiftVector,
@@ -74,11 +76,14 @@ Matrix make_matrix(const at::Tensor& forward);
 // turns.
 double condition(const GroupElement& element);
 
+// The same sign for both units of a rotary pair, (n/2) of +1 and -1.
+SignedPermutation signs_of_pairs(const std::vector<std::int64_t>& signs);
+
 // What leaves the units as they are: a permutation, or complex ones where only those act.
 Element identity_element(Group group, std::int64_t units);
 
-// A uniform permutation (with uniform signs), a random orthogonal or well-conditioned matrix, or
-// complex numbers of modulus 1/2 to 2.
+// A uniform permutation (with uniform signs), a random orthogonal or well-conditioned matrix,
+// complex numbers of modulus 1/2 to 2, or uniform signs.
 Element random_element(Group group, std::int64_t units, Random& random);
 
 // "permutation", "signed permutation", "matrix", "rotary scaling", "shift", "relaxed permutation".

@@ -31,15 +31,21 @@ const char* group_name(Group group) {
       return "general linear";
     case Group::rotary:
       return "complex per rotary pair";
+    case Group::rotary_signs:
+      return "a sign per rotary pair";
   }
   return "";
 }
 
 bool permutes_only(Group group) { return group == Group::permutation; }
 
-bool reorders(Group group) { return permutes_only(group) || group == Group::signed_permutation; }
+bool reorders(Group group) {
+  return permutes_only(group) || group == Group::signed_permutation || group == Group::rotary_signs;
+}
 
 bool mixes(Group group) { return !reorders(group); }
+
+bool keeps_pairs(Group group) { return group == Group::rotary || group == Group::rotary_signs; }
 
 bool is_orthogonal(Group group) {
   return group == Group::centred_orthogonal || group == Group::orthogonal;
@@ -57,20 +63,41 @@ std::int64_t Symmetries::blocks(const Axis& of) const {
   return blocks(parent) * parent.size;
 }
 
+std::vector<std::int64_t> Symmetries::sizes(const Product& product) const {
+  std::vector<std::int64_t> result;
+  for (const AxisUse& use : product) {
+    result.push_back(use.role == Role::inert ? use.size : axis(use.axis).size);
+  }
+  return result;
+}
+
 std::vector<std::int64_t> Symmetries::shape(const Pattern& pattern) const {
-  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> result;
   for (const Concatenation& dimension : pattern) {
     std::int64_t size = 0;
-    for (const Product& product : dimension) {
-      std::int64_t term = 1;
-      for (const AxisUse& use : product) {
-        term *= use.role == Role::inert ? use.size : axis(use.axis).size;
-      }
-      size += term;
-    }
-    sizes.push_back(size);
+    for (const Product& product : dimension) size += c10::multiply_integers(sizes(product));
+    result.push_back(size);
   }
-  return sizes;
+  return result;
+}
+
+std::vector<at::Tensor> Symmetries::terms(const Concatenation& dimension, const at::Tensor& tensor,
+                                          std::int64_t dim) const {
+  const auto shared = static_cast<std::ptrdiff_t>(dimension.shared);
+  std::vector<std::int64_t> outer = sizes(dimension.front());
+  outer.resize(dimension.shared);
+  outer.push_back(-1);
+  const at::Tensor open = tensor.unflatten(dim, outer);
+  std::vector<at::Tensor> result;
+  std::int64_t offset = 0;
+  for (const Product& product : dimension) {
+    const std::vector<std::int64_t> all = sizes(product);
+    const at::IntArrayRef own = at::IntArrayRef(all).slice(dimension.shared);
+    const std::int64_t width = c10::multiply_integers(own);
+    result.push_back(open.narrow(dim + shared, offset, width).unflatten(dim + shared, own));
+    offset += width;
+  }
+  return result;
 }
 
 std::int64_t Symmetries::parameters() const {
@@ -126,7 +153,7 @@ Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& l
 }
 
 SymmetriesBuilder& SymmetriesBuilder::axis(Axis axis) {
-  if (axis.group == Group::rotary && axis.size % 2 != 0) {
+  if (keeps_pairs(axis.group) && axis.size % 2 != 0) {
     throw std::invalid_argument("axis '" + axis.name + "' has an odd number of rotary units");
   }
   for_each_layer(axis.name, [&](const std::string& layer) {
@@ -170,10 +197,22 @@ SymmetriesBuilder& SymmetriesBuilder::returned(const std::string& axis) {
 SymmetriesBuilder& SymmetriesBuilder::tap(const std::string& name, const std::string& product,
                                           const std::string& component) {
   for_each_layer(name, [&](const std::string& layer) {
-    const Pattern pattern = resolve("(" + product + ")", layer);
-    symmetries_.taps.push_back({with_layer(name, layer), pattern.front().front(), component});
+    add_tap({name, product, component}, layer);
   });
   return *this;
+}
+
+SymmetriesBuilder& SymmetriesBuilder::layer_taps(const std::vector<TapRule>& rules) {
+  for (std::int64_t i = 0; i < layers_; ++i) {
+    for (const TapRule& rule : rules) add_tap(rule, std::to_string(i));
+  }
+  return *this;
+}
+
+void SymmetriesBuilder::add_tap(const TapRule& rule, const std::string& layer) {
+  const Pattern pattern = resolve("(" + rule.product + ")", layer);
+  symmetries_.taps.push_back(
+      {with_layer(rule.name, layer), pattern.front().front(), rule.component});
 }
 
 SymmetriesBuilder& SymmetriesBuilder::shift(const std::string& name, Shift::Kind kind,

@@ -15,23 +15,27 @@ namespace braid {
 
 // What may act on the units of an axis. `centred_orthogonal`: orthogonal maps that fix the all-ones
 // vector, which leave a LayerNorm without gain as it is. `rotary`: a complex number per rotary pair
-// of query and key units. Groups have no order (rotary holds no permutation): ask the predicates.
+// of query and key units; `rotary_signs`: a sign a pair, which is what is left of it where their
+// norms have gains. Groups have no order (these hold no permutation): ask the predicates.
 enum class Group {
   permutation,
   signed_permutation,
   centred_orthogonal,
   orthogonal,
   general,
-  rotary
+  rotary,
+  rotary_signs
 };
 const char* group_name(Group group);
 
 // Units change places and nothing else.
 bool permutes_only(Group group);
-// Units change places, perhaps with their signs: none is mixed with another.
+// Units change places or signs: none is mixed with another.
 bool reorders(Group group);
 // Units become sums of units: not `reorders`.
 bool mixes(Group group);
+// Of units in rotary pairs: it commutes with what turns them.
+bool keeps_pairs(Group group);
 // Orthogonal maps, all or those that fix the all-ones vector.
 bool is_orthogonal(Group group);
 
@@ -42,6 +46,11 @@ struct Axis {
   std::string component;  // what a user calls it: residual, attention, ffn, head, pooler
   std::string per;        // the axis that this one is repeated for (units inside a head), or empty
   bool returned = false;  // the model returns these units as they are: moved, they come otherwise
+  // A positive factor on what writes a unit, and its inverse on what reads it, change nothing;
+  // gains stay. A canonical form takes it out.
+  bool scales = false;
+  // Keys on it are read by more than queries, so that no bias of theirs is free.
+  bool biased_keys = false;
 };
 
 // Where the forward pass hands out features, and which axes their units lie on. Where the tap's
@@ -61,6 +70,11 @@ struct Shift {
   std::string other;  // averaged: the map that reads the averages; normed: the norm that is read
 };
 
+// As a builder takes one: the product in a pattern's words.
+struct TapRule {
+  std::string name, product, component;
+};
+
 struct Symmetries {
   std::string family;
   std::map<std::string, Axis> axes;
@@ -73,8 +87,13 @@ struct Symmetries {
   // How many independent elements the axis has: one for each block of all axes that it stands
   // under, or 1.
   std::int64_t blocks(const Axis& axis) const;
+  // Units of every factor.
+  std::vector<std::int64_t> sizes(const Product& product) const;
   // (units, ...) of a tensor by its pattern.
   std::vector<std::int64_t> shape(const Pattern& pattern) const;
+  // The terms of dimension `dim`: views in which it is one dimension a factor.
+  std::vector<at::Tensor> terms(const Concatenation& dimension, const at::Tensor& tensor,
+                                std::int64_t dim) const;
   // Parameters of all tensors.
   std::int64_t parameters() const;
   const Tap& tap(const std::string& name) const;
@@ -97,6 +116,8 @@ class SymmetriesBuilder {
   SymmetriesBuilder& returned(const std::string& axis);
   SymmetriesBuilder& tap(const std::string& name, const std::string& product,
                          const std::string& component);
+  // Taps of every layer, with `*` for its index: layer by layer.
+  SymmetriesBuilder& layer_taps(const std::vector<TapRule>& rules);
   // Both maps and the norm have their tensors in the table. `name` begins with "shift.".
   SymmetriesBuilder& shift(const std::string& name, Shift::Kind kind, const std::string& map,
                            const std::string& other);
@@ -105,6 +126,7 @@ class SymmetriesBuilder {
 
  private:
   Pattern resolve(const std::string& pattern, const std::string& layer) const;
+  void add_tap(const TapRule& rule, const std::string& layer);
   template <typename Visit>
   void for_each_layer(const std::string& name, Visit visit) const;
 

@@ -90,6 +90,13 @@ void check_element(const Axis& axis, const Element& block) {
     permutation = indices[i] == static_cast<std::int64_t>(i);
   }
   require(permutation, "axis {}: indices are not a permutation of 0 ... {}", name, axis.size - 1);
+  if (axis.group != Group::rotary_signs) return;
+  const auto& stay = signs ? signs->indices : std::get<Permutation>(block).indices;
+  require(std::is_sorted(stay.begin(), stay.end()) &&
+              (!signs || std::equal(signs->signs.begin(), signs->signs.begin() + axis.size / 2,
+                                    signs->signs.begin() + axis.size / 2)),
+          "axis {}: a {} moves units of rotary pairs, or one of a pair alone; its group is {}",
+          name, kind(block), group_name(axis.group));
 }
 
 // A shift's vector after the group elements of `transform` acted on its units.
@@ -135,27 +142,17 @@ at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern
   at::Tensor result = tensor;
   for (std::size_t d = 0; d < pattern.size(); ++d) {
     const auto dim = static_cast<std::int64_t>(d);
-    std::vector<at::Tensor> terms;
-    std::int64_t offset = 0;
-    bool changed = false;
-    for (const Product& product : pattern[d]) {
-      std::vector<std::int64_t> split;
-      std::int64_t size = 1;
-      for (const AxisUse& use : product) {
-        split.push_back(use.role == Role::inert ? use.size : symmetries.axis(use.axis).size);
-        size *= split.back();
-      }
-      at::Tensor term = result.narrow(dim, offset, size);
-      offset += size;
-      if (touches(product, transform)) {
-        changed = true;
-        const at::Tensor units = term.unflatten(dim, split);
-        term = act(symmetries, product, units, dim, transform)
-                   .flatten(dim, dim + static_cast<std::int64_t>(split.size()) - 1);
-      }
-      terms.push_back(term);
+    const auto inner = dim + static_cast<std::int64_t>(pattern[d].shared);
+    const bool touched = std::any_of(pattern[d].begin(), pattern[d].end(),
+                                     [&](const auto& term) { return touches(term, transform); });
+    if (!touched) continue;
+    std::vector<at::Tensor> terms = symmetries.terms(pattern[d], result, dim);
+    for (std::size_t t = 0; t < terms.size(); ++t) {
+      const Product& product = pattern[d][t];
+      terms[t] = act(symmetries, product, terms[t], dim, transform)
+                     .flatten(inner, dim + std::ssize(product) - 1);
     }
-    if (changed) result = terms.size() == 1 ? terms.front() : at::cat(terms, dim);
+    result = (terms.size() == 1 ? terms.front() : at::cat(terms, inner)).flatten(dim, inner);
   }
   return result;
 }

@@ -23,7 +23,7 @@ class Causal final : public TokenTask {
   std::vector<TokenSequence> training_blocks(const std::filesystem::path& text,
                                              const Tokenizer& tokenizer,
                                              std::int64_t size) const override {
-    std::vector<TokenSequence> blocks = next_token_blocks(tokenizer.encode(read_text(text)), size);
+    std::vector<TokenSequence> blocks = next_token_blocks(text, tokenizer, size);
     std::erase_if(blocks, [&](const TokenSequence& block) {
       return block.size() != size || block.labels.back() == -100;
     });
@@ -40,25 +40,42 @@ const TokenTask& causal_task() {
 }
 
 std::vector<TokenSequence> next_token_blocks(const std::vector<std::int64_t>& ids,
-                                             std::int64_t size) {
-  require(size >= 1, "a block of {} tokens is none; use at least 1", size);
+                                             std::int64_t size,
+                                             const std::vector<std::int64_t>& marks) {
+  const std::int64_t room = size - std::ssize(marks);
+  require(room >= 1, "a block of {} tokens has no room for text; use at least {}", size,
+          marks.size() + 1);
   std::vector<TokenSequence> blocks;
-  for (std::int64_t begin = 0; begin + 1 < std::ssize(ids); begin += size) {
+  for (std::int64_t begin = 0; begin + 1 < std::ssize(ids); begin += room) {
     const auto at = [&](std::int64_t place) {
       return ids.begin() + std::min(place, std::ssize(ids));
     };
     TokenSequence& block = blocks.emplace_back();
-    block.ids.assign(at(begin), at(begin + size));
-    block.labels.assign(at(begin + 1), at(begin + size + 1));
+    block.ids = marks;
+    block.ids.insert(block.ids.end(), at(begin), at(begin + room));
+    block.labels.assign(marks.size(), -100);
+    block.labels.insert(block.labels.end(), at(begin + 1), at(begin + room + 1));
     block.labels.resize(block.ids.size(), -100);
   }
   return blocks;
 }
 
+std::vector<TokenSequence> next_token_blocks(const std::filesystem::path& file,
+                                             const Tokenizer& tokenizer, std::int64_t size,
+                                             std::int64_t lines) {
+  const SequenceTemplate& marks = tokenizer.sequence_template();
+  if (!marks.after.empty()) {
+    fail(
+        "{}: next tokens are those of a text that goes on, but {} ends a sequence of this {} "
+        "tokenizer; give one that marks starts at most",
+        file.string(), tokenizer.token(marks.after.front()), tokenizer.kind());
+  }
+  return next_token_blocks(tokenizer.encode(read_text(file, lines)), size, marks.before);
+}
+
 Examples causal_text(const std::filesystem::path& file, const Tokenizer& tokenizer,
                      std::int64_t block, std::int64_t batch_size, std::int64_t lines) {
-  Examples examples{&causal_task(),
-                    next_token_blocks(tokenizer.encode(read_text(file, lines)), block)};
+  Examples examples{&causal_task(), next_token_blocks(file, tokenizer, block, lines)};
   require(!examples.sequences.empty(), "{}: the text has no two tokens, so none can be predicted",
           file.string());
   // Nothing follows the text's last token: it is no input.

@@ -46,7 +46,16 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
 }
 
 void check_examples(const Model& model, const Examples& examples) {
-  require_outputs(model, *examples.task);
+  const Task& task = *examples.task;
+  require_outputs(model, task);
+  if (task.outputs() == 0) {
+    const auto classes =
+        static_cast<double>(model.network->head(*task.head())->outputs(model.parameters));
+    for (const TokenSequence& sequence : examples.sequences) {
+      require(sequence.target < classes, "label {} is none of the {} classes of {}",
+              sequence.target, classes, model.folder.string());
+    }
+  }
   for (const TokenSequence& sequence : examples.sequences) {
     check_tokens(*model.network, pad({sequence}));
     std::vector<std::int64_t> labels = sequence.labels;

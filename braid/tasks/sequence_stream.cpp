@@ -78,11 +78,7 @@ std::unique_ptr<SequenceStream> listed_sequences(std::vector<TokenSequence> sequ
 std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& file,
                                                 const Tokenizer& tokenizer, std::int64_t max_length,
                                                 std::int64_t limit) {
-  require(tokenizer.marks().empty(),
-          "{}: text is read in blocks by models whose sequences have no marks; {} has some",
-          file.string(), tokenizer.kind());
-  std::vector<TokenSequence> blocks =
-      next_token_blocks(tokenizer.encode(read_text(file)), max_length);
+  std::vector<TokenSequence> blocks = next_token_blocks(file, tokenizer, max_length);
   require(!blocks.empty(), "{}: holds no text", file.string());
   return listed_sequences(std::move(blocks), limit);
 }

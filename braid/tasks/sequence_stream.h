@@ -37,8 +37,7 @@ std::unique_ptr<SequenceStream> line_sequences(const std::filesystem::path& file
                                                const Tokenizer& tokenizer, std::int64_t max_length,
                                                std::int64_t limit);
 
-// The whole text as it stands, `max_length` tokens a sequence, for models whose sequences have no
-// marks (Error).
+// The whole text as it stands, in next_token_blocks of `max_length` tokens.
 std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& file,
                                                 const Tokenizer& tokenizer, std::int64_t max_length,
                                                 std::int64_t limit);

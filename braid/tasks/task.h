@@ -53,7 +53,8 @@ class Task {
   virtual std::vector<std::string> labels() const { return {}; }
   // What else models call these classes.
   virtual std::vector<std::string> other_labels() const { return {}; }
-  std::int64_t outputs() const {
+  // Of the head; 0: as many as it has, and the classes are these.
+  virtual std::int64_t outputs() const {
     return std::max<std::int64_t>(static_cast<std::int64_t>(labels().size()), 1);
   }
 

@@ -3,6 +3,7 @@
 #include "braid/error.h"
 #include "braid/tasks/causal.h"
 #include "braid/tasks/glue.h"
+#include "braid/tasks/image.h"
 #include "braid/tasks/masked.h"
 #include "braid/tasks/sts.h"
 
@@ -24,6 +25,7 @@ const std::vector<const Task*>& tasks() {
     add(list, causal_task());
     add(list, glue_tasks());
     list.push_back(&sts_task());
+    list.push_back(&image_task());
     return list;
   }();
   return all;

@@ -1,61 +1,16 @@
 #include "braid/text/added_tokens.h"
 
-#include <unicode/uchar.h>
-#include <unicode/utf8.h>
-
 #include <algorithm>
 
 #include "braid/error.h"
+#include "braid/text/characters.h"
 
 namespace braid {
 namespace {
 
 UChar32 first_character(std::string_view text) {
-  UChar32 c;
-  std::int64_t next = 0;
-  U8_NEXT_OR_FFFD(text.data(), next, static_cast<std::int64_t>(text.size()), c);
-  return c;
-}
-
-UChar32 last_character(std::string_view text) {
-  UChar32 c;
-  const char* bytes = text.data();
-  auto at = static_cast<std::int64_t>(text.size()) - 1;
-  while (at > 0 && U8_IS_TRAIL(bytes[at])) --at;
-  U8_NEXT_OR_FFFD(bytes, at, static_cast<std::int64_t>(text.size()), c);
-  return c;
-}
-
-// \w of the regex crate.
-bool is_word_character(UChar32 c) {
-  switch (u_charType(c)) {
-    case U_NON_SPACING_MARK:
-    case U_ENCLOSING_MARK:
-    case U_COMBINING_SPACING_MARK:
-    case U_DECIMAL_DIGIT_NUMBER:
-    case U_CONNECTOR_PUNCTUATION:
-      return true;
-    default:
-      return u_isUAlphabetic(c) || u_hasBinaryProperty(c, UCHAR_JOIN_CONTROL);
-  }
-}
-
-std::size_t white_space_before(std::string_view text, std::size_t at) {
-  while (at > 0) {
-    const UChar32 c = last_character(text.substr(0, at));
-    if (!u_isUWhiteSpace(c)) break;
-    at -= U8_LENGTH(c);
-  }
-  return at;
-}
-
-std::size_t white_space_after(std::string_view text, std::size_t at) {
-  while (at < text.size()) {
-    const UChar32 c = first_character(text.substr(at));
-    if (!u_isUWhiteSpace(c)) break;
-    at += U8_LENGTH(c);
-  }
-  return at;
+  std::size_t next = 0;
+  return take_character(text, next);
 }
 
 }  // namespace
@@ -63,7 +18,7 @@ std::size_t white_space_after(std::string_view text, std::size_t at) {
 AddedTokenIds::AddedTokenIds(const std::vector<std::string>& pieces, std::int64_t count)
     : count_(count) {
   for (std::size_t id = 0; id < pieces.size(); ++id) {
-    if (!pieces[id].empty()) pieces_.emplace(pieces[id], static_cast<std::int64_t>(id));
+    if (!pieces[id].empty()) pieces_[pieces[id]] = static_cast<std::int64_t>(id);
   }
 }
 
@@ -116,6 +71,7 @@ const AddedToken* AddedTokenMatcher::match_at(std::string_view text, std::size_t
 std::vector<AddedTokenMatcher::Piece> AddedTokenMatcher::split(std::string_view text) const {
   std::vector<Piece> pieces;
   std::size_t done = 0;
+  std::size_t space_begin = 1, space_end = 0;  // what was swallowed last, to look at it once
   for (std::size_t at = 0; at < text.size();) {
     std::size_t length = 0;
     const AddedToken* token = match_at(text, at, length);
@@ -133,8 +89,14 @@ std::vector<AddedTokenMatcher::Piece> AddedTokenMatcher::split(std::string_view 
           stop < text.size() && is_word_character(first_character(text.substr(stop)));
       if (joined_before || joined_after) continue;
     }
-    if (token->lstrip) start = std::max(white_space_before(text, start), done);
-    if (token->rstrip) stop = white_space_after(text, stop);
+    if (token->lstrip) start = std::max(white_space_before(text, start, done), done);
+    if (token->rstrip) {
+      if (stop < space_begin || stop > space_end) {
+        space_begin = stop;
+        space_end = white_space_after(text, stop);
+      }
+      stop = space_end;
+    }
     if (done < start) pieces.push_back({text.substr(done, start - done), -1});
     pieces.push_back({text.substr(start, stop - start), token->id});
     done = stop;

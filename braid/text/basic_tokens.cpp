@@ -7,17 +7,6 @@
 #include "braid/error.h"
 
 namespace braid {
-namespace {
-
-void append_utf8(UChar32 c, std::string& text) {
-  char bytes[U8_MAX_LENGTH];
-  std::int32_t length = 0;
-  U8_APPEND_UNSAFE(bytes, length, c);
-  text.append(bytes, length);
-}
-
-}  // namespace
-
 TextNormalizer::TextNormalizer(NormalizerOptions options) : options_(options) {
   for (UChar32 c = 0; c < 128; ++c) {
     ascii_[c] = static_cast<char>(options_.lower_case ? lower_case(c) : c);
@@ -62,7 +51,7 @@ void TextNormalizer::append(std::string_view text, std::string& normalized) cons
 void TextNormalizer::append_run(icu::UnicodeString& run, std::string& normalized) const {
   if (options_.strip_accents) {
     UErrorCode status = U_ZERO_ERROR;
-    icu::UnicodeString decomposed = canonical_decomposition().normalize(run, status);
+    icu::UnicodeString decomposed = normalization(NormalizationForm::nfd).normalize(run, status);
     require(U_SUCCESS(status), "ICU cannot decompose a text: {}", u_errorName(status));
     run = std::move(decomposed);
   }
@@ -71,11 +60,11 @@ void TextNormalizer::append_run(icu::UnicodeString& run, std::string& normalized
     at += U16_LENGTH(c);
     if (options_.strip_accents && is_nonspacing_mark(c)) continue;
     if (!options_.lower_case) {
-      append_utf8(c, normalized);
+      append_character(c, normalized);
     } else if (c == 0x130) {
       normalized += "i\u0307";
     } else {
-      append_utf8(lower_case(c), normalized);
+      append_character(lower_case(c), normalized);
     }
   }
   run.remove();
@@ -100,7 +89,7 @@ std::string_view repair_utf8(std::string_view text, std::string& repaired) {
   for (std::int64_t next = 0; next < length;) {
     UChar32 c;
     U8_NEXT_OR_FFFD(bytes, next, length, c);
-    append_utf8(c, repaired);
+    append_character(c, repaired);
   }
   return repaired;
 }

@@ -15,7 +15,7 @@ struct TokenizerFolder {
 };
 
 WordPieceDescription read_word_piece(const TokenizerFolder& folder);
-ByteLevelDescription read_byte_level(const TokenizerFolder& folder);
+PipelineDescription read_pipeline(const TokenizerFolder& folder);
 
 // Names and added tokens of a description that has its pieces.
 void add_special_tokens(const TokenizerFolder& folder, TokenizerDescription& description);

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "braid/error.h"
-#include "braid/text/byte_level_bpe.h"
 #include "braid/text/tokenizer_files.h"
+#include "braid/text/tokenizer_pipeline.h"
 #include "braid/text/wordpiece.h"
 
 namespace braid {
@@ -96,7 +96,7 @@ std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> Tokenizer::encod
   Ids ids = form.before;
   ids.insert(ids.end(), first.begin(), first.begin() + first_kept);
   append(ids, *form.between);
-  Ids types(ids.size(), 0);
+  Ids types(ids.size() - form.typed_between, 0);
   ids.insert(ids.end(), second.begin(), second.begin() + second_kept);
   append(ids, form.after);
   types.resize(ids.size(), form.typed ? 1 : 0);
@@ -110,8 +110,8 @@ std::int64_t Tokenizer::mask_needed() const {
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
   auto description = read_tokenizer(folder);
-  if (auto* byte_level = std::get_if<ByteLevelDescription>(&description)) {
-    return std::make_unique<ByteLevelBpe>(std::move(*byte_level));
+  if (auto* pipeline = std::get_if<PipelineDescription>(&description)) {
+    return std::make_unique<TokenizerPipeline>(std::move(*pipeline));
   }
   return std::make_unique<WordPiece>(std::get<WordPieceDescription>(std::move(description)));
 }

@@ -11,23 +11,18 @@
 #include <utility>
 #include <vector>
 
+#include "braid/text/sequence_template.h"
+
 namespace braid {
 
 // Names and contents of a tokenizer's files in a checkpoint folder.
 using TokenizerFiles = std::vector<std::pair<std::string, std::string>>;
 
-// The ids that stand around the texts of a sequence.
-struct SequenceTemplate {
-  std::vector<std::int64_t> before, after;           // the first text, the last one
-  std::optional<std::vector<std::int64_t>> between;  // two texts; none: there are no pairs
-  bool typed = false;  // what comes after `between` has type 1, the rest 0; otherwise all 0
-};
-
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  virtual const char* kind() const = 0;  // "WordPiece", "byte-level BPE"
+  virtual const char* kind() const = 0;  // "WordPiece", "byte-level BPE", "Unigram"
 
   // The pieces' ids, without what marks a sequence ([CLS] and [SEP]). A special token written in
   // the text becomes its id. Broken UTF-8 counts as U+FFFD.
@@ -73,6 +68,9 @@ class Tokenizer {
 // As transformers' AutoTokenizer reads the folder; see tokenizer_files.h. Error naming the folder
 // or the file.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
+
+// Of a model that reads no text: Error, naming `source`, wherever text is to be read.
+std::unique_ptr<Tokenizer> no_tokenizer(const std::string& source);
 
 // None where the folder has no file of a tokenizer; Error where it has one that cannot be read.
 std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder);

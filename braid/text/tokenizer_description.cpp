@@ -18,7 +18,12 @@ TokenTable::TokenTable(const TokenizerDescription& description)
     : tokens_(description.pieces.by_id) {
   for (std::size_t id = 0; id < tokens_.size(); ++id) {
     require(is_valid_utf8(tokens_[id]), "{}: token {} is not valid UTF-8", description.source, id);
-    if (!tokens_[id].empty()) ids_.emplace(tokens_[id], static_cast<std::int64_t>(id));
+    if (!tokens_[id].empty()) ids_[tokens_[id]] = static_cast<std::int64_t>(id);
+  }
+  // Of equal ones the last counts.
+  for (std::size_t id = 0; id < tokens_.size(); ++id) {
+    if (!tokens_[id].empty() && ids_[tokens_[id]] != static_cast<std::int64_t>(id))
+      tokens_[id] = "";
   }
   for (const AddedToken& token : description.added) {
     const auto id = static_cast<std::size_t>(token.id);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,13 +12,14 @@
 #include <vector>
 
 #include "braid/text/added_tokens.h"
+#include "braid/text/sequence_template.h"
 
 namespace braid {
 
-// The tokens of a model (WordPiece, BPE), which text is cut into.
+// The tokens of a model, which text is cut into. Of equal ones the last counts.
 struct Pieces {
   std::vector<std::string> by_id;  // "" where an id has none, or one of no text
-  std::int64_t count = 0;          // distinct ones, that of no text among them
+  std::int64_t count = 0;          // that of no text among them
 
   // Of a vocab.txt: the id of a token is the last line that has it.
   static Pieces of_lines(std::vector<std::string> lines);
@@ -48,9 +50,13 @@ struct WordPieceDescription : TokenizerDescription {
   std::optional<std::pair<std::string, std::string>> marks;  // of a sequence: [CLS] and [SEP]
 };
 
-struct ByteLevelDescription : TokenizerDescription {        // bytes written as GPT-2's characters
-  std::vector<std::pair<std::string, std::string>> merges;  // the earliest learnt first
-  bool add_prefix_space = false;
+// The other models: the parts of a tokenizer.json.
+struct PipelineDescription : TokenizerDescription {
+  nlohmann::json normalizer, pre_tokenizer, decoder;        // null: none
+  nlohmann::json model;                                     // without its pieces and what follows
+  std::vector<std::pair<std::string, std::string>> merges;  // BPE: the earliest learnt first
+  std::vector<double> scores;                               // Unigram: by id
+  SequenceTemplate form;
 };
 
 // The tokens of a description by id, and those that are special.

@@ -37,7 +37,7 @@ bool has_tokenizer(const fs::path& folder) {
          std::any_of(kForeign.begin(), kForeign.end(), listed);
 }
 
-std::variant<WordPieceDescription, ByteLevelDescription> read_tokenizer(const fs::path& folder) {
+std::variant<WordPieceDescription, PipelineDescription> read_tokenizer(const fs::path& folder) {
   std::error_code ignored;
   require(fs::is_directory(folder, ignored), "{}: expected a checkpoint folder, found none",
           folder.string());
@@ -58,23 +58,26 @@ std::variant<WordPieceDescription, ByteLevelDescription> read_tokenizer(const fs
             (folder / (foreign == kForeign.end() ? "" : *foreign)).string());
   }
   files.settings = read_tokenizer_settings(folder, files.json ? &*files.json : nullptr);
-  bool byte_level = files.settings.kind == TokenizerClass::gpt2;
-  if (files.settings.kind == TokenizerClass::as_written) {
-    require(files.json.has_value(),
-            "{}: its tokenizer_class needs a tokenizer.json, found none; name BertTokenizer or "
-            "GPT2Tokenizer in tokenizer_config.json",
-            folder.string());
-    const nlohmann::json& model = member(*files.json, "model");
-    byte_level = model.is_object() && member(model, "type") == "BPE";
-  }
-  if (byte_level) return read_byte_level(files);
-  return read_word_piece(files);
+  const TokenizerClass& type = *files.settings.type;
+  require(!type.as_written() || files.json.has_value(),
+          "{}: its tokenizer_class needs a tokenizer.json, found none; name another, as "
+          "BertTokenizer or GPT2Tokenizer, in tokenizer_config.json",
+          folder.string());
+  const nlohmann::json& model = files.json ? member(*files.json, "model") : nlohmann::json();
+  // Old files do not say the type; only WordPiece has a word limit.
+  const nlohmann::json& model_type = model.is_object() ? member(model, "type") : model;
+  const bool word_piece = !type.as_written() ? type.model == "WordPiece"
+                                             : model_type == "WordPiece" ||
+                                                   (model_type.is_null() && model.is_object() &&
+                                                    model.contains("max_input_chars_per_word"));
+  if (word_piece) return read_word_piece(files);
+  return read_pipeline(files);
 }
 
 void add_special_tokens(const TokenizerFolder& folder, TokenizerDescription& description) {
   const TokenizerSettings& settings = folder.settings;
   AddedTokenIds ids(description.pieces.by_id, description.pieces.count);
-  if (settings.kind == TokenizerClass::as_written) {
+  if (settings.type->as_written()) {
     ids.add(read_added_tokens(member(*folder.json, "added_tokens"), description.source));
   }
   std::vector<AddedToken> more = settings.declared;
@@ -84,6 +87,12 @@ void add_special_tokens(const TokenizerFolder& folder, TokenizerDescription& des
     if (!declared && !ids.contains(token.content)) more.push_back(token);
   }
   ids.add(more);
+  if (settings.type->plain_specials) {
+    std::vector<AddedToken> plain;
+    for (const auto& [role, token] : settings.names) plain.push_back({.content = token});
+    for (const std::string& token : settings.extra) plain.push_back({.content = token});
+    ids.add(plain);
+  }
   description.added = ids.by_id();
   description.names = settings.names;
   description.extra = settings.extra;

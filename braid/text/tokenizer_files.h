@@ -1,8 +1,5 @@
 // The one account of a checkpoint folder's tokenizer: what transformers' AutoTokenizer makes of its
-// files, or Error naming the file. The class decides: BertTokenizer and GPT2Tokenizer (named by
-// tokenizer_config.json or config.json, else by the model_type) take the vocabulary from
-// tokenizer.json where there is one and what they do with a text from tokenizer_config.json;
-// PreTrainedTokenizerFast takes tokenizer.json as it is.
+// files, or Error naming the file. See tokenizer_class.h for which of them count.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +18,7 @@ std::set<std::string> tokenizer_file_names();
 // Whether a folder has any file of a tokenizer, also one that cannot be read, or is not known here.
 bool has_tokenizer(const std::filesystem::path& folder);
 
-std::variant<WordPieceDescription, ByteLevelDescription> read_tokenizer(
+std::variant<WordPieceDescription, PipelineDescription> read_tokenizer(
     const std::filesystem::path& folder);
 
 // The lines of a vocab.txt, without the white space at their ends. Error naming the file.

@@ -70,10 +70,14 @@ std::string expect_text(const Json& value, std::string_view name, const std::str
 
 bool read_flag(const Json& object, const char* name, bool absent, const std::string& source) {
   const auto value = object.find(name);
-  if (value == object.end()) return absent;
-  require(value->is_boolean(), "{}: expected {} to be true or false, found {:.80}", source, name,
-          value->dump());
-  return value->get<bool>();
+  return value == object.end() ? absent : read_flag(object, name, source);
+}
+
+bool read_flag(const Json& object, const char* name, const std::string& source) {
+  const Json& value = member(object, name);
+  require(value.is_boolean(), "{}: expected {} to be true or false, found {:.80}", source, name,
+          value.dump());
+  return value.get<bool>();
 }
 
 Pieces read_pieces(const Json& vocabulary, const std::string& source) {

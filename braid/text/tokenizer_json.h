@@ -1,6 +1,8 @@
 // The parts that Hugging Face's tokenizer files share, checked. Every Error names the file.
 #pragma once
 
+#include <fmt/ranges.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -9,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "braid/error.h"
 #include "braid/json/json_text.h"
 #include "braid/text/tokenizer_description.h"
 
@@ -32,6 +35,23 @@ std::string expect_text(const nlohmann::json& value, std::string_view name,
 // True or false; `absent` where there is no such member.
 bool read_flag(const nlohmann::json& object, const char* name, bool absent,
                const std::string& source);
+// Error where there is none.
+bool read_flag(const nlohmann::json& object, const char* name, const std::string& source);
+
+// What `known` has for the type of a part of tokenizer.json: "normalizer", for messages.
+template <typename Known>
+typename Known::mapped_type find_component(const Known& known, const char* part,
+                                           const nlohmann::json& json, const std::string& source) {
+  require(json.is_object(), "{}: expected the {} to be an object, found {}", source, part,
+          json.type_name());
+  const std::string type = expect_text(member(json, "type"), std::string(part) + ".type", source);
+  const auto found = known.find(type);
+  if (found != known.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, make] : known) names.push_back(name);
+  fail("{}: the {} {} is not supported; expected one of {}", source, part, type,
+       fmt::join(names, ", "));
+}
 
 // Tokens by id of an object token -> id, which may leave a few ids out.
 Pieces read_pieces(const nlohmann::json& vocabulary, const std::string& source);

@@ -46,38 +46,6 @@ Json read_optional(const fs::path& path, KeyOrder* order = nullptr) {
   return is_listed(path) ? parse_object(path, order) : Json::object();
 }
 
-TokenizerClass class_of(const fs::path& folder, const Json& config) {
-  const Json model = read_optional(folder / "config.json");
-  const bool here = !member(config, "tokenizer_class").is_null();
-  const std::string source = (folder / (here ? "tokenizer_config.json" : "config.json")).string();
-  if (!here && !says_something(model, "tokenizer_class")) {
-    const Json& type = member(model, "model_type");
-    if (type == "bert") return TokenizerClass::bert;
-    if (type == "gpt2") return TokenizerClass::gpt2;
-    require(type.is_null(),
-            "{}: the tokenizer of model_type {:.80} is not known here; expected bert or gpt2",
-            source, type.dump());
-    if (is_listed(folder / "tokenizer.json")) return TokenizerClass::as_written;
-    return is_listed(folder / "vocab.txt") ? TokenizerClass::bert : TokenizerClass::gpt2;
-  }
-  const std::string said =
-      expect_text(member(here ? config : model, "tokenizer_class"), "tokenizer_class", source);
-  std::string_view name = said;
-  if (name.ends_with("Fast")) name.remove_suffix(4);
-  for (const char* same :
-       {"BertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"}) {
-    if (name == same) return TokenizerClass::bert;
-  }
-  if (name == "GPT2Tokenizer") return TokenizerClass::gpt2;
-  for (const char* same : {"PreTrainedTokenizer", "TokenizersBackend", "PythonBackend"}) {
-    if (name == same) return TokenizerClass::as_written;
-  }
-  fail(
-      "{}: tokenizer_class is '{}'; expected BertTokenizer, GPT2Tokenizer or "
-      "PreTrainedTokenizerFast, whose ids are known here",
-      source, said);
-}
-
 // Settings under which the same files give ids that are not made here.
 void refuse_unknown(const Json& options, const std::string& source) {
   for (const char* key :
@@ -90,8 +58,10 @@ void refuse_unknown(const Json& options, const std::string& source) {
   const Json& code = member(options, "auto_map");
   require(!code.is_array() && (!code.is_object() || !says_something(code, "AutoTokenizer")),
           "{}: auto_map names code that makes the tokenizer, which is not run here", source);
-  require(!read_flag(options, "split_special_tokens", false, source),
-          "{}: split_special_tokens is true, only false is supported", source);
+  for (const char* key : {"split_special_tokens", "fix_mistral_regex"}) {
+    require(member(options, key).is_null() || !read_flag(options, key, source),
+            "{}: {} is true, only false is supported", source, key);
+  }
   const Json& side = member(options, "truncation_side");
   require(side.is_null() || side == "right",
           "{}: truncation_side is {:.80}, only \"right\" is supported", source, side.dump());
@@ -114,11 +84,12 @@ std::vector<std::string> keys_of(const KeyOrder& order, const std::string& paren
 
 class SettingsReader {
  public:
-  explicit SettingsReader(const fs::path& folder) : folder_(folder) {
+  SettingsReader(const fs::path& folder, const Json* tokenizer_json)
+      : folder_(folder), tokenizer_json_(tokenizer_json) {
     settings_.source = (folder / "tokenizer_config.json").string();
     KeyOrder order;
     options_ = read_optional(settings_.source, &order);
-    settings_.kind = class_of(folder, options_);
+    settings_.type = &tokenizer_class_of(folder, options_, tokenizer_json);
     keys_ = keys_of(order);
     if (options_.contains("additional_special_tokens") &&
         !says_something(options_, "extra_special_tokens")) {
@@ -133,11 +104,11 @@ class SettingsReader {
     take_other_roles(order);
   }
 
-  TokenizerSettings read(const Json* tokenizer_json) {
+  TokenizerSettings read() {
     const bool declares = options_.contains("added_tokens_decoder");
     if (!declares) add_special_tokens_map();
     refuse_unknown(options_, settings_.source);
-    if (tokenizer_json) complete_padding(*tokenizer_json);
+    if (tokenizer_json_) complete_padding(*tokenizer_json_);
     read_names();
     read_extra();
     std::map<std::int64_t, AddedToken> declared;
@@ -145,10 +116,10 @@ class SettingsReader {
       read_decoder(declared);
     } else {
       read_added_tokens_json(declared);
-      if (tokenizer_json) {
+      if (tokenizer_json_) {
         const std::string source = (folder_ / "tokenizer.json").string();
         for (AddedToken& token :
-             read_added_tokens(member(*tokenizer_json, "added_tokens"), source)) {
+             read_added_tokens(member(*tokenizer_json_, "added_tokens"), source)) {
           token.special |= is_named(token.content);
           declared[token.id] = std::move(token);
         }
@@ -214,8 +185,7 @@ class SettingsReader {
   // An as written tokenizer pads with the token that its file says, unless it is told.
   void complete_padding(const Json& json) {
     const Json& padding = member(json, "padding");
-    if (settings_.kind != TokenizerClass::as_written || !padding.is_object() ||
-        options_.contains("pad_token"))
+    if (!settings_.type->as_written() || !padding.is_object() || options_.contains("pad_token"))
       return;
     options_["pad_token"] = expect_text(member(padding, "pad_token"), "padding.pad_token",
                                         (folder_ / "tokenizer.json").string());
@@ -228,6 +198,7 @@ class SettingsReader {
     const bool plain = value.is_string();
     AddedToken token = plain ? AddedToken{.content = value.get<std::string>()}
                              : read_added_token(value, settings_.source);
+    token.lstrip |= plain && key == "mask_token" && settings_.type->mask_strips;
     require(!token.content.empty(), "{}: {} is empty; expected a token, or null", settings_.source,
             key);
     // As there, a string is no equal of an object, and the last that is new counts.
@@ -266,16 +237,10 @@ class SettingsReader {
 
   // The token that the class gives a role which nothing names.
   std::string usual(std::string_view role) const {
-    if (settings_.kind == TokenizerClass::gpt2) {
-      return role == "bos_token" || role == "eos_token" || role == "unk_token" ? "<|endoftext|>"
-                                                                               : "";
+    for (const auto& [name, token] : settings_.type->roles) {
+      if (name == role) return token;
     }
-    if (settings_.kind == TokenizerClass::as_written) return "";
-    if (role == "unk_token") return "[UNK]";
-    if (role == "sep_token") return "[SEP]";
-    if (role == "pad_token") return "[PAD]";
-    if (role == "cls_token") return "[CLS]";
-    return role == "mask_token" ? "[MASK]" : "";
+    return "";
   }
 
   void read_extra() {
@@ -285,6 +250,9 @@ class SettingsReader {
     require(list.is_null() || list.is_array(), "{}: expected {} to be a list, found {:.80}",
             settings_.source, key, list.dump());
     for (const Json& token : list)
+      settings_.extra.push_back(read_special(token, key, false).content);
+    if (options_.contains(key) || !settings_.type->extra) return;
+    for (const std::string& token : settings_.type->extra(options_, settings_.source))
       settings_.extra.push_back(read_special(token, key, false).content);
   }
 
@@ -338,6 +306,7 @@ class SettingsReader {
   }
 
   fs::path folder_;
+  const Json* tokenizer_json_;
   TokenizerSettings settings_;
   Json options_;
   std::vector<std::pair<bool, AddedToken>> seen_;     // strings, objects
@@ -347,8 +316,18 @@ class SettingsReader {
 
 }  // namespace
 
+std::string TokenizerSettings::mark(const std::string& role) const {
+  const auto found = names.find(role);
+  require(found != names.end(), "{}: {} is null; {} needs one", source, role, type->name);
+  const std::string& token = found->second;
+  require(token.find_first_of(" \t\n\v\f\r:") == std::string::npos && !token.starts_with('$'),
+          "{}: {} is '{}'; white space, : and $ mean something else in a post_processor", source,
+          role, token);
+  return token;
+}
+
 TokenizerSettings read_tokenizer_settings(const fs::path& folder, const Json* tokenizer_json) {
-  return SettingsReader(folder).read(tokenizer_json);
+  return SettingsReader(folder, tokenizer_json).read();
 }
 
 }  // namespace braid

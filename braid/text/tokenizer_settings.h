@@ -6,22 +6,22 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "braid/text/tokenizer_class.h"
 #include "braid/text/tokenizer_description.h"
 
 namespace braid {
 
-// Which of tokenizer.json's parts count: a class of transformers takes the vocabulary and the added
-// tokens, and makes the rest by its own options.
-enum class TokenizerClass { bert, gpt2, as_written };
-
 struct TokenizerSettings {
   std::string source;  // tokenizer_config.json, for messages
-  TokenizerClass kind = TokenizerClass::as_written;
+  const TokenizerClass* type = nullptr;
   nlohmann::json options;
   std::map<std::string, std::string> names;  // as in TokenizerDescription
   std::vector<std::string> extra;
   std::vector<AddedToken> declared;  // added tokens
   std::vector<AddedToken> named;     // and those that are to be added unless they are there already
+
+  // The token of a role that stands in a template. Error where there is none, or it cannot.
+  std::string mark(const std::string& role) const;
 };
 
 // `tokenizer_json`: that file's content where the folder has one. Error naming file and key where a

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "braid/error.h"
+#include "braid/text/post_processor.h"
+#include "braid/text/write_tokenizer.h"
 
 namespace braid {
 namespace {
@@ -58,7 +60,7 @@ WordPiece::WordPiece(WordPieceDescription description)
   require(unk_ >= 0,
           "{}: the token for unknown words, '{}', is none of its {} pieces; expected it there",
           source, description_.options.unk_token, description_.pieces.count);
-  template_ = {{}, {}, {{}}, true};
+  template_ = {{}, {}, std::vector<std::int64_t>(), true};
   if (description_.marks) {
     const std::int64_t cls = find(description_.marks->first),
                        sep = find(description_.marks->second);
@@ -112,9 +114,29 @@ std::vector<std::int64_t> WordPiece::encode(std::string_view text) const {
 }
 
 TokenizerFiles WordPiece::files() const {
+  using Ordered = nlohmann::ordered_json;
   const WordPieceOptions& options = description_.options;
-  const auto& [source, pieces, added, names, extra] =
-      static_cast<const TokenizerDescription&>(description_);
+  const Pieces& pieces = description_.pieces;
+  const std::vector<AddedToken>& added = description_.added;
+  const std::map<std::string, std::string>& names = description_.names;
+  const Ordered parts = {
+      {"normalizer",
+       {{"type", "BertNormalizer"},
+        {"clean_text", options.clean_text},
+        {"handle_chinese_chars", options.chinese_chars},
+        {"strip_accents", options.strip_accents ? Ordered(*options.strip_accents) : Ordered()},
+        {"lowercase", options.lower_case}}},
+      {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
+      {"post_processor",
+       description_.marks ? Ordered(write_post_processor(template_, table_)) : Ordered()},
+      {"decoder", {{"type", "WordPiece"}, {"prefix", options.prefix}, {"cleanup", true}}},
+      {"model",
+       {{"type", "WordPiece"},
+        {"unk_token", options.unk_token},
+        {"continuing_subword_prefix", options.prefix},
+        {"max_input_chars_per_word", options.max_word_characters},
+        {"vocab", vocabulary_json(pieces)}}}};
+  TokenizerFiles files = {{"tokenizer.json", tokenizer_json_text(description_, parts)}};
   const auto is_piece = [&](const AddedToken& token) {
     return vocabulary_.find(token.content) == token.id;
   };
@@ -127,27 +149,21 @@ TokenizerFiles WordPiece::files() const {
       std::all_of(added.begin(), added.end(), is_piece) && description_.marks &&
       description_.marks->first == names.at("cls_token") &&
       description_.marks->second == names.at("sep_token");
-  require(
-      usual,
-      "this WordPiece tokenizer has settings that a vocab.txt does not hold; copy the files of its "
-      "folder");
-  std::string words;
-  for (const std::string& token : pieces.by_id) words += token + "\n";
-  nlohmann::json config = {{"do_lower_case", options.lower_case},
-                           {"tokenizer_class", "BertTokenizer"},
-                           {"strip_accents", nullptr},
-                           {"tokenize_chinese_chars", options.chinese_chars}};
-  if (options.strip_accents) config["strip_accents"] = *options.strip_accents;
-  for (const auto& [role, token] : names) config[role] = token;
-  // What goes without saying is the five roles' tokens, plain ones.
-  for (const AddedToken& token : added) {
-    config["added_tokens_decoder"][std::to_string(token.id)] = {
-        {"content", token.content},         {"lstrip", token.lstrip},
-        {"normalized", token.normalized},   {"rstrip", token.rstrip},
-        {"single_word", token.single_word}, {"special", token.special}};
+  Ordered config = {{"tokenizer_class", usual ? "BertTokenizer" : "PreTrainedTokenizerFast"}};
+  if (usual) {
+    // What reads no tokenizer.json has BERT's files.
+    std::string& words = files.emplace_back("vocab.txt", "").second;
+    for (const std::string& token : pieces.by_id) words += token + "\n";
+    config["do_lower_case"] = options.lower_case;
+    config["strip_accents"] = parts["normalizer"]["strip_accents"];
+    config["tokenize_chinese_chars"] = options.chinese_chars;
+    for (const AddedToken& token : added) {
+      config["added_tokens_decoder"][std::to_string(token.id)] = added_token_json(token);
+    }
   }
-  if (!extra.empty()) config["extra_special_tokens"] = extra;
-  return {{"vocab.txt", words}, {"tokenizer_config.json", config.dump(2) + "\n"}};
+  files.emplace_back("tokenizer_config.json",
+                     tokenizer_config_text(description_, std::move(config)));
+  return files;
 }
 
 std::unique_ptr<Tokenizer> WordPiece::united_with(const Tokenizer& other) const {

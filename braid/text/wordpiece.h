@@ -39,7 +39,7 @@ class WordPiece final : public Tokenizer {
   bool is_special(std::int64_t id) const override { return table_.is_special(id); }
   const std::string& token(std::int64_t id) const override { return table_.token(id); }
 
-  // vocab.txt and tokenizer_config.json. Error where these do not say all that this one does.
+  // tokenizer.json and tokenizer_config.json, and a vocab.txt where that says it too.
   TokenizerFiles files() const override;
   std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const override;
 

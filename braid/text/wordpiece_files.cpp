@@ -33,10 +33,8 @@ const Json& expect_model(const Json& json, const std::string& source) {
   const Json& type = member(model, "type");
   const bool word_piece =
       type.is_null() ? model.contains("max_input_chars_per_word") : type == "WordPiece";
-  require(
-      word_piece,
-      "{}: expected a WordPiece model, found {}; only BERT's and GPT-2's tokenizers are known here",
-      source, type.is_null() ? "one without a type" : type.dump());
+  require(word_piece, "{}: expected a WordPiece model, found {}; its tokenizer_class has no other",
+          source, type.is_null() ? "one without a type" : type.dump());
   return model;
 }
 
@@ -120,27 +118,18 @@ void read_template(const Json& processor, WordPieceDescription& description) {
 
 // What BertTokenizer does by itself; the rest of tokenizer.json does not count.
 void read_bert_options(const TokenizerSettings& settings, WordPieceDescription& description) {
-  const auto name = [&](const char* role) {
-    const auto found = settings.names.find(role);
-    require(found != settings.names.end(), "{}: {} is null; BertTokenizer needs one",
-            settings.source, role);
-    return found->second;
-  };
   WordPieceOptions& options = description.options;
-  options.unk_token = name("unk_token");
+  const auto unknown = settings.names.find("unk_token");
+  require(unknown != settings.names.end(), "{}: unk_token is null; {} needs one", settings.source,
+          settings.type->name);
+  options.unk_token = unknown->second;
   options.lower_case = read_flag(settings.options, "do_lower_case", true, settings.source);
   options.chinese_chars =
       read_flag(settings.options, "tokenize_chinese_chars", true, settings.source);
   if (!member(settings.options, "strip_accents").is_null()) {
     options.strip_accents = read_flag(settings.options, "strip_accents", true, settings.source);
   }
-  for (const char* role : {"cls_token", "sep_token"}) {
-    const std::string token = name(role);
-    require(token.find_first_of(" \t\n\v\f\r:") == std::string::npos && !token.starts_with('$'),
-            "{}: {} is '{}'; white space, : and $ mean something else in a post_processor",
-            settings.source, role, token);
-  }
-  description.marks = {name("cls_token"), name("sep_token")};
+  description.marks = {settings.mark("cls_token"), settings.mark("sep_token")};
 }
 
 }  // namespace
@@ -161,7 +150,7 @@ std::vector<std::string> read_vocabulary(const fs::path& file) {
 
 WordPieceDescription read_word_piece(const TokenizerFolder& folder) {
   WordPieceDescription description;
-  const bool as_written = folder.settings.kind == TokenizerClass::as_written;
+  const bool as_written = folder.settings.type->as_written();
   if (folder.json) {
     description.source = (folder.path / "tokenizer.json").string();
     const Json& model = expect_model(*folder.json, description.source);

@@ -92,8 +92,7 @@ Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damp
     const std::vector<std::int64_t> shape = table.shape(pattern);
     at::Tensor value;
     if (shape.size() == 1) {
-      const bool gain = pattern.front().front().front().role == Role::gain;
-      value = gain ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
+      value = is_gain(name, pattern) ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
     } else if (name == how.sinusoids) {
       value = rotated_sinusoids(shape, range, random);
     } else {

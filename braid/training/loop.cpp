@@ -1,5 +1,6 @@
 #include "braid/training/loop.h"
 
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <array>
@@ -103,7 +104,7 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
       json_from_tensor(record == tensors.end() ? at::Tensor() : record->second);
   require(json.is_object() && json.value("run", nlohmann::json()) == identity,
           "{}: is the state of another training run; remove it to start afresh", file.string());
-  const at::NoGradGuard no_grad;
+  const c10::NoGradGuard no_grad;
   for (auto& [name, parameter] : state.parameters) {
     const auto saved = tensors.find(name);
     require(saved != tensors.end() && saved->second.sizes() == parameter.sizes(),

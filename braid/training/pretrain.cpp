@@ -62,10 +62,11 @@ Pretrained pretrain(const nlohmann::json& config, const std::shared_ptr<const To
   const std::int64_t steps = options.steps, count = std::ssize(blocks);
   TokenStepOptions stepping{options.batch_size, options.seed,
                             task.drawing(tokenizer, options.mask_probability)};
-  if (task.is_causal()) {
-    stepping.dropout = {config_fields(config).number("resid_pdrop", 0.1),
-                        config_fields(config).number("attn_pdrop", 0.1)};
-  }
+  const DropoutKeys& dropout = find_family(config, "config.json").dropout;
+  const auto share = [&](const std::string& key) {
+    return key.empty() ? 0 : config_fields(config).number(key, dropout.usual);
+  };
+  stepping.dropout = {share(dropout.hidden), share(dropout.attention)};
   TrainingRun training;
   training.identity = identity(config, options, blocks, valid.has_value());
   training.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,

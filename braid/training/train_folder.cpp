@@ -1,5 +1,7 @@
 #include "braid/training/train_folder.h"
 
+#include <algorithm>
+
 #include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
 #include "braid/tasks/tasks.h"
@@ -50,13 +52,15 @@ Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
   require(options.patience == 0 || !request.valid.empty(),
           "`patience` stops by the loss on `valid`; give one");
   nlohmann::json config = complete_config(request.config);
+  const Family& family = find_family(config, "config.json");
+  const std::vector<const Part*> heads = family.heads_of(family.classes.front());
+  require(std::any_of(heads.begin(), heads.end(),
+                      [](const Part* head) { return head->head->predicts == Predicts::token; }),
+          "config.json: {} is not trained from scratch here, only what predicts tokens of the text "
+          "that it reads",
+          family.title);
   const TokenTask& task = token_task(config);
   const auto tokenizer = choose_tokenizer(request, config);
-  require(
-      !task.is_causal() || tokenizer->marks().empty(),
-      "{}: next tokens are learnt from a text as it stands, but the sequences of a {} tokenizer "
-      "have marks; give a folder with a byte-level tokenizer",
-      request.vocabulary, tokenizer->kind());
   std::vector<TokenSequence> blocks = task.training_blocks(request.text, *tokenizer, options.block);
   std::optional<Examples> valid;
   if (!request.valid.empty()) {

@@ -66,7 +66,7 @@ TEST(BertTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   EXPECT_THROW(with("num_hidden_layers", 1e30), Error);
   EXPECT_THROW(with("position_embedding_type", "relative_key"), Error);
   EXPECT_THROW(with("is_decoder", true), Error);
-  EXPECT_THROW(with("model_type", "t5"), Error);
+  EXPECT_THROW(with("model_type", "reformer"), Error);
   struct Case {
     const char* key;
     nlohmann::json value;

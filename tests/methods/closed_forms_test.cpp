@@ -1,87 +1,16 @@
-// Alignments beyond the paper's: maps inside heads and weight matching. Planted elements are found
-// again, and whatever is found for unrelated models is exact.
+// Alignments beyond the paper's: maps inside heads and weight matching. Whatever is found for
+// unrelated models is exact; planted elements are found again (planted_test.cpp).
 #include <gmock/gmock.h>
 
-#include "braid/alignment/observe.h"
 #include "braid/alignment/solver.h"
 #include "braid/error.h"
-#include "braid/methods/method.h"
 #include "tests/checkpoint/temporary_folder.h"
-#include "tests/models/small_bert.h"
+#include "tests/methods/method_case.h"
 
 namespace braid {
 namespace {
 
-struct Case {
-  const char* method;
-  InHead in_head;
-};
-
-std::string name_of(const ::testing::TestParamInfo<Case>& info) {
-  const char* maps[] = {"Permutation", "Orthogonal", "General"};
-  return std::string(info.param.method) + maps[static_cast<int>(info.param.in_head)];
-}
-
-Alignment solve_case(const Model& a, const Model& b, const Case& with, int threads = 2) {
-  MatchOptions options;
-  options.components = {"ffn", "attention", "residual"};
-  for (const auto& [name, axis] : a.symmetries.axes) options.components.insert(axis.component);
-  options.query_key = QueryKey::separate;
-  options.in_head = with.in_head;
-  const Method& method = find_method(with.method);
-  ObserveOptions observing;
-  Evidence evidence;
-  if (method.needs.moments) {
-    observing.taps = taps_to_observe(a.symmetries, options);
-    auto next = std::make_shared<std::uint64_t>(0);
-    const auto source = [next]() -> TokenSequence {
-      if (*next == 150) return {};
-      const at::Tensor ids = random_ids(1, 16, 37, 100 + (*next)++);
-      return {{ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + 16}, {}};
-    };
-    evidence.moments = observe(a, b, source, observing);
-  }
-  return align(method, a, b, evidence, {options, {}, {}}, {.threads = threads});
-}
-
-// Signs only where the method looks for them.
-Transform planted(const Model& model, const Case& with, Random& random) {
-  Transform transform;
-  for (const auto& [name, axis] : model.symmetries.axes) {
-    Group group = axis.per.empty() ? axis.group : static_cast<Group>(Group::permutation);
-    if (!axis.per.empty() && with.in_head == InHead::orthogonal) group = Group::orthogonal;
-    if (!axis.per.empty() && with.in_head == InHead::general) group = Group::general;
-    if (with.method != std::string("weights") && group == Group::signed_permutation)
-      group = Group::permutation;
-    for (std::int64_t block = 0; block < model.symmetries.blocks(axis); ++block) {
-      transform[name].push_back(random_element(group, axis.size, random));
-    }
-  }
-  return transform;
-}
-
-double largest_relative(const Tensors& a, const Tensors& b) {
-  double worst = 0;
-  for (const auto& [name, tensor] : a) {
-    worst =
-        std::max(worst, largest_difference(tensor, b.at(name)) / tensor.abs().max().item<double>());
-  }
-  return worst;
-}
-
-class MethodTest : public TemporaryFolder, public ::testing::WithParamInterface<Case> {};
-
-TEST_P(MethodTest, FindsAPlantedElementAgain) {
-  SmallBert bert;
-  bert.pooler = true;
-  const Model a = bert.model();
-  Random random(31);
-  Model b = a;
-  b.parameters = transform_parameters(a.symmetries, a.parameters, planted(a, GetParam(), random));
-  const Alignment found = solve_case(a, b, GetParam());
-  const Tensors back = transform_parameters(b.symmetries, b.parameters, found.transform());
-  EXPECT_LT(largest_relative(a.parameters, back), 1e-4);
-}
+class MethodTest : public TemporaryFolder, public ::testing::WithParamInterface<MethodCase> {};
 
 TEST_P(MethodTest, IsExactForModelsThatShareNothing) {
   SmallBert bert;
@@ -89,7 +18,7 @@ TEST_P(MethodTest, IsExactForModelsThatShareNothing) {
   const Model a = bert.model();
   bert.seed = 2;
   const Model b = bert.model();
-  const Alignment found = solve_case(a, b, GetParam());
+  const Alignment found = GetParam().solve(a, b);
   EXPECT_TRUE(found.broken.empty());
   const Tensors moved = transform_parameters(b.symmetries, b.parameters, found.transform());
   const at::Tensor ids = random_ids(4, 16, 37, 3);
@@ -111,8 +40,8 @@ TEST_P(MethodTest, IsTheSameForAnyThreadsAndAfterSaving) {
     for (auto& axis : json) axis.erase("seconds");
     return json;
   };
-  const Alignment one = solve_case(a, b, GetParam(), 1);
-  EXPECT_EQ(axes(one), axes(solve_case(a, b, GetParam(), 3)));
+  const Alignment one = GetParam().solve(a, b, 1);
+  EXPECT_EQ(axes(one), axes(GetParam().solve(a, b, 3)));
   save_alignment(folder / "ab.alignment", one);
   const Alignment read = load_alignment(folder / "ab.alignment");
   const Tensors x = transform_parameters(b.symmetries, b.parameters, one.transform());
@@ -120,13 +49,8 @@ TEST_P(MethodTest, IsTheSameForAnyThreadsAndAfterSaving) {
   EXPECT_LT(largest_relative(x, y), 1e-12);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, MethodTest,
-    ::testing::Values(Case{"activations", InHead::orthogonal}, Case{"activations", InHead::general},
-                      Case{"weights", InHead::permutation}, Case{"weights", InHead::orthogonal},
-                      Case{"weights", InHead::general}, Case{"both", InHead::permutation},
-                      Case{"both", InHead::orthogonal}, Case{"both", InHead::general}),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(All, MethodTest, ::testing::ValuesIn(method_cases()),
+                         [](const auto& info) { return info.param.name(); });
 
 at::Tensor random_table(std::int64_t n, std::uint64_t seed) {
   Random random(seed);

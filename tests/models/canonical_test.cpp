@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "braid/error.h"
+#include "braid/symmetry/axis_uses.h"
 #include "tests/models/small_bert.h"
 #include "tests/models/small_gpt2.h"
 
@@ -52,14 +53,66 @@ TEST(CanonicalBertTest, MovesTheAttentionBiases) {
   }
 }
 
-// Where positions turn queries and keys a key bias is told: the family says so.
-TEST(CanonicalBertTest, KeepsAKeyBiasThatIsNotFree) {
-  Model model = SmallBert{}.model();
-  Family rotary = *model.family;
-  rotary.key_bias_is_free = false;
-  model.family = &rotary;
-  const std::string key = "encoder.layer.1.attention.self.key.bias";
-  EXPECT_TRUE(at::equal(canonical_form(model).parameters.at(key), model.parameters.at(key)));
+Model sample_model(const char* type, const nlohmann::json& changes = nlohmann::json::object()) {
+  nlohmann::json config = find_family({{"model_type", type}}, "test").sample;
+  config.update(changes);
+  return random_model(config, 5);
+}
+
+// Where positions turn units, their key bias is no number that all scores share.
+TEST(CanonicalRotaryTest, KeyBiasesGoWhereNothingTurns) {
+  const Model model = sample_model("gpt_neox");
+  const Model canonical = canonical_form(model);
+  EXPECT_LT(difference(model, canonical), 1e-9);
+  // Each head's 8 queries, keys and values; the first 4 queries and keys turn.
+  const at::Tensor bias =
+      canonical.parameters.at("layers.1.attention.query_key_value.bias").view({3, 3, 8}).abs();
+  EXPECT_GT(bias.select(1, 0).min().item<double>(), 0);
+  EXPECT_GT(bias.select(1, 1).narrow(1, 0, 4).min().item<double>(), 0);
+  EXPECT_EQ(bias.select(1, 1).narrow(1, 4, 4).max().item<double>(), 0);
+  EXPECT_EQ(bias.select(1, 2).max().item<double>(), 0);
+}
+
+// The value bias of a group goes into the output bias once for every query head that reads it.
+TEST(CanonicalRotaryTest, ValueBiasesOfGroupsGoIntoTheOutputBias) {
+  const Model model = sample_model("llama", {{"attention_bias", true}, {"mlp_bias", true}});
+  const Model canonical = canonical_form(model);
+  EXPECT_EQ(canonical.symmetries.axis("x").group, Group::orthogonal);
+  EXPECT_LT(difference(model, canonical), 1e-9);
+  const auto largest = [&](const char* name) {
+    return canonical.parameters.at(std::string("layers.1.self_attn.") + name)
+        .abs()
+        .max()
+        .item<double>();
+  };
+  EXPECT_EQ(largest("v_proj.bias"), 0);
+  EXPECT_GT(largest("k_proj.bias"), 0);
+  EXPECT_GT(largest("q_proj.bias"), 0);
+}
+
+// A gated unit's size is free: up by c, down by 1 / c, the gate as it is.
+TEST(CanonicalScaleTest, UnitsOfFreeSizeAreWrittenAndReadByOneNorm) {
+  for (const auto& [type, changes] : std::map<std::string, nlohmann::json>{
+           {"llama", {{"mlp_bias", true}}}, {"gpt2", {{"activation_function", "relu"}}}}) {
+    const Model model = sample_model(type.c_str(), changes);
+    const Model canonical = canonical_form(model);
+    EXPECT_LT(difference(model, canonical), 1e-9) << type;
+    Model scaled = model;
+    const std::string axis = "layer.1.ffn";
+    const at::Tensor by = at::linspace(0.5, 3, model.symmetries.axis(axis).size, at::kDouble);
+    for (const UsePlace& place : uses_of(model.symmetries, axis)) {
+      if (place.role == Role::gain) continue;
+      at::Tensor& tensor = scaled.parameters.at(place.tensor);
+      const auto dim = static_cast<std::int64_t>(place.dimension);
+      const at::Tensor last = tensor.transpose(dim, -1);
+      tensor = (place.role == Role::vector ? last * by : last / by).transpose(dim, -1);
+    }
+    EXPECT_LT(difference(model, scaled), 1e-9) << type;
+    const Model again = canonical_form(scaled);
+    for (const auto& [name, tensor] : canonical.parameters) {
+      EXPECT_LT(largest_difference(tensor, again.parameters.at(name)), 1e-9) << name;
+    }
+  }
 }
 
 TEST(CanonicalDtypeTest, ComesBackInTheStoredDtypes) {

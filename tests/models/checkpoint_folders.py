@@ -284,7 +284,7 @@ def add_tokenizer(f):
 ACTIVATIONS = ["gelu", "relu", "gelu_new", "relu", "gelu_pytorch_tanh", "silu", "tanh", "gelu_python", "GELU", None]
 HARMLESS = [("torch_dtype", ["float16"]), ("dtype", ["bfloat16"]), ("output_attentions", [True]), ("x", [[None]]),
     ("problem_type", ["multi_label_classification"]), ("chunk_size_feed_forward", [1, 3]), ("torchscript", [True]),
-    ("pruned_heads", [{"0": [0]}]), ("label2id", [{"a": 0, "b": 1}]), ("model_type", ["roberta", "GPT2", None, ""])]
+    ("pruned_heads", [{"0": [0]}]), ("label2id", [{"a": 0, "b": 1}]), ("model_type", ["reformer", "GPT2", None, ""])]
 VALUES = {"bert": [("hidden_act", ACTIVATIONS)] * 4 + [("layer_norm_eps", [1e-5, 1e-3, 0.1, 0.0, 1, "1e-5", -1e-5]),
     ("num_attention_heads", [1, 2, 4, 8, 5, 0]), ("position_embedding_type", ["absolute", "relative_key", None]),
     ("max_position_embeddings", [19, 21]), ("pad_token_id", [None, 5, 1000, -1, "0"]), ("is_decoder", [True, False]),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "braid/models/model.h"
+#include "braid/networks/sequences.h"
 #include "braid/random.h"
 
 namespace braid {
@@ -51,6 +52,37 @@ inline at::Tensor random_ids(std::int64_t sequences, std::int64_t length, std::i
     ids.data_ptr<std::int64_t>()[i] = random.below(vocabulary);
   }
   return ids;
+}
+
+// What a model reads: texts (sequences, length), or images.
+inline Batch random_batch(const Network& network, std::int64_t sequences, std::int64_t length,
+                          std::uint64_t seed) {
+  if (!network.reads_images()) {
+    return {random_ids(sequences, length, network.vocabulary_size(), seed)};
+  }
+  Random random(seed);
+  std::vector<std::int64_t> shape = network.image_shape();
+  shape.insert(shape.begin(), sequences);
+  Batch batch;
+  batch.pixels = at::empty(shape, at::kDouble);
+  for (std::int64_t i = 0; i < batch.pixels.numel(); ++i) {
+    batch.pixels.data_ptr<double>()[i] = random.normal();
+  }
+  return batch;
+}
+
+// One of them.
+inline TokenSequence random_sequence(const Network& network, std::int64_t length,
+                                     std::uint64_t seed) {
+  const Batch batch = random_batch(network, 1, length, seed);
+  TokenSequence sequence;
+  if (network.reads_images()) {
+    sequence.pixels = batch.pixels[0];
+  } else {
+    const auto* ids = batch.input_ids.const_data_ptr<std::int64_t>();
+    sequence.ids = {ids, ids + length};
+  }
+  return sequence;
 }
 
 inline double largest_difference(const at::Tensor& a, const at::Tensor& b) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "braid/models/canonical.h"
+#include "braid/symmetry/axis_uses.h"
 #include "braid/symmetry/transform.h"
 #include "tests/models/small_bert.h"
 
@@ -30,17 +31,24 @@ std::vector<Form> forms() {
         all.push_back({name, model});
         all.push_back({name + ", canonical", canonical_form(model)});
       }
+      if (!family->ties_by_file) continue;
+      Parts own{kind.parts};
+      own.names.insert("decoder");
+      const Model model = random_model(complete_config(family->sample), own, 1);
+      all.push_back({kind.name + ", its own decoder", model});
+      all.push_back({kind.name + ", its own decoder, canonical", canonical_form(model)});
     }
   }
   return all;
 }
 
 std::vector<Output> compute(const Model& model, const Tensors& parameters) {
-  at::Tensor mask = at::ones({3, 11}, at::kBool);
-  mask[1].narrow(0, 6, 5).fill_(false);
-  const std::int64_t words = model.network->vocabulary_size();
-  return all_outputs(*model.network, parameters, {random_ids(3, 11, words, 9), mask, {}},
-                     Frame::free);
+  Batch batch = random_batch(*model.network, 3, 11, 9);
+  if (!model.network->reads_images()) {
+    batch.attention_mask = at::ones({3, 11}, at::kBool);
+    batch.attention_mask[1].narrow(0, 6, 5).fill_(false);
+  }
+  return all_outputs(*model.network, parameters, batch, Frame::free);
 }
 
 // Largest change of any output, relative to the largest of its kind.
@@ -81,26 +89,34 @@ std::optional<Group> larger(const Symmetries& table, const Axis& axis) {
     case Group::orthogonal:
     case Group::rotary:
       return Group::general;
+    case Group::rotary_signs:
+      return Group::rotary;
     case Group::general:
       return std::nullopt;
   }
   return std::nullopt;
 }
 
-// The table in which the units of an inner axis and what they are repeated for are one axis.
-Symmetries merged_with_parent(Symmetries table, const Axis& inner) {
-  const std::string parent = inner.per, mixed = "mixed";
-  table.axes[mixed] = {mixed, table.blocks(inner) * inner.size, Group::orthogonal, "", ""};
-  for (auto& [name, pattern] : table.tensors) {
-    for (Concatenation& dimension : pattern) {
-      for (Product& product : dimension) {
-        const auto use = std::find_if(product.begin(), product.end(),
-                                      [&](const AxisUse& u) { return u.axis == inner.name; });
-        if (use == product.end()) continue;
-        use->axis = mixed;
-        std::erase_if(product, [&](const AxisUse& u) { return u.axis == parent; });
-      }
-    }
+// The table in which the axis has this group, beyond what a gain on it can follow: gains stay.
+Symmetries with_group(Symmetries table, const std::string& axis, Group group) {
+  Axis& larger = table.axes.at(axis);
+  larger.group = group;
+  for (const UsePlace& place : uses_of(table, axis)) {
+    if (!mixes(group) || place.role != Role::gain) continue;
+    table.tensors.at(place.tensor)[place.dimension][place.term][place.factor] = {"", Role::inert,
+                                                                                 larger.size};
+  }
+  return table;
+}
+
+// The table in which equal units of an inner axis mix, whatever block they are of.
+Symmetries mixed_over_blocks(Symmetries table, const Axis& inner) {
+  const std::string mixed = "mixed";
+  table.axes[mixed] = {mixed, table.axis(inner.per).size, Group::orthogonal, "", ""};
+  for (const UsePlace& place : uses_of(table, inner.name)) {
+    Product& product = table.tensors.at(place.tensor)[place.dimension][place.term];
+    product[factor_of(product, inner.per)] = {mixed, place.role};
+    product[place.factor] = {"", Role::inert, inner.size};
   }
   return table;
 }
@@ -125,10 +141,10 @@ TEST(SymmetryTest, TheNextLargerGroupDoesNot) {
       Symmetries table = model.symmetries;
       std::string moved = name;
       if (const auto group = larger(table, axis)) {
-        table.axes.at(name).group = *group;
+        table = with_group(table, name, *group);
       } else {
         ASSERT_FALSE(axis.per.empty()) << name << " is as free as can be";
-        table = merged_with_parent(table, axis);
+        table = mixed_over_blocks(table, axis);
         moved = "mixed";
       }
       Transform element = {{moved, random_blocks(table, table.axis(moved), random)}};

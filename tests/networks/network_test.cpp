@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 
 #include "braid/error.h"
-#include "braid/networks/decoder.h"
 #include "braid/networks/encoder.h"
+#include "braid/networks/pre_norm.h"
 #include "tests/checkpoint/temporary_folder.h"
 
 namespace braid {
@@ -36,10 +36,10 @@ HeadParts head_parts() {
 }
 
 Encoder encoder() {
-  return {
-      sizes(),
-      {"words", "places", "", "norm", "block *: ", "q", "k", "v", "o", "n1", "up", "down", "n2"},
-      head_parts()};
+  return {sizes(),
+          {"words", "places", "", "norm", "", "block *: ", "q", "k", "v", "o", "n1", "up", "down",
+           "n2"},
+          head_parts()};
 }
 
 Tensors parameters() {
@@ -116,7 +116,7 @@ TEST(NetworkTest, TapsOfHeadsAreTapsLikeOthers) {
   EXPECT_TRUE(at::equal(logits, network.predict(p, batch, Predicts::token)));
 }
 
-TEST(NetworkTest, AnOwnDecoderStandsForTheTiedOne) {
+TEST(NetworkTest, AnOwnPreNormStandsForTheTiedOne) {
   const Encoder network = encoder();
   Tensors own = parameters();
   own["own decoder"] = 2 * own.at("words");

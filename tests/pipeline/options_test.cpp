@@ -77,7 +77,8 @@ void expect_known(const std::set<std::string>& files) {
   }
 }
 
-const std::set<std::string> align_files = {"text", "data", "batches", "from-moments", "moments"};
+const std::set<std::string> align_files = {"table",    "text",         "data",   "batches",
+                                           "features", "from-moments", "moments"};
 
 TEST(OptionsTest, ChangeWhatResultsAreKnownBy) {
   expect_known<AlignRequest>(align_files);

@@ -145,10 +145,10 @@ sizes: [100]
 points: 5
 variants:
   - {name: vanilla, align: none}
-  - {name: activations, in-head: orthogonal, residual: all, canonicalise: true}
-  - {name: weights, method: weights, in-head: orthogonal, canonicalise: true}
-  - {name: learned, method: learned, start: weights, in-head: orthogonal, canonicalise: true, steps: 100, learn-block: 16,
-     learn-batch: 8, learning-rate: 0.02}
+  - {name: activations}
+  - {name: "activations, plain", canonicalise: false}
+  - {name: weights, method: weights}
+  - {name: learned, method: learned, start: weights, steps: 100, learn-block: 16, learn-batch: 8, learning-rate: 0.02}
 """
 
 

@@ -49,7 +49,7 @@ TEST_P(GroupLawsTest, KeepsProductsOfVectorsWithCovectors) {
 INSTANTIATE_TEST_SUITE_P(All, GroupLawsTest,
                          ::testing::Values(Group::permutation, Group::signed_permutation,
                                            Group::centred_orthogonal, Group::orthogonal,
-                                           Group::general, Group::rotary),
+                                           Group::general, Group::rotary, Group::rotary_signs),
                          [](const auto& info) {
                            return std::to_string(static_cast<int>(info.param));
                          });
@@ -71,7 +71,7 @@ TEST(ComposeTest, KindsMeetInTheSmallestThatHasBoth) {
   }
   EXPECT_THROW(compose(elements[0], random_element(Group::rotary, 6, random)),
                std::invalid_argument);
-  EXPECT_THROW(compose(elements[0], RelaxedPermutation{at::eye(6)}), std::invalid_argument);
+  EXPECT_THROW(compose(elements[0], RelaxedPermutation{at::eye(6), {}}), std::invalid_argument);
 }
 
 // Rotary position embeddings (Su et al. 2021), halves paired as in LLaMA: x (positions, units).

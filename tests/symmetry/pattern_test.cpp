@@ -23,13 +23,24 @@ TEST(PatternTest, ReadsRolesProductsAndConcatenations) {
 
 TEST(PatternTest, FormatsWhatItReads) {
   for (const char* text :
-       {"_30522 x", "_30522:token x", "(head qk') x'", "=x", "x' (head qk | head qk' | head ov)"}) {
+       {"_30522 x", "_30522:token x", "(head qk') x'", "=x", "x' (head qk | head qk' | head ov)",
+        "(head (qk | rest | qk' | rest' | ov)) x'", "(group head (qk part | _3))"}) {
     EXPECT_EQ(format_pattern(parse_pattern(text)), text);
   }
 }
 
+TEST(PatternTest, SharesTheFactorsBeforeAnInnerConcatenation) {
+  const Concatenation rows = parse_pattern("(head (qk | qk' | ov)) x'").front();
+  EXPECT_EQ(rows.shared, 1u);
+  ASSERT_EQ(rows.size(), 3u);
+  for (const Product& term : rows) EXPECT_EQ(term.front().axis, "head");
+  EXPECT_EQ(rows[1].back().role, Role::covector);
+}
+
 TEST(PatternTest, RefusesUnbalancedParentheses) {
-  for (const char* text : {"(a b", "a)", "((a)", "a | b", "(a | b))"}) {
+  for (const char* text :
+       {"(a b", "a)", "()", "(a | )", "((a)", "a | b", "(a | b))", "(a (b | c) d)",
+        "(a | b (c | d))", "(a (b (c | d)))", "((a | b))", "(a (b | c)"}) {
     EXPECT_THROW(parse_pattern(text), std::invalid_argument) << text;
   }
 }

@@ -31,6 +31,34 @@ TEST(SymmetriesTest, RepeatsRulesForEveryLayer) {
   EXPECT_EQ(table.parameters(), 2 * (6 * 4 + 4 * 6) + 4);
 }
 
+// Rows head by head, as one tensor and as three: what acts on the three acts on the one.
+TEST(SymmetriesTest, TermsUnderSharedFactorsAreTensorsOfTheirOwn) {
+  SymmetriesBuilder builder("toy", 1);
+  builder.axis({"x", 4, Group::permutation, "residual", ""})
+      .axis({"head", 2, Group::permutation, "attention", ""})
+      .axis({"qk", 6, Group::rotary, "attention", "head"})
+      .axis({"ov", 3, Group::general, "attention", "head"})
+      .tensor("fused", "(head (qk | qk' | ov)) x'")
+      .tensor("query", "(head qk) x'")
+      .tensor("key", "(head qk') x'")
+      .tensor("value", "(head ov) x'");
+  const Symmetries table = std::move(builder).build("");
+  EXPECT_EQ(table.shape(table.tensors.at("fused")), (std::vector<std::int64_t>{30, 4}));
+  Tensors tensors;
+  for (const auto& [name, pattern] : table.tensors) {
+    tensors[name] = at::randn(table.shape(pattern), at::kDouble);
+  }
+  const auto by_head = [](const Tensors& t) {
+    const auto heads = [&](const char* name) { return t.at(name).unflatten(0, {2, -1}); };
+    return at::cat({heads("query"), heads("key"), heads("value")}, 1).flatten(0, 1);
+  };
+  tensors["fused"] = by_head(tensors);
+  Random random(3);
+  const Tensors moved = transform_parameters(table, tensors, random_transform(table, random));
+  EXPECT_TRUE(moved.at("fused").equal(by_head(moved)));
+  EXPECT_FALSE(moved.at("fused").equal(tensors.at("fused")));
+}
+
 TEST(SymmetriesTest, RefusesTablesThatContradictThemselves) {
   const auto gain_on = [](Group group) {
     SymmetriesBuilder table("toy", 1);

@@ -24,6 +24,19 @@ TEST(NextTokenBlocksTest, PredictEveryTokenButTheFirstOnce) {
   EXPECT_EQ(next_token_blocks({1, 2, 3, 4}, 3).size(), 1);
 }
 
+TEST(NextTokenBlocksTest, BeginWithTheMarksWhichAreNotPredicted) {
+  const auto blocks = next_token_blocks({1, 2, 3, 4, 5}, 3, {9});
+  ASSERT_EQ(blocks.size(), 2);
+  EXPECT_THAT(blocks[0].ids, ElementsAre(9, 1, 2));
+  EXPECT_THAT(blocks[0].labels, ElementsAre(-100, 2, 3));
+  EXPECT_THAT(blocks[1].ids, ElementsAre(9, 3, 4));
+  EXPECT_THAT(blocks[1].labels, ElementsAre(-100, 4, 5));
+  EXPECT_THAT(error_of([] {
+                next_token_blocks({1, 2}, 1, {9});
+              }),
+              ::testing::HasSubstr("no room for text; use at least 2"));
+}
+
 class CausalBatchesTest : public TemporaryFolder {
  protected:
   ReadyBatches read(const at::Tensor& labels, const at::Tensor& mask) const {
@@ -64,6 +77,7 @@ TEST_F(CausalBatchesTest, PaddingOnTheLeft) {
 // One token a letter.
 class Letters final : public Tokenizer {
  public:
+  explicit Letters(SequenceTemplate marks = {}) : template_(std::move(marks)) {}
   const char* kind() const override { return "letters"; }
   std::vector<std::int64_t> encode(std::string_view text) const override {
     return {text.begin(), text.end()};
@@ -108,6 +122,18 @@ TEST_F(CausalTextTest, IsTrainedOnInWholeBlocksAndAlignedOnInAllOfIt) {
   EXPECT_EQ(std::string(read.begin(), read.end()), "abcdefgh");
   EXPECT_EQ(stream->done(), stream->total());
   EXPECT_EQ(block_sequences(file, tokenizer, 3, 1)->total(), 1);
+}
+
+TEST_F(CausalTextTest, OfATokenizerWithMarks) {
+  const auto file = write("t", "abcde");
+  const Examples text = causal_text(file, Letters({{'<'}, {}, {}}), 3, 2);
+  ASSERT_EQ(text.size(), 2);
+  EXPECT_THAT(text.sequences[1].ids, ElementsAre('<', 'c', 'd'));
+  EXPECT_EQ(causal_task().training_blocks(file, Letters({{'<'}, {}, {}}), 3).size(), 2);
+  EXPECT_THAT(error_of([&] {
+                causal_text(file, Letters({{}, {'>'}, {}}), 3, 2);
+              }),
+              ::testing::HasSubstr("letter ends a sequence of this letters tokenizer"));
 }
 
 }  // namespace

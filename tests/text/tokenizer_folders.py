@@ -158,6 +158,9 @@ def edit_vocabulary(f):
     if not isinstance(f.files.get("tokenizer.json"), dict):
         return
     vocabulary = f.files["tokenizer.json"]["model"]["vocab"]
+    if isinstance(vocabulary, list):  # Unigram's
+        vocabulary.insert(f.rng.randrange(6, len(vocabulary)), [f.rng.choice(NAMES + [vocabulary[9][0]]), -3.5])
+        return
     kind = f.rng.randrange(4)
     if kind == 0:
         vocabulary["[E1]"] = next_id(vocabulary) + f.rng.choice([0, 1, 49])
@@ -359,9 +362,9 @@ KINDS = {"BERT": (make_bert,
     COMMON + [set_prefix_space] * 2 + [change_merges] * 3 + [change_vocab_json] * 3 + [edit_byte_level_json] * 3)}
 
 
-def draw(rng, kind):
+def draw(rng, kind, kinds=KINDS):
     """A form of the files' names, and the Folder."""
-    make, changes = KINDS[kind]
+    make, changes = kinds[kind]
     form, folder = make(rng)
     for change in rng.sample(changes, rng.choice([0, 1, 1, 2, 2, 3, 4])):
         change(folder)

@@ -142,9 +142,10 @@ class Comparison:
             expected = answer(tokenizer, request)
             if ids != expected:
                 different += 1
-                if different <= 3:
+                if different <= 2:
                     print(f"  {json.dumps(request)}\n  expected {expected}\n  found    {ids}")
-        unknown = sum(ids.split().count(str(tokenizer.token_to_id(tokenizer.model.unk_token))) for ids in found)
+        name_of_unknown = getattr(tokenizer.model, "unk_token", None) or "<unk>"
+        unknown = sum(ids.split().count(str(tokenizer.token_to_id(name_of_unknown))) for ids in found)
         total = sum(len(ids.split()) for ids in found)
         print(f"{name}: {len(requests)} lines, {total} ids ({unknown / max(total, 1):.1%} unknown), "
               f"{different} different", flush=True)

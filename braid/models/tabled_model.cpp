@@ -1,0 +1,167 @@
+// Models whose architecture is a table in a file.
+#include <algorithm>
+
+#include "braid/error.h"
+#include "braid/json/json_text.h"
+#include "braid/json/printable.h"
+#include "braid/models/model.h"
+#include "braid/notice.h"
+
+namespace braid {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_values(const std::string& source, const std::string& name, const at::Tensor& tensor) {
+  require(at::isFloatingType(tensor.scalar_type()),
+          "{}: {} has dtype {}, but parameters are floating point; list it under ignore of the "
+          "table",
+          source, printable(name), at::toString(tensor.scalar_type()));
+  require(all_finite(tensor),
+          "{}: {} has NaN or infinity among its values: this model is broken; take a copy from "
+          "before it was",
+          source, printable(name));
+}
+
+// Written or read: one matrix is both T and T^-T where the group has only orthogonal maps.
+Pattern as_one(const Symmetries& symmetries, Pattern pattern) {
+  for (Concatenation& dimension : pattern) {
+    for (Product& product : dimension) {
+      for (AxisUse& use : product) {
+        if (use.role != Role::covector) continue;
+        const Group group = symmetries.axis(use.axis).group;
+        if (reorders(group) || is_orthogonal(group)) use.role = Role::vector;
+      }
+    }
+  }
+  return pattern;
+}
+
+// Names for the same values in one file are tied in the network, and must stay so.
+void require_ties_kept(const Model& model) {
+  std::map<std::pair<const void*, std::vector<std::int64_t>>, std::string> known;
+  for (const auto& [name, tensor] : model.parameters) {
+    const auto [place, first] =
+        known.try_emplace({tensor.const_data_ptr(), tensor.sizes().vec()}, name);
+    if (first || tensor.numel() == 0) continue;
+    const auto moved = [&](const std::string& one) {
+      return format_pattern(as_one(model.symmetries, model.symmetries.tensors.at(one)));
+    };
+    require(moved(name) == moved(place->second),
+            "{}: {} and {} are tied, one tensor in the file, but their patterns {} and {} move "
+            "them apart; give them one axis, of a group of orthogonal maps at most",
+            model.folder.string(), place->second, name,
+            format_pattern(model.symmetries.tensors.at(place->second)),
+            format_pattern(model.symmetries.tensors.at(name)));
+  }
+}
+
+// That of a folder, to go with what is written; an empty object where there is none.
+nlohmann::json config_beside(const fs::path& path) {
+  const fs::path file = path / "config.json";
+  if (!fs::is_regular_file(file)) return nlohmann::json::object();
+  nlohmann::json config = parse_json(MappedFile::open(file)->bytes(), file.string());
+  require(config.is_object(), "{}: expected a JSON object", file.string());
+  return config;
+}
+
+// Under which of their possible names a checkpoint has a tied tensor; empty: under none.
+std::string stored_alias(const Model& model, const std::string& alias) {
+  for (const Shard& shard : model.layout) {
+    for (const std::string& name : {alias, stored_name(*model.family, model.parts, alias)}) {
+      const auto& there = shard.tensors;
+      if (std::find(there.begin(), there.end(), name) != there.end()) return name;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+Model load_model(const fs::path& path, const fs::path& table) {
+  if (table.empty()) return load_model(path);
+  Model model;
+  model.folder = model.reads_by = path;
+  model.table = std::make_shared<const SymmetryTable>(read_symmetry_table(table));
+  model.kind = model.table->title;
+  model.config = config_beside(path);
+  Weights weights = any_weights(path);
+  const std::string source = path.string();
+  require(weights.absent.empty(), "{}: {} is in the index but in no shard: fetch all shards of it",
+          source, weights.absent.empty() ? "" : printable(weights.absent.front()));
+  model.layout = std::move(weights.layout);
+  model.symmetries = symmetries_of(*model.table, weights.tensors, source);
+  for (auto& [name, tensor] : weights.tensors) {
+    if (!model.symmetries.tensors.contains(name)) {
+      model.carried.emplace(name, std::move(tensor));
+      continue;
+    }
+    check_values(source, name, tensor);
+    model.stored_names[name] = name;
+    model.parameters.emplace(name, std::move(tensor));
+  }
+  require_ties_kept(model);
+  return model;
+}
+
+const Network& network_of(const Model& model) {
+  require(
+      model.network != nullptr,
+      "{}: this needs a forward pass, and {} is a table, which has none; `method` weights needs "
+      "no pass, and `features` are what you have saved of one",
+      model.folder.string(), model.table ? model.table->file : "its architecture");
+  return *model.network;
+}
+
+SymmetryTable as_table(const Model& model) {
+  if (model.table) return *model.table;
+  Symmetries stored = model.symmetries;
+  Tensors tensors;
+  const auto add = [&](const std::string& name, const std::string& original) {
+    stored.tensors[name] = model.symmetries.tensors.at(original);
+    tensors[name] = model.parameters.at(original);
+  };
+  stored.tensors.clear();
+  for (const auto& [name, tensor] : model.parameters) add(model.stored_names.at(name), name);
+  for (const Tie& tie : model.ties) {
+    const std::string alias = stored_alias(model, tie.alias);
+    if (!alias.empty() && model.parameters.contains(tie.original)) add(alias, tie.original);
+  }
+  constexpr std::string_view weight = ".weight";
+  for (auto& [name, shift] : stored.shifts) {
+    for (std::string* map : {&shift.map, &shift.other}) {
+      const std::string& whole = model.stored_names.at(*map + std::string(weight));
+      *map = whole.substr(0, whole.size() - weight.size());
+    }
+  }
+  SymmetryTable table = folded(stored, tensors);
+  for (const std::string& suffix : model.family->buffer_suffixes) {
+    table.ignored.push_back("*" + suffix);
+  }
+  return table;
+}
+
+Tensors carried_by_all(const std::vector<Model>& models) {
+  const Model& first = models.front();
+  for (const Model& other : models) {
+    require(other.carried.size() == first.carried.size(),
+            "{} carries {} tensors that its table ignores, {} {}", first.folder.string(),
+            first.carried.size(), other.folder.string(), other.carried.size());
+    for (const auto& [name, tensor] : first.carried) {
+      const auto found = other.carried.find(name);
+      require(found != other.carried.end(), "{} has {}, {} does not", first.folder.string(), name,
+              other.folder.string());
+      if (same_values(tensor, found->second)) continue;
+      const bool counts = at::isIntegralType(tensor.scalar_type(), false) && tensor.numel() == 1;
+      require(counts && found->second.numel() == 1,
+              "{}: its values differ in {} and {}, and the table ignores it: which are right is "
+              "not known; give it a pattern",
+              name, first.folder.string(), other.folder.string());
+      notice("{}: counts otherwise in {} and {}; the result has the first's", name,
+             first.folder.string(), other.folder.string());
+    }
+  }
+  return first.carried;
+}
+
+}  // namespace braid

@@ -1,0 +1,12 @@
+// Writes the files of a TokenizerPipeline, as PreTrainedTokenizerFast and everything else reads
+// them.
+#pragma once
+
+#include "braid/text/tokenizer.h"
+#include "braid/text/tokenizer_description.h"
+
+namespace braid {
+
+TokenizerFiles write_pipeline(const PipelineDescription& description, const TokenTable& table);
+
+}  // namespace braid
