@@ -18,7 +18,7 @@ namespace braid {
 // Between the files of an input that holds several: ASCII's record separator.
 constexpr char file_separator = '\x1e';
 
-// A folder in memory, of this process alone, gone with it.
+// A folder of this process alone, gone with it.
 class InputFolder {
  public:
   InputFolder() { std::filesystem::create_directories(path_); }
@@ -36,7 +36,7 @@ class InputFolder {
 
  private:
   std::filesystem::path path_ =
-      std::filesystem::path("/dev/shm") / ("braid-fuzz-" + std::to_string(getpid()));
+      std::filesystem::temp_directory_path() / ("braid-fuzz-" + std::to_string(getpid()));
 };
 
 // Gives read(folder) a folder with these bytes as the files `names`: the last has all that is left,

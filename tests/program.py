@@ -1,6 +1,8 @@
 """braid as a process, for the tests of the program: the first argument of a test is the binary."""
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +24,14 @@ def braid(*arguments, status=0, cwd=None):
     check(done.returncode == status,
           f"braid {' '.join(map(str, arguments))}: exit {done.returncode}, expected {status}: {done.stdout} {done.stderr}")
     return done
+
+
+def killed_at_rename(number, *arguments, cwd=None):
+    """Did the run die in the place of putting file `number` in its place, as tests/stop_at_rename.cpp has it?"""
+    surroundings = {**os.environ, "LD_PRELOAD": os.environ["BRAID_STOP_AT_RENAME"], "STOP_AT_RENAME": str(number)}
+    done = subprocess.run([BRAID, *map(str, arguments)], capture_output=True, cwd=cwd, env=surroundings)
+    check(done.returncode in (0, -signal.SIGKILL), f"exit {done.returncode} of a run that was killed: {done.stderr}")
+    return done.returncode != 0
 
 
 def result(*arguments):

@@ -298,7 +298,8 @@ class Expansion {
         for (const auto& [tensor, dimensions] :
              {std::pair(map, std::size_t{2}), {other, expected}}) {
           const auto found = patterns_.find(tensor + ".weight");
-          require(found == patterns_.end() || found->second.size() == dimensions,
+          if (found == patterns_.end()) continue;
+          require(found->second.size() == dimensions,
                   "{}: {}: {}.weight has {} dimensions, expected {}", table_.file, rule.name,
                   tensor, found->second.size(), dimensions);
         }

@@ -3,7 +3,6 @@
 Usage: cli_test.py BRAID EMBEDDED [PART...]. Ends with a nonzero status on the first failure.
 """
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -346,12 +345,9 @@ def training(text):
     command = ["pretrain", "--config", scratch / "small.json", "--vocab", "train", "--text", text, "--steps", 200,
                "--seed", 1, "--block", 32, "--batch-size", 16, "--save-every", 50]
     braid(*command, "-o", scratch / "whole")
-    process = subprocess.Popen([BRAID, *map(str, command), "-o", str(scratch / "killed")], stderr=subprocess.DEVNULL)
     state = scratch / "killed.state.safetensors"
-    while process.poll() is None and not state.exists():
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    check(program.killed_at_rename(2, *command, "-o", scratch / "killed"), "saving every 50 steps renames no second file")
+    check(state.exists(), "the killed run left no state")
     braid(*command, "-o", scratch / "killed", "--threads", 1)
     whole, killed = (load_file(scratch / name / "model.safetensors") for name in ("whole", "killed"))
     check(all(torch.equal(whole[k], killed[k]) for k in whole), "a killed run went on to another result")

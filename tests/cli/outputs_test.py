@@ -173,8 +173,10 @@ def interrupted_work_goes_on():
         for line in process.stderr:
             if "step 1" in line:
                 break
+        process.send_signal(signal.SIGSTOP)  # it does not end while another is refused
         refuses(*command, "-o", out, says="another run is at work on it")
         process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
         process.communicate()
         check(process.returncode == 130, f"{name}: exit {process.returncode} after Ctrl-C")
         left = sorted(p.name for p in scratch.glob(f"{name}-stopped*"))

@@ -150,7 +150,7 @@ with tempfile.TemporaryDirectory() as name:
         check("var(--" not in svg.read_text(), f"{svg.name} needs the page's style")
     os.environ["PLAYWRIGHT_SKIP_VALIDATE_HOST_REQUIREMENTS"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=120_000)
         opens(browser, scratch / "page.html", results)
         if not GIVEN:
             braid("barrier", EMBEDDED / "bert-1", EMBEDDED / "bert-2", "--no-align", "--text", scratch / "text.txt",
