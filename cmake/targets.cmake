@@ -12,11 +12,15 @@ target_include_directories(
 target_compile_features(braid_base INTERFACE cxx_std_20)
 target_link_libraries(braid_base INTERFACE braid::fmt Threads::Threads)
 
-# The precompiled header is compiled once, in this target, and reused by every stage that needs ATen.
-file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/aten.cpp CONTENT "// carries the precompiled header\n")
-add_library(braid_aten STATIC ${PROJECT_BINARY_DIR}/aten.cpp)
-target_link_libraries(braid_aten PRIVATE braid_base braid::torch nlohmann_json::nlohmann_json)
-target_precompile_headers(braid_aten PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp>)
+# A precompiled header is compiled once, in a target that holds nothing else: braid_aten is every stage's that needs ATen.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/header.cpp CONTENT "// carries a precompiled header\n")
+function(braid_header name)
+  cmake_parse_arguments(arg "" "" "HEADERS;LIBRARIES" ${ARGN})
+  add_library(${name} STATIC ${PROJECT_BINARY_DIR}/header.cpp)
+  target_link_libraries(${name} PRIVATE braid_base braid::torch nlohmann_json::nlohmann_json ${arg_LIBRARIES})
+  target_precompile_headers(${name} PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp> ${arg_HEADERS})
+endfunction()
+braid_header(braid_aten)
 
 # braid_library(<stage> [TORCH] [ALIKE] [STAGES ...] [LIBRARIES ...]): braid/<stage>/*.cpp as braid::<stage>.
 # ALIKE: its files are all of one form and have the same names inside, so that none can stand in a file with another.
@@ -44,7 +48,7 @@ endfunction()
 function(braid_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE braid_base braid::torch)
-  target_precompile_headers(${name} REUSE_FROM braid_aten)
+  target_precompile_headers(${name} PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp> <CLI/CLI.hpp>)
   get_filename_component(libtorch ${TORCH_INSTALL_PREFIX}/lib REALPATH)
   file(RELATIVE_PATH beside ${CMAKE_CURRENT_BINARY_DIR} ${libtorch})
   set_target_properties(${name} PROPERTIES BUILD_RPATH "$ORIGIN/${beside}")

@@ -23,6 +23,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 from tokenizers import (AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors,
                         trainers)
 
+WHOLE = 4000  # lines
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ("the of And GOD Straße ΌΣΟΣ ΑΣ café naïve Ångström İstanbul ﬁnal don't U.S.A. 3,141.59 #tag "
          "##ing foo_bar x+y=z a@b.c https://a.b/c?d=e&f=1 ~~~ $5 <p> `q` ^ | ½ ² Ⅷ ß ǅ ſ 東京 日本語 한국어 "
@@ -165,22 +166,24 @@ def read_real_text(shared):
     return texts
 
 
-def compare_characters(comparison, rng, scratch):
-    """Every code point, in a vocabulary where every one is a piece: nothing hides behind [UNK]."""
+def compare_characters(comparison, rng, scratch, lines_each):
+    """Every code point, in a vocabulary where every one is a piece: nothing hides behind [UNK]. With fewer lines, each
+    code point under one of the options."""
     characters = [chr(c) for plane in (0, 1, 2, 14) for c in range(plane << 16, plane + 1 << 16)
                   if not 0xD800 <= c < 0xE000]
     vocabulary = SPECIALS + characters + ["##" + c for c in characters]
     lines = ["a{0} {0}b c{0}d e\u0345{0}\u0323f".format(c) for c in characters]
     lines = [" ".join(lines[i:i + 16]) for i in range(0, len(lines), 16)]
-    hostile = [draw_text(rng) for _ in range(2000)]
-    for options in ({}, {"lowercase": False}, {"strip_accents": False},
+    hostile = [draw_text(rng) for _ in range(lines_each // 2)]
+    parts = 4 if lines_each < WHOLE else 1
+    for number, options in enumerate(({}, {"lowercase": False}, {"strip_accents": False},
                     {"lowercase": False, "strip_accents": True, "clean_text": False,
-                     "handle_chinese_chars": False}):
+                     "handle_chinese_chars": False})):
         tokenizer = make_tokenizer(vocabulary, options.get("lowercase", True),
                                    **{k: v for k, v in options.items() if k != "lowercase"})
         folder = save_tokenizer(scratch / f"characters{len(list(scratch.iterdir()))}", tokenizer)
         comparison.run(f"every character {options}", folder, tokenizer,
-                       make_requests(rng, lines, pieces_only=True) + make_requests(rng, hostile))
+                       make_requests(rng, lines[number % parts::parts], pieces_only=True) + make_requests(rng, hostile))
 
 
 def compare_added_tokens(comparison, rng, scratch, vocabulary, texts):
@@ -288,7 +291,7 @@ def main():
     parser.add_argument("--shared", type=pathlib.Path,
                         default=pathlib.Path(__file__).parents[3] / "shared")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--lines", type=int, default=4000, help="hostile lines per vocabulary")
+    parser.add_argument("--lines", type=int, default=WHOLE, help="hostile lines per vocabulary")
     parser.add_argument("--time", action="store_true", help="measure the speed too")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
@@ -299,7 +302,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
-        compare_characters(comparison, rng, scratch)
+        compare_characters(comparison, rng, scratch, arguments.lines)
         training = real.get("bible") or texts
         learnt = compare_training(arguments.program, scratch, training)
         for lower_case, vocabulary in learnt.items():
@@ -308,7 +311,7 @@ def main():
             if lower_case:
                 tokenizer = check_loading(vocabulary, folder)
             hostile = [draw_text(rng) for _ in range(arguments.lines)]
-            some = rng.sample(texts, min(len(texts), 4000))
+            some = rng.sample(texts, min(len(texts), arguments.lines))
             comparison.run(f"learnt vocabulary, lower_case={lower_case}", folder, tokenizer,
                            make_requests(rng, hostile + some))
         compare_added_tokens(comparison, rng, scratch, learnt[True], training)
@@ -322,7 +325,7 @@ def main():
                              else make_tokenizer(vocabulary, False))
                 folder = base if lower_case else save_vocabulary(scratch / "base", vocabulary, False)
                 hostile = [draw_text(rng) for _ in range(arguments.lines)]
-                some = rng.sample(texts, min(len(texts), 8000))
+                some = rng.sample(texts, min(len(texts), 2 * arguments.lines))
                 comparison.run(f"bert-base-uncased, lower_case={lower_case}", folder, tokenizer,
                                make_requests(rng, hostile + some))
             if arguments.time:
