@@ -19,7 +19,7 @@ std::vector<std::int64_t> encode(const PipelineDescription& description, std::st
   return ids;
 }
 
-PipelineDescription small() {
+PipelineDescription small_unigram() {
   PipelineDescription description;
   description.source = "small";
   description.pieces = {{"<unk>", "a", "b", "ab", "abc", "c"}, 6};
@@ -29,26 +29,26 @@ PipelineDescription small() {
 }
 
 TEST(UnigramTest, TakesTheMostProbableWay) {
-  EXPECT_THAT(encode(small(), "ab"), ElementsAre(3));
-  EXPECT_THAT(encode(small(), "abc"), ElementsAre(3, 5));  // -7.5 is more than -9
-  EXPECT_THAT(encode(small(), "ba"), ElementsAre(2, 1));
+  EXPECT_THAT(encode(small_unigram(), "ab"), ElementsAre(3));
+  EXPECT_THAT(encode(small_unigram(), "abc"), ElementsAre(3, 5));  // -7.5 is more than -9
+  EXPECT_THAT(encode(small_unigram(), "ba"), ElementsAre(2, 1));
 }
 
 TEST(UnigramTest, UnknownPiecesAreFusedOrBytes) {
-  EXPECT_THAT(encode(small(), "axyzb\u00E9"), ElementsAre(1, 0, 2, 0));
-  PipelineDescription description = small();
+  EXPECT_THAT(encode(small_unigram(), "axyzb\u00E9"), ElementsAre(1, 0, 2, 0));
+  PipelineDescription description = small_unigram();
   description.model["byte_fallback"] = true;
   description.pieces.by_id.insert(description.pieces.by_id.end(), {"<0xC3>", "<0xA9>", "<0x78>"});
   description.scores.insert(description.scores.end(), 3, -5.0);
   EXPECT_THAT(encode(description, "a\u00E9b"), ElementsAre(1, 6, 7, 2));
   EXPECT_THAT(encode(description, "xy"), ElementsAre(0));  // y has no byte
-  description = small();
+  description = small_unigram();
   description.model["unk_id"] = nullptr;
   EXPECT_THAT([&] { encode(description, "ax"); }, ThrowsMessage<Error>(HasSubstr("'x'")));
 }
 
 TEST(UnigramTest, LongTextsTakeLinearTime) {
-  EXPECT_EQ(encode(small(), std::string(4'000'000, 'a')).size(), 4'000'000);
+  EXPECT_EQ(encode(small_unigram(), std::string(4'000'000, 'a')).size(), 4'000'000);
 }
 
 std::vector<std::string> clusters(std::string_view text) {
