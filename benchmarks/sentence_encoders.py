@@ -121,7 +121,7 @@ def main():
 
     def run(*arguments):
         command = [options.braid, *map(str, arguments), "--json", "-"]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
     def spearman(folder):
         encoder = load(folder)
