@@ -20,7 +20,7 @@ import program
 from program import BRAID, braid, check
 
 SOURCE, ASSIGNMENT_BENCHMARK = Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve()
-PROGRAMS = re.compile(r"(build/)?braid |scripts/|python |cat |cd |for ")
+PROGRAMS = re.compile(r"(build/)?braid |scripts/|python |cat |cd |for ")  # of blocks that are indented
 
 # In commands, studies and scripts: what takes long -> the same in seconds. Each is of use somewhere.
 SMALLER = {
@@ -36,12 +36,15 @@ SMALLER = {
     r"pairs: \[.*": "pairs: all",
     r"pairs: all\nmoments": "pairs: [[seed_0, seed_1]]\nmoments",  # of 25 models
     r"^sizes: .*": "sizes: [4, 8]",
-    r"(hidden_size|n_embd): \d+": r"\1: 32",
-    r"(num_hidden_layers|n_layer): \d": r"\1: 2",
-    r"(intermediate_size|n_inner): \d+": r"\1: 48",
-    r"vocab_size: \d+": "vocab_size: 200",
+    r"(hidden_size|n_embd)(\"?): \d+": r"\1\2: 32",
+    r"(num_hidden_layers|n_layer)(\"?): \d": r"\1\2: 1",
+    r"num_attention_heads: \d": "num_attention_heads: 4",
+    r"num_key_value_heads: \d": "num_key_value_heads: 2",
+    r"(intermediate_size|n_inner)(\"?): \d+": r"\1\2: 24",
+    r"vocab_size(\"?): \d+": r"vocab_size\1: 200",
     r"0_000": "00",  # digits for examples/table/mlp.py
     r"epochs=20": "epochs=1",
+    r"width=512": "width=64",
 }
 # What is not run, and why.
 BUILDS = "it builds; .ci/run runs it"
@@ -64,15 +67,19 @@ def smaller(text):
 
 
 def blocks(page):
-    """What a page gives to be typed, each a script: in fences and indented, alone in tables, in a study's comments."""
+    """What a page gives to be typed, each a script: in fences without a language and indented, whole in tables, in a
+    study's comments."""
     text = page.read_text()
     if page.suffix == ".yaml":
         return ["".join(re.findall(r"^#   (.+\n)", text, re.M))]
     found = []
     for language, fenced, indented, row in re.findall(
             r"^```(\w*)\n(.*?)^```$|((?:^ {4}[^\n]*\n)+)|^(\|[^\n]*)$", text, re.M | re.S):
-        found += re.findall(r"`(build/braid [^`]+)`", row) or [re.sub(r"^    ", "", fenced or indented, flags=re.M)]
-    return [block for block in found if PROGRAMS.match(re.sub(r"^#.*\n", "", block))]
+        found += re.findall(r"`((?:build/)?braid [^`]+)`", row)
+        found += [fenced] * (bool(fenced) and not language)
+        if PROGRAMS.match(re.sub(r"^ *#.*\n", "", indented).lstrip()):
+            found.append(re.sub(r"^    ", "", indented, flags=re.M))
+    return found
 
 
 def command(line):
@@ -88,7 +95,7 @@ def command(line):
 def run(block, page):
     """As one shell runs it."""
     lines = re.sub(r"\\\n *", "", re.sub(r"(^|\s+)#.*", "", block, flags=re.M)).rstrip().split("\n")
-    script, start = "\n".join(command(line) for line in lines), time.time()
+    script, start = "\n".join(command(line) for line in lines if line), time.time()
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=scratch, env=environment, capture_output=True,
                           text=True)
     check(done.returncode == 0, f"{page.relative_to(SOURCE)}:\n{script}\nexit {done.returncode}\n"
@@ -96,8 +103,7 @@ def run(block, page):
     for study, options in re.findall(r"build/braid study (\S+)(.*)", script):  # planned at its own size, too
         braid("study", SOURCE / study, *options.replace("--dry-run", "").split(), "--dry-run", cwd=scratch)
     ran.append(block)
-    if os.environ.get("VERBOSE"):
-        print(f"{time.time() - start:5.1f} s  {script}", flush=True)
+    print(f"{time.time() - start:5.1f} s  {page.name}: {next(filter(None, lines))}", flush=True)
 
 
 def write(name, text):
@@ -148,7 +154,8 @@ def copy_project():
     """What commands find beside them, at the sizes of the test; the program is there already."""
     for name in ("examples", "scripts", "benchmarks"):
         shutil.copytree(SOURCE / name, scratch / name)
-    for file in [*scratch.glob("examples/*.yaml"), *scratch.glob("scripts/*"), scratch / "examples/table/mlp.py"]:
+    for file in [*scratch.glob("examples/*.yaml"), *scratch.glob("scripts/*"), scratch / "examples/embedded/config.json",
+                 scratch / "examples/table/mlp.py"]:
         file.write_text(smaller(file.read_text()))
     for name in ("build", "setup"):
         write(f"scripts/{name}", "#!/bin/sh\n")
@@ -162,8 +169,10 @@ def copy_project():
 def make_placeholders():
     lines = program.sentences(SOURCE / "examples/embedded/bert-1/vocab.txt", 80)
     for name in ("TEXT", "VALID", "TEXT.txt", "TRAIN.txt", "VALID.txt", "train.txt", "valid.txt", "test.txt", "all.txt",
-                 "alignment.txt", "NOVELS/one.txt", *(f"SHAKESPEARE/{part}.txt" for part in ("train", "valid", "test", "all"))):
+                 "alignment.txt", "NOVELS/one.txt"):
         write(name, "\n".join(lines) + "\n")
+    for name in ("train", "valid", "test", "all"):
+        write(f"SHAKESPEARE/{name}.txt", "\n".join(lines[:24]) + "\n")
     for folder in (".", "GLUE"):
         glue(folder, lines, lines[1:] + lines[:1])
     made = Tokenizer(models.BPE())
@@ -234,8 +243,5 @@ with tempfile.TemporaryDirectory() as folder:
     scratch, used, passed, ran = Path(folder).resolve(), set(), set(), []
     environment = {**os.environ, "PATH": f"{scratch / 'build'}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1",
                    "BRAID_PYTHON": sys.executable, "PYTHONPATH": "", "TMPDIR": folder}
-    try:
-        main()
-    finally:
-        if os.environ.get("KEEP"): shutil.copytree(folder, os.environ["KEEP"], symlinks=True, dirs_exist_ok=True)
+    main()
 print(f"{program.checks} checks passed")
