@@ -213,8 +213,9 @@ def make_tables():
         sizes, state, x = (784, 24, 24, 24, 10), {}, torch.rand(50, 784)
         features = {}
         for k in range(4):
-            state[f"fc{k + 1}.weight"], state[f"fc{k + 1}.bias"] = torch.randn(sizes[k + 1], sizes[k]), torch.randn(sizes[k + 1])
-            x = features[f"h{k + 1}"] = torch.relu(x @ state[f"fc{k + 1}.weight"].T + state[f"fc{k + 1}.bias"])
+            weight, bias = torch.randn(sizes[k + 1], sizes[k]), torch.randn(sizes[k + 1])
+            state |= {f"fc{k + 1}.weight": weight, f"fc{k + 1}.bias": bias}
+            x = features[f"h{k + 1}"] = torch.relu(x @ weight.T + bias)
         save_file(state, scratch / name / "model.safetensors")
         save_file({k: features[k] for k in ("h1", "h2", "h3")}, scratch / f"{name}-features.safetensors")
 
