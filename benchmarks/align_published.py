@@ -1,9 +1,10 @@
-"""Observe and align two BERT-base-size models: braid against the published way, in one run.
+"""Observe and align two models, of BERT-base's size unless said otherwise: braid against the published way, in one run.
 
 The published way (method.md): batches of 8 lines, a PyTorch forward of each model, at every tap the
 full 2d x 2d product of both models' features in float32 added into float64, then the correlations of
 all taps, then SciPy's assignments (authors' code: metric_calculators.py, model_merger.py).
-Same weights (random), same text, same threads. Usage: align_published.py BRAID [--lines N]
+Same weights (random), same text, same threads. Ends with a nonzero status where braid, in float32, finds another
+objective. Usage: align_published.py BRAID [--lines N...] [--layers L] [--heads H]
 """
 import argparse
 import json
@@ -16,13 +17,18 @@ import time
 from pathlib import Path
 
 
-def make_models(folder, vocabulary):
+UNITS = 64  # of a head
+
+
+def make_models(folder, vocabulary, layers, heads):
     import torch
     from transformers import BertConfig, BertForMaskedLM, logging
     logging.disable_progress_bar()
+    config = BertConfig(vocab_size=len(vocabulary), num_hidden_layers=layers, num_attention_heads=heads,
+                        hidden_size=UNITS * heads, intermediate_size=4 * UNITS * heads)
     for seed, name in enumerate("ab"):
         torch.manual_seed(seed)
-        model = BertForMaskedLM(BertConfig(vocab_size=len(vocabulary)))
+        model = BertForMaskedLM(config)
         model.save_pretrained(folder / name)
         (folder / name / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
 
@@ -86,15 +92,15 @@ def published(folder, text, threads):
         n = correlations[name].shape[0] // 2
         return torch.nan_to_num(correlations[name][:n, n:]).numpy()
 
-    objective = 0.0
-    for i in range(12):
+    objective, heads = 0.0, models[0].config.num_attention_heads
+    for i in range(models[0].config.num_hidden_layers):
         rho = correlation(f"{i}.ffn")
         rows, columns = linear_sum_assignment(rho, maximize=True)
         objective += rho[rows, columns].sum()
-        rho = correlation(f"{i}.attention").reshape(12, 64, 12, 64)
-        values = np.zeros((12, 12))
-        for j in range(12):
-            for k in range(12):
+        rho = correlation(f"{i}.attention").reshape(heads, UNITS, heads, UNITS)
+        values = np.zeros((heads, heads))
+        for j in range(heads):
+            for k in range(heads):
                 rows, columns = linear_sum_assignment(rho[j, :, k], maximize=True)
                 values[j, k] = rho[j, :, k][rows, columns].sum()
         rows, columns = linear_sum_assignment(values, maximize=True)
@@ -111,7 +117,7 @@ def published(folder, text, threads):
 def ours(braid, folder, text, threads, precision):
     out = folder / "ab.alignment"
     start = time.time()
-    process = subprocess.Popen([braid, "align", folder / "a", folder / "b", "--text", text, "-o", out,
+    process = subprocess.Popen([braid, "align", folder / "a", folder / "b", "--text", text, "-o", out, "--overwrite",
                                 "--components", "ffn,attention,residual", "--qk", "shared", "--in-head", "permutation",
                                 "--residual", "first", "--threads", str(threads),
                                 "--precision", precision, "--json", folder / "ab.json"],
@@ -132,6 +138,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("braid", nargs="?")
     parser.add_argument("--lines", type=int, nargs="+", default=[32, 128])
+    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--heads", type=int, default=12, help=f"of {UNITS} units each")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--published", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -145,7 +153,7 @@ def main():
                         "".join(c if c.isalpha() else f" {c} " for c in verse.lower()).split()})
         vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
         vocabulary += [f"[unused{i}]" for i in range(30522 - len(vocabulary))]
-        make_models(folder, vocabulary)
+        make_models(folder, vocabulary, options.layers, options.heads)
         for lines in options.lines:
             text = folder / "text.txt"
             text.write_text("\n".join(verses[:: len(verses) // lines][:lines]) + "\n")
@@ -170,6 +178,9 @@ def compare(options, folder, text, lines):
               f"{row['assignments']:9.2f} {row['peak_gb']:8.2f} "
               f"{reference['seconds'] / row['seconds']:8.1f} "
               f"{row['peak_gb'] / reference['peak_gb']:9.2f} {row['objective']:11.4f}", flush=True)
+    found = rows["braid float32"]["objective"]
+    if abs(found / reference["objective"] - 1) > 1e-5:
+        sys.exit(f"objective {found}, the published way's is {reference['objective']}")
 
 
 if __name__ == "__main__":

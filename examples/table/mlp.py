@@ -1,6 +1,6 @@
 """Git Re-Basin's MLP (Ainsworth et al. 2023): 784-512-512-512-10, on digits of our own making.
 
-    python mlp.py train 1 a.safetensors          a model from seed 1; seed 2 to b.safetensors
+    python mlp.py train 1 a.safetensors        # a model from seed 1; seed 2 to b.safetensors
     braid align a.safetensors b.safetensors --table mlp.yaml --method weights -o ab.alignment
     braid transform b.safetensors --table mlp.yaml --alignment ab.alignment -o b-aligned
     python mlp.py barrier a.safetensors b.safetensors b-aligned/model.safetensors
