@@ -1,5 +1,5 @@
-// Preloaded: a process dies of SIGKILL in the place of its rename number STOP_AT_RENAME, so that a test kills braid
-// between the same two files on every machine.
+// Preloaded: a process dies of SIGKILL in the place of its rename number STOP_AT_RENAME, so that a
+// test kills braid between the same two files on every machine.
 #include <dlfcn.h>
 
 #include <atomic>

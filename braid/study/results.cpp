@@ -68,7 +68,8 @@ Json describe_alignment(const Alignment& alignment) {
     axes[name] = {{"mean", match.mean()},
                   {"identity", match.unaligned / static_cast<double>(match.units)},
                   {"units", match.units}};
-    if (name.ends_with(".head") || name.ends_with(".group")) {  // of heads, or of heads that share a key
+    if (name.ends_with(".head") ||
+        name.ends_with(".group")) {  // of heads, or of heads that share a key
       axes[name]["indices"] = std::get<Permutation>(match.element.front()).indices;
     }
   }

@@ -102,7 +102,7 @@ MomentsByTap observed(const Symmetries& table, const MatchOptions& options,
   return moments;
 }
 
-double largest_difference(const Tensors& a, const Tensors& b) {
+double largest_change(const Tensors& a, const Tensors& b) {
   double worst = 0;
   for (const auto& [name, tensor] : a) {
     worst = std::max(worst, (tensor - b.at(name)).abs().max().item<double>());
@@ -135,7 +135,7 @@ class TreeTest : public ::testing::TestWithParam<Case> {
       Matching matching{table_, options_, {}};
       if (options_.in_head == InHead::general) matching.frames = find_frames(table_, a, b);
       const Alignment found = find(matching, a, b, planted, random);
-      EXPECT_LT(largest_difference(a, transform_parameters(table_, b, found.transform())), 1e-6);
+      EXPECT_LT(largest_change(a, transform_parameters(table_, b, found.transform())), 1e-6);
     }
   }
 
@@ -161,10 +161,9 @@ TEST_P(TreeTest, InverseAndCompositionActAsTheySay) {
   const Tensors tensors = random_tensors(table_, random);
   const Transform g = random_transform(table_, random), h = random_transform(table_, random);
   const Tensors moved = transform_parameters(table_, tensors, g);
-  EXPECT_LT(largest_difference(tensors, transform_parameters(table_, moved, inverse(table_, g))),
-            1e-9);
-  EXPECT_LT(largest_difference(transform_parameters(table_, moved, h),
-                               transform_parameters(table_, tensors, compose(table_, h, g))),
+  EXPECT_LT(largest_change(tensors, transform_parameters(table_, moved, inverse(table_, g))), 1e-9);
+  EXPECT_LT(largest_change(transform_parameters(table_, moved, h),
+                           transform_parameters(table_, tensors, compose(table_, h, g))),
             1e-9);
 }
 
