@@ -49,6 +49,7 @@ function(braid_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE braid_base braid::torch)
   target_precompile_headers(${name} PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp> <CLI/CLI.hpp>)
+  target_compile_options(${name} PRIVATE -O1)  # CLI11's templates take long, and what they do takes no time
   get_filename_component(libtorch ${TORCH_INSTALL_PREFIX}/lib REALPATH)
   file(RELATIVE_PATH beside ${CMAKE_CURRENT_BINARY_DIR} ${libtorch})
   set_target_properties(${name} PROPERTIES BUILD_RPATH "$ORIGIN/${beside}")

@@ -76,6 +76,15 @@ void MomentsStream::add_cross(const at::Tensor& a, const at::Tensor& b, std::int
   }
 }
 
+MomentsStream MomentsStream::copy() const {
+  MomentsStream copy = *this;
+  for (at::Tensor* tensor : {&copy.origin_a_, &copy.origin_b_, &copy.sum_a_, &copy.sum_b_,
+                             &copy.square_a_, &copy.square_b_, &copy.cross_}) {
+    if (tensor->defined()) *tensor = tensor->clone();
+  }
+  return copy;
+}
+
 Moments MomentsStream::all_but_cross() const {
   require(tokens_ > 0, "no tokens were observed");
   const auto n = static_cast<double>(tokens_);

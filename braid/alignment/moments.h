@@ -38,6 +38,7 @@ class MomentsStream {
   // added from different threads.
   void add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin, std::int64_t end);
 
+  MomentsStream copy() const;
   std::int64_t units_a() const { return cross_.size(0); }
   // What was added so far.
   Moments moments() const;

@@ -129,6 +129,14 @@ class Observer {
     return moments;
   }
 
+  // So far, had the text ended after these: what is added later does not know of it.
+  MomentsByTap with(std::vector<Chunk> chunks) const {
+    Observer ended = *this;
+    for (auto& [name, stream] : ended.streams_) stream = stream.copy();
+    for (Chunk& chunk : chunks) ended.add(std::move(chunk));
+    return ended.finish();
+  }
+
   MomentsByTap finish() {
     MomentsByTap moments;
     for (auto& [name, stream] : streams_) moments.emplace(name, std::move(stream).finish());
@@ -273,8 +281,8 @@ MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& se
   for (bool more = true; more;) {
     std::vector<TokenSequence> window;
     std::int64_t tokens = 0;
-    const std::int64_t end = size == options.sizes.end() ? -1 : *size;
-    while (tokens < window_chunks * options.chunk_tokens && count != end) {
+    const std::int64_t before = count;
+    while (tokens < window_chunks * options.chunk_tokens) {
       TokenSequence sequence = sequences();
       more = !sequence.empty();
       if (!more) break;
@@ -283,14 +291,17 @@ MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& se
       ++count;
       window.push_back(std::move(sequence));
     }
+    for (; at_size && size != options.sizes.end() && *size < count; ++size) {
+      at_size(*size, observer.with(
+                         cut({window.begin(), window.begin() + *size - before}, network, options)));
+    }
     for (Chunk& chunk : cut(std::move(window), network, options)) {
       total += chunk.length;
       observer.add(std::move(chunk));
       if (seen) seen(total);
     }
-    if (count == end) {
-      if (at_size) at_size(count, observer.so_far());
-      ++size;
+    if (at_size && size != options.sizes.end() && *size == count) {
+      at_size(*size++, observer.so_far());
     }
   }
   return observer.finish();

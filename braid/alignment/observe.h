@@ -22,7 +22,8 @@ struct ObserveOptions {
   std::int64_t batch_sequences = 0;       // at most, in one forward pass; 0 = by tokens
   std::int64_t chunk_tokens = 1024;       // tokens whose features are held at once
   Compute compute;                        // its dtype: of the forward passes
-  // Ascending counts of sequences at which the moments so far are handed out on the way.
+  // Ascending counts of sequences whose moments are handed out on the way: each those of a text
+  // that ends there, whatever the others are.
   std::vector<std::int64_t> sizes;
 };
 

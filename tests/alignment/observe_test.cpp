@@ -67,6 +67,34 @@ TEST(ObserveTest, AnEnsembleIsItsMeanFeatures) {
   EXPECT_LT(largest_difference(both.square_b, first.square_b), 1e-9);
 }
 
+// Moments of several sizes are those of each size alone, to the bit: a run that is killed between
+// two of them, and one that asks for other sizes, find the same.
+TEST(ObserveTest, ASizeDoesNotKnowOfTheOthers) {
+  const Model a = SmallBert{.seed = 1}.model(), b = SmallBert{.seed = 2}.model();
+  ObserveOptions observing;
+  observing.taps = {"layer.0.ffn", "layer.1.attention"};
+  observing.chunk_tokens = 64;  // 1024 tokens are read together: about 107 sequences
+  observing.sizes = {1, 30, 107, 150, 216, 260, 300};
+  std::vector<std::int64_t> met;
+  const auto equal = [](const MomentsByTap& x, const MomentsByTap& y) {
+    return std::ranges::all_of(x, [&](const auto& one) {
+      const Moments &p = one.second, &q = y.at(one.first);
+      return p.tokens == q.tokens && p.mean_a.equal(q.mean_a) && p.mean_b.equal(q.mean_b) &&
+             p.square_a.equal(q.square_a) && p.square_b.equal(q.square_b) && p.cross.equal(q.cross);
+    });
+  };
+  const MomentsByTap whole = observe(
+      a, b, sequences(300, 7), observing, {}, [&](std::int64_t size, const MomentsByTap& moments) {
+        met.push_back(size);
+        ObserveOptions alone = observing;
+        alone.sizes.clear();
+        EXPECT_TRUE(equal(moments, observe(a, b, sequences(size, 7), alone))) << size;
+      });
+  EXPECT_EQ(met, observing.sizes);
+  observing.sizes.clear();
+  EXPECT_TRUE(equal(whole, observe(a, b, sequences(300, 7), observing)));
+}
+
 TEST(ObserveTest, SaysThatTheTextIsEmpty) {
   const Model a = SmallBert{}.model();
   ObserveOptions observing;
