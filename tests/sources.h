@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/project_folder.h"
+
 namespace braid {
 
 struct Source {
@@ -15,7 +17,7 @@ struct Source {
 
 // Headers and sources of these folders of the project.
 inline std::vector<Source> sources(const std::vector<std::string>& folders) {
-  const std::filesystem::path root = BRAID_SOURCE;
+  const std::filesystem::path root = project_folder;
   std::vector<Source> found;
   for (const std::string& folder : folders) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {

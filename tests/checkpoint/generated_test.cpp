@@ -10,6 +10,7 @@
 #include "braid/checkpoint/safetensors.h"
 #include "braid/checkpoint/torch_bin.h"
 #include "tests/checkpoint/temporary_folder.h"
+#include "tests/project_folder.h"
 
 namespace braid {
 namespace {
@@ -25,7 +26,7 @@ class GeneratedTest : public ::testing::Test {
     std::string name = (fs::temp_directory_path() / "braid-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder = name;
-    const fs::path script = fs::path(BRAID_SOURCE) / "tests/checkpoint/make_files.py";
+    const fs::path script = in_project("tests/checkpoint/make_files.py");
     // The sanitizers' runtime, if preloaded, is not for Python.
     const std::string command =
         fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}'", python, script.string(), name);
@@ -153,7 +154,7 @@ TEST_F(GeneratedTest, SplitsAsHuggingFace) {
 }
 
 TEST(FixturesTest, LoadTheSameWeights) {
-  const fs::path fixtures = fs::path(BRAID_SHARED) / "fixtures";
+  const fs::path fixtures = in_project("../shared/fixtures");
   if (!fs::exists(fixtures / "bert-b")) GTEST_SKIP() << "needs " << fixtures;
   const Checkpoint b = load_checkpoint(fixtures / "bert-b");
   const Checkpoint bin = load_checkpoint(fixtures / "bert-b-bin");

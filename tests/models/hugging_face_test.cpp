@@ -8,6 +8,7 @@
 #include "braid/error.h"
 #include "tests/checkpoint/temporary_folder.h"
 #include "tests/models/small_bert.h"
+#include "tests/project_folder.h"
 
 namespace braid {
 namespace {
@@ -22,7 +23,7 @@ class HuggingFaceTest : public ::testing::Test {
     std::string name = (fs::temp_directory_path() / "braid-XXXXXX").string();
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder = name;
-    const fs::path script = fs::path(BRAID_SOURCE) / "tests/models/make_models.py";
+    const fs::path script = in_project("tests/models/make_models.py");
     const std::string command = fmt::format("env -u LD_PRELOAD '{}' -W ignore '{}' '{}' >&2",
                                             python, script.string(), name);
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
@@ -183,7 +184,7 @@ TEST_F(HuggingFaceTest, EveryFileFormatIsTheSameModel) {
 }
 
 TEST(FixtureLogitsTest, EqualHuggingFaces) {
-  const fs::path fixtures = fs::path(BRAID_SHARED) / "fixtures";
+  const fs::path fixtures = in_project("../shared/fixtures");
   if (!fs::exists(fixtures)) GTEST_SKIP() << fixtures << " does not exist";
   const Tensors expected = read_safetensors(fixtures / "logits.safetensors");
   const at::Tensor mask = expected.at("attention_mask").to(at::kBool);
@@ -202,7 +203,7 @@ TEST(FixtureLogitsTest, EqualHuggingFaces) {
 }
 
 TEST(FixtureFilesTest, PytorchBinIsTheSameModel) {
-  const fs::path fixtures = fs::path(BRAID_SHARED) / "fixtures";
+  const fs::path fixtures = in_project("../shared/fixtures");
   if (!fs::exists(fixtures)) GTEST_SKIP() << fixtures << " does not exist";
   EXPECT_EQ(fingerprint(load_model(fixtures / "bert-b").parameters),
             fingerprint(load_model(fixtures / "bert-b-bin").parameters));

@@ -6,12 +6,13 @@
 #include "braid/connectivity/proved_models.h"
 #include "braid/pipeline/transform.h"
 #include "tests/checkpoint/temporary_folder.h"
+#include "tests/project_folder.h"
 
 namespace braid {
 namespace {
 
-const std::filesystem::path embedded = BRAID_EXAMPLES "/embedded";
-const char* const lines_file = BRAID_EXAMPLES "/library/lines.txt";
+const std::filesystem::path embedded = in_project("examples/embedded");
+const std::string lines_file = in_project("examples/library/lines.txt");
 
 class AlignTest : public TemporaryFolder {
  protected:
