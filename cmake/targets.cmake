@@ -13,12 +13,13 @@ target_compile_features(braid_base INTERFACE cxx_std_20)
 target_link_libraries(braid_base INTERFACE braid::fmt Threads::Threads)
 
 # A precompiled header is compiled once, in a target that holds nothing else: braid_aten is every stage's that needs ATen.
+set(braid_headers <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp>)
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/header.cpp CONTENT "// carries a precompiled header\n")
 function(braid_header name)
   cmake_parse_arguments(arg "" "" "HEADERS;LIBRARIES" ${ARGN})
   add_library(${name} STATIC ${PROJECT_BINARY_DIR}/header.cpp)
   target_link_libraries(${name} PRIVATE braid_base braid::torch nlohmann_json::nlohmann_json ${arg_LIBRARIES})
-  target_precompile_headers(${name} PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp> ${arg_HEADERS})
+  target_precompile_headers(${name} PRIVATE ${braid_headers} ${arg_HEADERS})
 endfunction()
 braid_header(braid_aten)
 
@@ -48,7 +49,7 @@ endfunction()
 function(braid_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE braid_base braid::torch)
-  target_precompile_headers(${name} PRIVATE <ATen/ATen.h> <fmt/format.h> <nlohmann/json.hpp> <CLI/CLI.hpp>)
+  target_precompile_headers(${name} PRIVATE ${braid_headers} <CLI/CLI.hpp>)
   target_compile_options(${name} PRIVATE -O1)  # CLI11's templates take long, and what they do takes no time
   get_filename_component(libtorch ${TORCH_INSTALL_PREFIX}/lib REALPATH)
   file(RELATIVE_PATH beside ${CMAKE_CURRENT_BINARY_DIR} ${libtorch})
