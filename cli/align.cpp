@@ -24,13 +24,13 @@ void run(Options& options) {
       {options.a, options.b, request.table, request.text, request.data, request.batches}};
   plan.inputs.insert(plan.inputs.end(), request.features.begin(), request.features.end());
   const OutputClaim output = OutputClaim::file(options.out, plan);
-  request.check();
-  request.require_text();
   request.learning_state = options.out + ".state.safetensors";
-  const Model a = request.load(options.a), b = request.load(options.b);
-  const Alignment alignment = align(a, b, request, options.compute, terminal_listener());
+  const Model stored = load_model(options.a, request.table);
+  const AlignPlan how = resolve(request, stored);
+  const Model a = how.in_form(stored), b = how.load(options.b);
+  const Alignment alignment = align(a, b, how, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
-  std::filesystem::remove(request.learning_state);
+  std::filesystem::remove(how.learning_state);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
 }

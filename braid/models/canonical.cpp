@@ -31,11 +31,11 @@ std::vector<Fold> folds_of(const Model& model) {
 }
 
 // Does a gain go into a decoder that is tied? It must then be a tensor of its own.
-bool folds_tied(const Model& model) {
-  const Family& family = *model.family;
-  if (!family.folds || family.ties_by_file || model.parts.returns_stream) return false;
-  const std::vector<Fold> folds = model.family->folds(model.config);
-  return std::any_of(model.ties.begin(), model.ties.end(), [&](const Tie& tie) {
+bool folds_tied(const Family& family, const nlohmann::json& config, const Parts& parts) {
+  if (!family.folds || family.ties_by_file || parts.returns_stream) return false;
+  const std::vector<Fold> folds = family.folds(config);
+  const std::vector<Tie> ties = family.ties(config);
+  return std::any_of(ties.begin(), ties.end(), [&](const Tie& tie) {
     return std::any_of(folds.begin(), folds.end(), [&](const Fold& fold) {
       return std::any_of(fold.readers.begin(), fold.readers.end(), [&](const std::string& reader) {
         return tie.alias == reader + ".weight";
@@ -175,9 +175,16 @@ void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
 
 }  // namespace
 
+Symmetries canonical_table(const Family& family, nlohmann::json config, Parts parts) {
+  if (folds_tied(family, config, parts)) config["tie_word_embeddings"] = false;
+  parts.unit_gains = family.folds != nullptr;
+  return family.describe(config, parts);
+}
+
 Model canonical_form(const Model& model) {
   const c10::NoGradGuard no_grad;  // not inference: alignments of the result may be learnt
-  const Model start = folds_tied(model) ? untie(model) : model;
+  const bool unties = model.family && folds_tied(*model.family, model.config, model.parts);
+  const Model start = unties ? untie(model) : model;
   Tensors parameters;
   for (const auto& [name, tensor] : start.parameters) {
     parameters[name] = tensor.to(at::kDouble).clone();

@@ -22,6 +22,9 @@ namespace braid {
 // cannot be divided out.
 Model canonical_form(const Model& model);
 
+// The table of a canonical form, from what a model is known by before its weights are read.
+Symmetries canonical_table(const Family& family, nlohmann::json config, Parts parts);
+
 // A canonical form in the dtypes of the model that it is of.
 Model in_dtypes_of(const Model& like, Model canonical);
 

@@ -6,6 +6,7 @@
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/json/json_text.h"
 #include "braid/merging/joint_alignment.h"
+#include "braid/models/identity.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
 #include "braid/parallel.h"
@@ -15,20 +16,18 @@
 namespace braid {
 namespace {
 
-// The file that a request is aligned on.
-const std::string& file_of(const AlignRequest& request) {
-  return request.batches.empty() ? request.text_file() : request.batches;
-}
-
-// Error unless moments were observed on these models.
+// Error unless moments were observed on these models, reading text as they do.
 void require_observed_on(const SavedMoments& saved, const char* side, const Model& model,
                          const std::string& file) {
-  const std::string found =
-      saved.provenance.value(side, nlohmann::json::object()).value("fingerprint", "");
+  const nlohmann::json found = saved.provenance.value(side, nlohmann::json::object());
   const nlohmann::json expected = identify(model);
-  require(expected["fingerprint"] == found,
-          "{}: was observed on another model {} (fingerprint {}, expected {} of {})", file, side,
-          found, expected["fingerprint"].get<std::string>(), expected["path"].get<std::string>());
+  const std::string folder = expected["path"];
+  for (const auto& [key, what] : {std::pair{"fingerprint", "another model"},
+                                  std::pair{"reads", "a model with other settings or tokenizer"}}) {
+    require(found.value(key, "") == expected[key],
+            "{}: was observed on {} {} ({} '{}', expected {} of {}); observe these models", file,
+            what, side, key, found.value(key, ""), expected[key].get<std::string>(), folder);
+  }
 }
 
 Observed add_moments(const Model& a, const Model& b, const std::vector<std::string>& files) {
@@ -65,61 +64,59 @@ nlohmann::json identify_all(const std::vector<std::string>& files) {
   return all;
 }
 
-// What the request's moments are taken of, its ablation's axes among them, saved where it says so.
-Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignRequest& request,
+// The plan's moments, of its ablation's axes among them, saved where it says so.
+Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignPlan& plan,
                      const Compute& compute, const Listener& listener) {
-  const MatchOptions match = request.method_options().match;
   Ensemble table = ensemble;
   Symmetries& symmetries = table.models.front().symmetries;
-  symmetries = table_of(ensemble.models.front(), match.ablation());
-  const std::vector<std::string> taps = taps_to_observe(symmetries, match);
+  symmetries = table_of(ensemble.models.front(), plan.options.match.ablation());
   Observed observed;
-  if (request.has_features()) {
-    observed = {observe_features(symmetries, taps, request.features[0], request.features[1]),
-                identify_all(request.features)};
+  if (plan.has_features()) {
+    observed = {observe_features(symmetries, plan.taps, plan.features[0], plan.features[1]),
+                identify_all(plan.features)};
   } else {
-    observed = observe_text(table, b, request, {taps, {}, {}}, compute, listener);
+    observed = observe_text(table, b, plan, {plan.taps, {}, {}}, compute, listener);
   }
-  if (!request.moments.empty()) {
-    save_moments(request.moments, observed.moments,
+  if (!plan.moments.empty()) {
+    save_moments(plan.moments, observed.moments,
                  {{"a", identify(mean_model(ensemble))},
                   {"b", identify(b)},
                   {"text", observed.text.is_array() ? observed.text
                                                     : nlohmann::json::array({observed.text})},
-                  {"observed", features_json(request, compute)}});
+                  {"observed", features_json(plan, compute)}});
   }
   return observed;
 }
 
 // What a method starts from: another one's alignment, or a file's.
-Alignment start_of(const Model& a, const Model& b, const AlignRequest& request,
-                   const Evidence& evidence, const Compute& compute, const Listener& listener) {
-  if (const Method* other = request.started_by()) {
-    return align(*other, a, b, evidence, request.method_options(), compute,
-                 listener.count("solved"));
+Alignment start_of(const Model& a, const Model& b, const AlignPlan& plan, const Evidence& evidence,
+                   const Compute& compute, const Listener& listener) {
+  if (plan.start) {
+    return align(*plan.start, a, b, evidence, plan.options, compute, listener.count("solved"));
   }
-  Alignment start = load_alignment(request.start);
-  require_made_for(start, a, b, request.start);
+  Alignment start = load_alignment(plan.start_file);
+  require_made_for(start, a, b, plan.start_file);
   return start;
 }
 
 // The losses that a method learns by, and what makes this learning the same as one that was
 // stopped.
-void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evidence& evidence,
+void add_losses(const Model& a, const Model& b, const AlignPlan& plan, Evidence& evidence,
                 const Listener& listener) {
   require(network_of(a).head(Predicts::token),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   nlohmann::json from = to_json(*evidence.start)["axes"];
   for (auto& axis : from) axis.erase("seconds");
+  const LearnOptions& learning = plan.options.learning;
   evidence.identity = {{"a", fingerprint(a.parameters)},
                        {"b", fingerprint(b.parameters)},
                        {"start", fingerprint_text(to_text(from))},
-                       {"learn", request.learning.latents.learn},
-                       {"both", request.learning.move_both},
-                       {"steps", request.learning.steps},
-                       {"learning_rate", request.learning.latents.learning_rate}};
-  evidence.losses = training_steps(a, request.training_text(), evidence.identity);
-  evidence.state = request.learning_state;
+                       {"learn", learning.latents.learn},
+                       {"both", learning.move_both},
+                       {"steps", learning.steps},
+                       {"learning_rate", learning.latents.learning_rate}};
+  evidence.losses = training_steps(a, plan.training_text(), evidence.identity);
+  evidence.state = plan.learning_state;
   evidence.log = listener.log();
   if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
     notice("going on from {}", evidence.state.string());
@@ -128,11 +125,10 @@ void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evi
 
 // What the model returns, and whether it stays as it is.
 void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
-                    const AlignRequest& full) {
+                    const std::set<std::string>& components) {
   std::set<std::string> stay, move;
   for (const auto& [name, axis] : symmetries.axes) {
-    if (axis.returned)
-      (full.components.contains(axis.component) ? move : stay).insert(axis.component);
+    if (axis.returned) (components.contains(axis.component) ? move : stay).insert(axis.component);
   }
   if (!move.empty() && !returned_axes(symmetries, alignment.transform()).empty()) {
     notice(
@@ -144,18 +140,19 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
     notice(
         "{} is what this model returns, and stays in place; with `components` {},{} it moves, and "
         "embeddings come in another order",
-        fmt::join(stay, ", "), fmt::join(full.components, ","), fmt::join(stay, ","));
+        fmt::join(stay, ", "), fmt::join(components, ","), fmt::join(stay, ","));
   }
 }
 
 // What a user who asked for nothing gets, and what there is beyond it.
-void say_what_was_chosen(const AlignRequest& asked, const AlignRequest& full) {
-  if (asked.preset != Preset::best || asked.in_head || asked.residual || full.learns()) return;
-  if (!asked.table.empty()) return;  // nothing was measured of it
+void say_what_was_chosen(const AlignPlan& plan) {
+  if (!plan.by_default) return;
   notice(
-      "aligned by {}, with orthogonal maps inside heads{}: the exact closed form that measured "
-      "best for this family; `method` learned goes on from here on the loss itself",
-      full.method, *full.canonicalise ? " and canonical forms" : "");
+      "aligned by {}{}{}: the exact closed form that measured best for this family; `method` "
+      "learned goes on from here on the loss itself",
+      plan.method->name,
+      plan.options.match.in_head == InHead::orthogonal ? ", with orthogonal maps inside heads" : "",
+      plan.canonicalise ? " and canonical forms" : "");
 }
 
 // Fewer samples than units correlate highly by chance.
@@ -183,11 +180,6 @@ void warn(const Alignment& alignment) {
   }
 }
 
-// Of all that the table says of this checkpoint.
-std::string table_fingerprint(const Model& model) {
-  return fingerprint_text(to_yaml(folded(model.symmetries, model.parameters)));
-}
-
 void require_fingerprint(const nlohmann::json& side, const Model& model, const char* made,
                          const std::string& source) {
   const std::string found = fingerprint(as_stored(model));
@@ -198,8 +190,7 @@ void require_fingerprint(const nlohmann::json& side, const Model& model, const c
           "{}: was made {} {} (fingerprint {}), but {} has fingerprint {}; align these models",
           source, made, side.value("path", "another model"), expected, model.folder.string(),
           found);
-  const std::string table = side.value("table", ""),
-                    now = model.table ? table_fingerprint(model) : "";
+  const std::string table = side.value("table", ""), now = table_fingerprint(model);
   require(table == now,
           "{}: was made with {}, but {} is read with {}; align these models by one table", source,
           table.empty() ? "no table" : "another `table`", model.folder.string(),
@@ -208,7 +199,7 @@ void require_fingerprint(const nlohmann::json& side, const Model& model, const c
 
 }  // namespace
 
-Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const AlignRequest& request,
+Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const AlignPlan& plan,
                       const Observing& observing, const Compute& compute,
                       const Listener& listener) {
   const OneThread pinned;
@@ -216,11 +207,10 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
   network_of(a);
   const Model b = in_order_of(a, as_it_is);
   const auto tokenizer = tokenizer_of(a);
-  const std::string& file = file_of(request);
-  const auto source = open_sequences({file, request.text_task(), !request.batches.empty(),
-                                      request.blocks, request.length_for(a), request.lines},
+  const auto source = open_sequences({plan.file(), plan.text_task(), !plan.batches.empty(),
+                                      plan.blocks, plan.max_length, plan.lines},
                                      *tokenizer);
-  ObserveOptions options = request.observe_options(tokenizer->marks(), compute);
+  ObserveOptions options = plan.observe_options(tokenizer->marks(), compute);
   options.taps = observing.taps;
   options.sizes = observing.sizes;
   const Progress progress = listener.count("of the text");
@@ -232,65 +222,54 @@ Observed observe_text(const Ensemble& ensemble, const Model& as_it_is, const Ali
   };
   observed.moments = observe(
       ensemble, b, [&] { return source->next(); }, options, seen, observing.at_size);
-  observed.text = identify_text(file);
+  observed.text = identify_text(plan.file());
   observed.text.update({{"lines", source->sequences()}, {"tokens", tokens}});
-  if (!request.task.empty()) observed.text["task"] = request.task;
+  if (!plan.task.empty()) observed.text["task"] = plan.task;
   return observed;
 }
 
-nlohmann::json identify(const Model& model) {
-  nlohmann::json json = {{"path", model.folder.string()},
-                         {"fingerprint", fingerprint(as_stored(model))}};
-  if (model.table) json["table"] = table_fingerprint(model);
-  return json;
-}
-
-Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignRequest& request,
+Alignment align(const Ensemble& ensemble, const Model& as_it_is, const AlignPlan& plan,
                 const Compute& compute, const Listener& listener) {
   const OneThread pinned;
-  request.check();
-  request.require_text();
   const Model a = mean_model(ensemble), b = in_order_of(a, as_it_is);
-  AlignRequest full = request.resolved(a.symmetries);
-  if (a.network) full.max_length = request.length_for(a);
-  full.canonicalise = a.canonical;
   Observed observed;
-  if (full.observes()) {
-    observed = full.from_moments.empty() ? observe_for(ensemble, b, full, compute, listener)
-                                         : add_moments(a, b, full.from_moments);
+  if (plan.observes()) {
+    observed = plan.from_moments.empty() ? observe_for(ensemble, b, plan, compute, listener)
+                                         : add_moments(a, b, plan.from_moments);
   }
-  say_what_was_chosen(request, full);
-  return align_observed(a, b, full, std::move(observed), compute, listener);
+  say_what_was_chosen(plan);
+  return align_observed(a, b, plan, std::move(observed), compute, listener);
 }
 
-Alignment align(const Model& a, const Model& b, const AlignRequest& request, const Compute& compute,
+Alignment align(const Model& a, const Model& b, const AlignPlan& plan, const Compute& compute,
                 const Listener& listener) {
-  return align(Ensemble{{a}, {1.0}}, b, request, compute, listener);
+  return align(Ensemble{{a}, {1.0}}, b, plan, compute, listener);
 }
 
-Alignment align_observed(const Model& a, const Model& as_it_is, const AlignRequest& request,
+Alignment align_observed(const Model& a, const Model& as_it_is, const AlignPlan& plan,
                          Observed observed, const Compute& compute, const Listener& listener) {
   const OneThread pinned;
   const Model b = in_order_of(a, as_it_is);
-  AlignRequest full = request.resolved(a.symmetries);
-  if (a.network) full.max_length = request.length_for(a);
-  full.canonicalise = a.canonical;
-  const Method& method = full.found_by();
+  for (const Model* model : {&a, &b}) {
+    require(model->canonical == plan.canonicalise,
+            "{}: is {}in canonical form, but `canonicalise` is {}; load it as the plan says",
+            model->folder.string(), model->canonical ? "" : "not ", plan.canonicalise);
+  }
   Evidence evidence;
   warn_of_few(observed.moments);
   evidence.moments = std::move(observed.moments);
-  if (method.needs.start) evidence.start = start_of(a, b, full, evidence, compute, listener);
-  if (method.needs.losses) add_losses(a, b, full, evidence, listener);
+  const Needs& needs = plan.method->needs;
+  if (needs.start) evidence.start = start_of(a, b, plan, evidence, compute, listener);
+  if (needs.losses) add_losses(a, b, plan, evidence, listener);
   Alignment alignment =
-      align(method, a, b, evidence, full.method_options(), compute, listener.count("solved"));
+      align(*plan.method, a, b, evidence, plan.options, compute, listener.count("solved"));
   alignment.a = identify(a);
   alignment.b = identify(b);
   alignment.text = std::move(observed.text);
-  if (method.needs.losses && alignment.text.is_null())
-    alignment.text = identify_text(file_of(full));
-  alignment.options = result_json(full, compute);
+  if (needs.losses && alignment.text.is_null()) alignment.text = identify_text(plan.file());
+  alignment.options = result_json(plan, compute);
   warn(alignment);
-  say_of_outputs(a.symmetries, alignment, full);
+  say_of_outputs(a.symmetries, alignment, plan.options.match.components);
   return alignment;
 }
 

@@ -1,7 +1,7 @@
-// align: from two models and a request to an alignment whose provenance is enough to make it again.
+// align: from two models and a plan to an alignment whose provenance is enough to make it again.
 #pragma once
 
-#include "braid/pipeline/align_request.h"
+#include "braid/pipeline/align_plan.h"
 #include "braid/pipeline/listener.h"
 
 namespace braid {
@@ -18,24 +18,21 @@ struct Observing {
   std::vector<std::int64_t> sizes;
   MomentsAtSize at_size;
 };
-// Of the request's text or batches, by A's tokenizer.
-Observed observe_text(const Ensemble& a, const Model& b, const AlignRequest& request,
+// Of the plan's text or batches, by A's tokenizer.
+Observed observe_text(const Ensemble& a, const Model& b, const AlignPlan& plan,
                       const Observing& observing, const Compute& compute,
                       const Listener& listener = {});
 
-// {"path", "fingerprint"} of a model, for provenance.
-nlohmann::json identify(const Model& model);
-
-// B towards A, or towards several models in one frame: to their mean. Reads the request's text or
-// moments where the method needs any; saves moments where the request says so.
-Alignment align(const Ensemble& a, const Model& b, const AlignRequest& request,
-                const Compute& compute, const Listener& listener = {});
-Alignment align(const Model& a, const Model& b, const AlignRequest& request, const Compute& compute,
+// B towards A, or towards several models in one frame: to their mean. All are in the plan's form.
+// Reads the plan's text or moments where the method needs any; saves moments where it says so.
+Alignment align(const Ensemble& a, const Model& b, const AlignPlan& plan, const Compute& compute,
+                const Listener& listener = {});
+Alignment align(const Model& a, const Model& b, const AlignPlan& plan, const Compute& compute,
                 const Listener& listener = {});
 
 // The same from what was observed elsewhere.
-Alignment align_observed(const Model& a, const Model& b, const AlignRequest& request,
-                         Observed observed, const Compute& compute, const Listener& listener = {});
+Alignment align_observed(const Model& a, const Model& b, const AlignPlan& plan, Observed observed,
+                         const Compute& compute, const Listener& listener = {});
 
 // Error unless the alignment belongs to these checkpoints. `source`: the file, for messages.
 void require_made_for(const Alignment& alignment, const Model& b, const std::string& source);

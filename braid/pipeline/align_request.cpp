@@ -3,18 +3,10 @@
 #include <algorithm>
 #include <thread>
 
-#include "braid/connectivity/proved_models.h"
 #include "braid/notice.h"
 
 namespace braid {
 namespace {
-
-// Has this family norms that can be folded, which frees its stream?
-bool folds(const std::string& title) {
-  return std::any_of(families().begin(), families().end(), [&](const Family* family) {
-    return family->title == title && family->folds != nullptr;
-  });
-}
 
 std::vector<std::string> method_names() {
   std::vector<std::string> names;
@@ -206,73 +198,6 @@ void AlignRequest::require_no_method(const std::string& instead) const {
   }
 }
 
-void AlignRequest::keep_those_shown(const Symmetries& symmetries,
-                                    std::set<std::string>& wished) const {
-  std::set<std::string> there, shown;
-  for (const auto& [name, axis] : symmetries.axes) there.insert(axis.component);
-  for (const Tap& tap : symmetries.taps) shown.insert(tap.component);
-  std::erase_if(wished, [&](const std::string& component) {
-    if (!there.contains(component)) return true;
-    if (!observes() || shown.contains(component)) return false;
-    notice("{} shows no features of {}, which stays in place", table, component);
-    return true;
-  });
-}
-
-AlignRequest AlignRequest::resolved(const Symmetries& symmetries) const {
-  AlignRequest full = *this;
-  if (components.empty()) {
-    full.components = {"ffn", "attention"};
-    if (preset == Preset::best) {
-      full.components.insert("residual");
-      for (const auto& [name, axis] : symmetries.axes) full.components.insert(axis.component);
-    }
-    if (!table.empty()) keep_those_shown(symmetries, full.components);
-    // What a model returns stays as it is, unless it is asked for.
-    for (const auto& [name, axis] : symmetries.axes) {
-      if (axis.returned) full.components.erase(axis.component);
-    }
-  }
-  full.heads = heads.value_or(Heads::permute);
-  full.query_key =
-      query_key.value_or(preset == Preset::best ? QueryKey::separate : QueryKey::shared);
-  // One flat permutation leaves nothing for queries and keys to choose.
-  if (full.heads == Heads::ignore) full.query_key = QueryKey::shared;
-  const bool best = preset == Preset::best;
-  full.canonicalise = canonicalises(symmetries.family);
-  // A stream that may turn shows how only over all layers; one that is permuted, best at its start.
-  const bool turns =
-      best && std::any_of(symmetries.axes.begin(), symmetries.axes.end(), [](const auto& named) {
-        return named.second.component == "residual" && mixes(named.second.group);
-      });
-  full.residual = residual.value_or(turns ? ResidualTaps::all : ResidualTaps::first);
-  full.signs = signs.value_or(best);
-  const bool maps =
-      best && full.heads != Heads::ignore && moves_inside(symmetries, full.components);
-  full.in_head = in_head.value_or(maps ? InHead::orthogonal : InHead::permutation);
-  require(full.in_head == InHead::permutation || full.heads != Heads::ignore,
-          "`in-head` maps stay inside heads; they do not go with `heads` ignore");
-  return full;
-}
-
-bool AlignRequest::canonicalises(const std::string& family) const {
-  if (!table.empty()) return false;
-  return canonicalise.value_or(preset == Preset::best && folds(family));
-}
-
-Model AlignRequest::load(const std::filesystem::path& folder) const {
-  Model model = load_model(folder, table);
-  return canonicalises(model.symmetries.family) ? braid::canonicalise(model).model : model;
-}
-
-MethodOptions AlignRequest::method_options() const {
-  MethodOptions full{
-      {components, *heads, *query_key, *residual, *in_head, absolute, *signs}, {}, learning};
-  full.weights.starts = starts;
-  full.weights.seed = full.learning.seed = seed;
-  return full;
-}
-
 const Method* AlignRequest::started_by() const {
   if (!found_by().needs.start) return nullptr;
   for (const Method* other : methods()) {
@@ -287,17 +212,17 @@ bool AlignRequest::observes() const {
 }
 
 void AlignRequest::require_text() const {
-  if (!reads_text()) return;
+  if (!observes() && !learns()) return;
   require(
       (has_text() || has_features()) != !from_moments.empty(),
       "give either `text` FILE, `task` and `data`, `features` A B, or `from-moments` FILE ... to "
       "align on, or `method` weights, which needs no text");
 }
 
-const Task* AlignRequest::text_task() const { return task.empty() ? nullptr : &find_task(task); }
+const Task* AlignSource::text_task() const { return task.empty() ? nullptr : &find_task(task); }
 
-ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& special,
-                                             const Compute& compute) const {
+ObserveOptions AlignSource::observe_options(const std::vector<std::int64_t>& special,
+                                            const Compute& compute) const {
   ObserveOptions options;
   if (drop_special) options.dropped_ids = special;
   options.pool = pool;
@@ -306,30 +231,12 @@ ObserveOptions AlignRequest::observe_options(const std::vector<std::int64_t>& sp
   return options;
 }
 
-TrainingText AlignRequest::training_text() const {
+TrainingText AlignSource::training_text() const {
   TrainingText full = learning_text;
   full.text = text;
   full.batches = batches;
   full.masking.seed = seed;
   return full;
-}
-
-namespace {
-
-nlohmann::json values(AlignRequest request, Compute compute, std::initializer_list<Use> uses) {
-  nlohmann::json json = options_of(request).values(uses);
-  json.update(options_of(compute).values(uses));
-  return json;
-}
-
-}  // namespace
-
-nlohmann::json features_json(const AlignRequest& request, const Compute& compute) {
-  return values(request, compute, {Use::features});
-}
-
-nlohmann::json result_json(const AlignRequest& request, const Compute& compute) {
-  return values(request, compute, {Use::features, Use::result});
 }
 
 std::pair<AlignRequest, Compute> request_of(const Alignment& alignment) {

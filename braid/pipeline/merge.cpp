@@ -24,15 +24,23 @@ using Alignments = std::vector<std::optional<Alignment>>;
 
 using Saved = std::optional<Alignment>;  // that the request names
 
+// How alignments are found: nothing where there is one, or none is wanted.
+std::optional<AlignPlan> plan_alignments(const MergeRequest& request, const Saved& saved) {
+  if (saved || request.no_align) return {};
+  AlignRequest asked = request.align;
+  if (request.models.size() == 2) asked.learning_state = request.state("learning");
+  return resolve(asked, load_model(request.models.front(), asked.table));
+}
+
 // Of one vocabulary, its labels in A's order.
-MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved) {
+MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved,
+                              const std::optional<AlignPlan>& plan) {
   MergedVocabulary parents;
   std::vector<Model>& models = parents.models;
   for (const std::string& path : request.models) {
     models.push_back(
-        saved || request.no_align
-            ? load_for_alignment(path, saved && saved->canonical(), request.align.table)
-            : request.align.load(path));
+        plan ? plan->load(path)
+             : load_for_alignment(path, saved && saved->canonical(), request.align.table));
   }
   if (!request.vocabulary.empty()) parents = in_merged_vocabulary(models, request.vocabulary);
   for (Model& model : models) {
@@ -47,20 +55,18 @@ MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved) {
 
 // Of every model into the merged one's frame; none for a model that stays as it is.
 Alignments find_alignments(const MergeRequest& request, const Saved& saved,
-                           const std::vector<Model>& models, const std::vector<double>& shares,
-                           const Compute& compute, const Listener& listener) {
+                           const std::optional<AlignPlan>& plan, const std::vector<Model>& models,
+                           const std::vector<double>& shares, const Compute& compute,
+                           const Listener& listener) {
   Alignments alignments(models.size());
-  if (request.no_align) return alignments;
   if (saved) {
     alignments[1] = saved;
     require_made_for(*alignments[1], models[0], models[1], request.alignment);
-  } else if (models.size() == 2) {
-    AlignRequest asked = request.align;
-    asked.learning_state = request.state("learning");
-    alignments[1] = align(models[0], models[1], asked, compute, listener);
-  } else {
+  } else if (plan && models.size() == 2) {
+    alignments[1] = align(models[0], models[1], *plan, compute, listener);
+  } else if (plan) {
     const AlignTo align_to = [&](const Ensemble& others, const Model& model) {
-      return align(others, model, request.align, compute, listener);
+      return align(others, model, *plan, compute, listener);
     };
     const JointAlignment joint =
         align_jointly(models, shares, align_to, request.sweeps, listener.count("alignments"));
@@ -216,10 +222,12 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
       OutputClaim::folder(request.out, {request.overwrite, request.inputs()});
   Saved saved;
   if (!request.alignment.empty()) saved = load_alignment(request.alignment);
-  const MergedVocabulary vocabulary = load_parents(request, saved);
+  const std::optional<AlignPlan> plan = plan_alignments(request, saved);
+  const MergedVocabulary vocabulary = load_parents(request, saved, plan);
   const std::vector<Model>& models = vocabulary.models;
   require_space(request.out, byte_size(models.front().parameters));
-  const Alignments alignments = find_alignments(request, saved, models, shares, compute, listener);
+  const Alignments alignments =
+      find_alignments(request, saved, plan, models, shares, compute, listener);
 
   Merged merged;
   Ensemble placed{models, shares};

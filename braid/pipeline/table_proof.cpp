@@ -51,7 +51,7 @@ Alignment found_by_weights(const Model& model, const Model& moved, const Compute
   std::set<std::string> all;
   for (const auto& [name, axis] : model.symmetries.axes) all.insert(axis.component);
   if (moves_inside(model.symmetries, all)) request.in_head = InHead::general;
-  return align(moved, model, request, compute);
+  return align(moved, model, resolve(request, model), compute);
 }
 
 Tensors with_carried(const Model& model, Tensors parameters) {

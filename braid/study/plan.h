@@ -5,14 +5,9 @@
 
 #include "braid/study/cache.h"
 #include "braid/study/study.h"
+#include "braid/study/work.h"
 
 namespace braid {
-
-// How a running job uses the machine and says how far it is (0 to 1).
-struct JobContext {
-  int threads = 1;
-  std::function<void(double)> progress;
-};
 
 struct Job {
   std::string kind, label, key;

@@ -1,5 +1,5 @@
 // results: what a study found, as one JSON document that depends on nothing but the study and its
-// inputs: no times, no paths of the machine.
+// inputs: no times, no paths but those that the study file gives.
 #pragma once
 
 #include "braid/study/plan.h"

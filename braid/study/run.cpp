@@ -73,36 +73,47 @@ class Runner {
       const Job& job = plan_.jobs[*i];
       const JobContext context{threads(), [this, &job](double part) { tell(job, part); }};
       lock.unlock();
-      const auto start = std::chrono::steady_clock::now();
-      std::exception_ptr failure;
-      try {
+      double seconds = 0;
+      const std::exception_ptr failure = failure_of(job, [&] {
+        const auto start = std::chrono::steady_clock::now();
         job.run(context);
-      } catch (const Error& error) {
-        failure = std::make_exception_ptr(Error(job.kind + " " + job.label + ": " + error.what()));
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-      if (!failure) {
-        cache_.record(job.key, job.kind, job.label, taken.count());
+        seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        cache_.record(job.key, job.kind, job.label, seconds);
         tell(job, 1);
-      }
+      });
       lock.lock();
-      finish(*i, failure, taken.count());
+      --running_;
+      if (failure) {
+        stop(failure);
+      } else if (const auto late = failure_of(job, [&] { finish(*i, seconds); })) {
+        stop(late);
+      }
+      changed_.notify_all();
     }
   }
 
-  void finish(std::size_t i, const std::exception_ptr& failure, double seconds) {
-    --running_;
-    if (failure) {
-      if (!failure_) failure_ = failure;
-    } else {
-      unfinished_.erase(i);
-      ++done_;
-      if (log_) log_(plan_.jobs[i], done_, pending_, seconds);
-      if (!options_.keep_moments) drop_moments();
+  // What went wrong: nothing leaves a thread, where it would end the process.
+  static std::exception_ptr failure_of(const Job& job, const std::function<void()>& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      return std::make_exception_ptr(Error(job.kind + " " + job.label + ": " + error.what()));
+    } catch (...) {
+      return std::current_exception();
     }
-    changed_.notify_all();
+    return nullptr;
+  }
+
+  void stop(const std::exception_ptr& failure) {
+    if (!failure_) failure_ = failure;
+  }
+
+  // The result is there, whatever becomes of what is told of it.
+  void finish(std::size_t i, double seconds) {
+    unfinished_.erase(i);
+    ++done_;
+    if (!options_.keep_moments) drop_moments();
+    if (log_) log_(plan_.jobs[i], done_, pending_, seconds);
   }
 
   // Moments from which nothing more is to be solved.

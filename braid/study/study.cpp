@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "braid/checkpoint/folder_names.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/json/json_text.h"
 #include "braid/study/yaml_fields.h"
@@ -51,6 +52,17 @@ void read_pretraining(YamlFields fields, Study& study) {
   study.pretraining = p.resolved();
 }
 
+// Results are known by these names.
+template <typename Named>
+void require_single(const YamlFields& fields, const YAML::Node& where, const char* what,
+                    const std::vector<Named>& all) {
+  std::set<std::string> met;
+  for (const Named& one : all) {
+    if (!met.insert(one.name).second)
+      fields.wrong(where, "{}: '{}' is there twice", what, one.name);
+  }
+}
+
 // models: a list of folders, or {pretrain: {...}}.
 void read_models(YamlFields& root, Study& study) {
   const YAML::Node models = root.node("models");
@@ -59,9 +71,11 @@ void read_models(YamlFields& root, Study& study) {
     read_pretraining(fields.map("pretrain"), study);
     fields.done();
   } else {
-    for (const YAML::Node& item : models) {
-      const fs::path folder = root.scalar(item);
-      study.models.push_back({folder.filename().string(), folder, 0});
+    std::vector<fs::path> folders;
+    for (const YAML::Node& item : models) folders.emplace_back(root.scalar(item));
+    const std::vector<std::string> names = folder_names(folders);
+    for (std::size_t i = 0; i < folders.size(); ++i) {
+      study.models.push_back({names[i], folders[i], 0});
     }
   }
   if (study.models.size() < 2) root.wrong(models, "models: two at least are needed");
@@ -69,13 +83,7 @@ void read_models(YamlFields& root, Study& study) {
     root.wrong(models, "models: {} are too many, expected at most {}", study.models.size(),
                most_models);
   }
-  for (std::size_t i = 0; i < study.models.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (study.models[i].name == study.models[j].name) {
-        root.wrong(models, "models: '{}' is there twice", study.models[i].name);
-      }
-    }
-  }
+  require_single(root, models, "models", study.models);
 }
 
 std::size_t find_model(const Study& study, const std::string& name, const YamlFields& root,
@@ -201,7 +209,9 @@ YAML::Node parse(const fs::path& file) {
   require(text.size() <= longest_file, "{}: {} bytes are no study, expected at most {}",
           file.string(), text.size(), longest_file);
   require(is_valid_utf8(text), "{}: is not valid UTF-8", file.string());
-  return YAML::Load(std::string(text));
+  YAML::Node root = YAML::Load(std::string(text));
+  require_single_keys(root, file.string());
+  return root;
 }
 
 Study read(const fs::path& file, const std::map<std::string, std::string>& values) {
@@ -249,6 +259,8 @@ Study read(const fs::path& file, const std::map<std::string, std::string>& value
       v.wrong(v.self(), "method: learned lowers the loss of tokens; {} has none", task.name);
     }
   }
+  require_single(fields, fields.node("tasks"), "tasks", study.tasks);
+  require_single(fields, fields.node("variants"), "variants", study.variants);
   if (study.tasks.empty() || study.variants.empty()) {
     fields.wrong(root, "one task and one variant at least are needed");
   }

@@ -2,10 +2,9 @@
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/fingerprint.h"
-#include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
 #include "braid/json/json_text.h"
-#include "braid/tasks/sequence_stream.h"
+#include "braid/models/identity.h"
 #include "braid/text/new_tokenizer.h"
 
 namespace braid {
@@ -43,34 +42,41 @@ Listener listen_to(const JobContext& context) {
   return listener;
 }
 
+bool is_checkpoint(const fs::path& folder) { return fs::exists(folder / "config.json"); }
+
 }  // namespace
 
-void work_vocabulary(const PretrainRequest& pretraining, const fs::path& out) {
-  const auto size = make_network(pretraining.config)->vocabulary_size();
-  for (const auto& [name, content] : new_tokenizer("train", pretraining.text, size)->files()) {
+bool VocabularyWork::done() const { return fs::exists(out); }
+void VocabularyWork::run(const JobContext&) const {
+  const auto size = make_network(request.config)->vocabulary_size();
+  for (const auto& [name, content] : new_tokenizer("train", request.text, size)->files()) {
     if (name == "vocab.txt") write_file_atomically(out, content);
   }
 }
 
-void work_pretrain(const PretrainRequest& pretraining, const fs::path& vocabulary,
-                   std::uint64_t seed, const fs::path& out, const JobContext& context) {
-  PretrainRequest request = pretraining;
-  request.vocabulary = vocabulary.string();
-  request.options.seed = seed;
-  request.options.compute.threads = context.threads;
-  pretrain_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
+bool PretrainWork::done() const { return is_checkpoint(out); }
+void PretrainWork::run(const JobContext& context) const {
+  PretrainRequest threaded = request;
+  threaded.options.compute.threads = context.threads;
+  pretrain_folder(threaded, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
-void work_finetune(FinetuneRequest request, const fs::path& out, const JobContext& context) {
-  request.options.compute.threads = context.threads;
-  finetune_folder(request, out, {at::kFloat, true}, {{}, log_to(context), {}});
+bool FinetuneWork::done() const { return is_checkpoint(out); }
+void FinetuneWork::run(const JobContext& context) const {
+  FinetuneRequest threaded = request;
+  threaded.options.compute.threads = context.threads;
+  finetune_folder(threaded, out, {at::kFloat, true}, {{}, log_to(context), {}});
 }
 
-void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
-                  const Compute& compute, const std::vector<MomentsPlace>& places,
-                  const JobContext& context) {
-  const Model a = request.load(a_folder);
-  const Model b = request.load(b_folder);
+bool MomentsWork::done() const {
+  return std::all_of(places.begin(), places.end(),
+                     [](const MomentsPlace& place) { return fs::exists(place.file); });
+}
+void MomentsWork::drop() const {
+  for (const MomentsPlace& place : places) fs::remove(place.file);
+}
+void MomentsWork::run(const JobContext& context) const {
+  const Model model_a = plan.load(a), model_b = plan.load(b);
   std::set<std::string> taps;
   std::set<std::int64_t> sizes;
   for (const MomentsPlace& place : places) {
@@ -80,9 +86,9 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
   }
   const auto save = [&](std::int64_t size, const MomentsByTap& moments, std::int64_t lines) {
     sizes.erase(size);
-    const Json provenance = {{"a", named(identify(a))},
-                             {"b", named(identify(b))},
-                             {"text", {{"path", request.text_file()}, {"lines", lines}}}};
+    const Json provenance = {{"a", named(identify(model_a))},
+                             {"b", named(identify(model_b))},
+                             {"text", {{"path", plan.text_file()}, {"lines", lines}}}};
     for (const MomentsPlace& place : places) {
       if (place.size != size || fs::exists(place.file)) continue;
       save_moments(place.file, {{place.tap, moments.at(place.tap)}}, provenance);
@@ -93,20 +99,19 @@ void work_moments(const fs::path& a_folder, const fs::path& b_folder, AlignReque
   observing.at_size = [&](std::int64_t size, const MomentsByTap& moments) {
     save(size, moments, size);
   };
-  request.lines = observing.sizes.empty() ? 0 : observing.sizes.back();
-  const Observed whole = observe_text({{a}, {1.0}}, b, request, observing,
+  AlignPlan reading = plan;
+  reading.lines = observing.sizes.empty() ? 0 : observing.sizes.back();
+  const Observed whole = observe_text({{model_a}, {1.0}}, model_b, reading, observing,
                                       with_threads(compute, context), listen_to(context));
   const std::int64_t lines = whole.text["lines"];
   if (sizes.contains(0)) save(0, whole.moments, lines);
-  require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", request.text_file(), lines,
+  require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", plan.text_file(), lines,
           sizes.empty() ? 0 : *sizes.begin());
 }
 
-void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest request,
-                const Compute& compute, const std::vector<MomentsPlace>& places,
-                const fs::path& out, const JobContext& context) {
-  const Model a = request.load(a_folder);
-  const Model b = request.load(b_folder);
+bool AlignWork::done() const { return fs::exists(out); }
+void AlignWork::run(const JobContext& context) const {
+  const Model model_a = plan.load(a), model_b = plan.load(b);
   Observed observed;
   for (const MomentsPlace& place : places) {
     SavedMoments saved = load_moments(place.file);
@@ -115,17 +120,18 @@ void work_align(const fs::path& a_folder, const fs::path& b_folder, AlignRequest
   }
   Listener listener;
   listener.training = listen_to(context).training;
-  request.learning_state = training_state(out);
-  Alignment alignment =
-      align_observed(a, b, request, std::move(observed), with_threads(compute, context), listener);
+  AlignPlan resumable = plan;
+  resumable.learning_state = training_state(out);
+  Alignment alignment = align_observed(model_a, model_b, resumable, std::move(observed),
+                                       with_threads(compute, context), listener);
   alignment.a = named(alignment.a);
   alignment.b = named(alignment.b);
   save_alignment(out, alignment);
-  fs::remove(request.learning_state);
+  fs::remove(resumable.learning_state);
 }
 
-void work_curve(const fs::path& a, const fs::path& b, const CurveRequest& request,
-                const Compute& compute, const fs::path& out, const JobContext& context) {
+bool CurveWork::done() const { return fs::exists(out); }
+void CurveWork::run(const JobContext& context) const {
   const Curve curve = trace(load_pair(a, b, request.alignment), request,
                             with_threads(compute, context), listen_to(context));
   write_file_atomically(out, to_text(to_json(curve), 1) + "\n");

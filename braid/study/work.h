@@ -1,19 +1,51 @@
 // What the jobs of a study do: the library's stages, from files of the cache to files of the cache.
+// A struct a kind of job, with all that the job needs; `is_result`: it is wanted for itself, not
+// only for what depends on it.
 #pragma once
 
-#include "braid/study/plan.h"
+#include "braid/pipeline/align_plan.h"
+#include "braid/pipeline/curve.h"
+#include "braid/pipeline/train_options.h"
 
 namespace braid {
 
+// How a running job uses the machine and says how far it is (0 to 1).
+struct JobContext {
+  int threads = 1;
+  std::function<void(double)> progress;
+};
+
 // Pieces learnt from the text, as a vocab.txt.
-void work_vocabulary(const PretrainRequest& pretraining, const std::filesystem::path& out);
+struct VocabularyWork {
+  static constexpr const char* kind = "vocabulary";
+  static constexpr bool is_result = false;
+  PretrainRequest request;
+  std::filesystem::path out;
 
-// A language model from `seed`; a run that was stopped goes on.
-void work_pretrain(const PretrainRequest& pretraining, const std::filesystem::path& vocabulary,
-                   std::uint64_t seed, const std::filesystem::path& out, const JobContext& context);
+  bool done() const;
+  void run(const JobContext& context) const;
+};
 
-void work_finetune(FinetuneRequest request, const std::filesystem::path& out,
-                   const JobContext& context);
+// A language model; a run that was stopped goes on.
+struct PretrainWork {
+  static constexpr const char* kind = "pretrain";
+  static constexpr bool is_result = false;
+  PretrainRequest request;
+  std::filesystem::path out;
+
+  bool done() const;
+  void run(const JobContext& context) const;
+};
+
+struct FinetuneWork {
+  static constexpr const char* kind = "finetune";
+  static constexpr bool is_result = false;
+  FinetuneRequest request;
+  std::filesystem::path out;
+
+  bool done() const;
+  void run(const JobContext& context) const;
+};
 
 // The moments of one tap after so many lines of text, and where they go.
 struct MomentsPlace {
@@ -23,19 +55,44 @@ struct MomentsPlace {
 };
 
 // Observes once what is missing of `places`.
-void work_moments(const std::filesystem::path& a, const std::filesystem::path& b,
-                  AlignRequest request, const Compute& compute,
-                  const std::vector<MomentsPlace>& places, const JobContext& context);
+struct MomentsWork {
+  static constexpr const char* kind = "moments";
+  static constexpr bool is_result = false;
+  std::filesystem::path a, b;
+  AlignPlan plan;
+  Compute compute;
+  std::vector<MomentsPlace> places;
+
+  bool done() const;
+  void run(const JobContext& context) const;
+  void drop() const;
+};
 
 // From moments by tap to an alignment file. A learning that was stopped goes on.
-void work_align(const std::filesystem::path& a, const std::filesystem::path& b,
-                AlignRequest request, const Compute& compute,
-                const std::vector<MomentsPlace>& places, const std::filesystem::path& out,
-                const JobContext& context);
+struct AlignWork {
+  static constexpr const char* kind = "align";
+  static constexpr bool is_result = true;
+  std::filesystem::path a, b;
+  AlignPlan plan;
+  Compute compute;
+  std::vector<MomentsPlace> places;
+  std::filesystem::path out;
+
+  bool done() const;
+  void run(const JobContext& context) const;
+};
 
 // From the request, whose alignment may be empty, to a curve file.
-void work_curve(const std::filesystem::path& a, const std::filesystem::path& b,
-                const CurveRequest& request, const Compute& compute,
-                const std::filesystem::path& out, const JobContext& context);
+struct CurveWork {
+  static constexpr const char* kind = "curve";
+  static constexpr bool is_result = true;
+  std::filesystem::path a, b;
+  CurveRequest request;
+  Compute compute;
+  std::filesystem::path out;
+
+  bool done() const;
+  void run(const JobContext& context) const;
+};
 
 }  // namespace braid

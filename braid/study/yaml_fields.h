@@ -12,6 +12,9 @@
 
 namespace braid {
 
+// Error naming the line of a key that stands twice in one mapping, of which YAML readers keep one.
+void require_single_keys(const YAML::Node& root, const std::string& file);
+
 class YamlFields {
  public:
   // `values`: what ${name} stands for. Must outlive this.

@@ -6,10 +6,11 @@
 
 int main(int count, char** arguments) {
   if (count != 4) return 2;
-  braid::AlignedPair pair = braid::load_pair(arguments[1], arguments[2]);
   braid::AlignRequest request;
   request.text = arguments[3];
-  pair.alignment = braid::align(pair.a, pair.b, request, {});
+  const braid::AlignPlan how = braid::resolve(request, braid::load_model(arguments[1]));
+  braid::AlignedPair pair{how.load(arguments[1]), how.load(arguments[2])};
+  pair.alignment = braid::align(pair.a, pair.b, how, {});
   braid::CurveRequest path;
   path.score.text = arguments[3];
   const braid::Curve curve = braid::trace(pair, path, {});

@@ -40,7 +40,7 @@ AlignRequest unusual() {
 
 TEST_F(AlignTest, SaysHowToMakeItAgainBitForBit) {
   const Compute compute{.dtype = at::kBFloat16, .threads = 2};
-  const Alignment made = align(a, b, unusual(), compute);
+  const Alignment made = align(a, b, resolve(unusual(), a), compute);
   const auto file = folder / "ab.alignment";
   save_alignment(file, made);
   auto [request, again] = request_of(load_alignment(file));
@@ -50,14 +50,15 @@ TEST_F(AlignTest, SaysHowToMakeItAgainBitForBit) {
   EXPECT_EQ(request.batch_size, 3);
   request.text = lines_file;
   again.threads = 1;
-  EXPECT_EQ(without_seconds(align(a, b, request, again)).dump(), without_seconds(made).dump());
+  EXPECT_EQ(without_seconds(align(a, b, resolve(request, a), again)).dump(),
+            without_seconds(made).dump());
 }
 
 TEST_F(AlignTest, GivesAFileThatApplies) {
   const auto file = folder / "ab.alignment";
   AlignRequest request;
   request.text = lines_file;
-  save_alignment(file, align(a, b, request, {}));
+  save_alignment(file, align(a, b, resolve(request, a), {}));
   const Alignment loaded = load_alignment(file);
   EXPECT_NO_THROW(require_made_for(loaded, a, b, file.string()));
   const Difference found = prove(b, loaded, random_sequences(b, 2, 1), {});

@@ -97,7 +97,9 @@ TEST(OptionsTest, HaveEveryMemberOfARequest) {
   MergeRequest merge;
   constexpr std::size_t of_learning = 7;
   // learning and learning_text have those seven; learning_state is where the caller lets it go on.
-  EXPECT_EQ(members<AlignRequest>(), count(options_of(align)) - of_learning + 3);
+  // The source is the request's first member.
+  EXPECT_EQ(members<AlignSource>() + members<AlignRequest>() - 1,
+            count(options_of(align)) - of_learning + 3);
   EXPECT_EQ(members<TrainingText>(), 4);    // text and batches are the request's; masking has two
   EXPECT_EQ(members<MaskingOptions>(), 5);  // all but batch_size
   EXPECT_EQ(members<TaskInput>(), count(options_of(score)) - 4);     // task; four of masking

@@ -4,6 +4,10 @@ Usage: study_test.py BRAID [PART...].
 """
 import json
 import random
+import resource
+import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -81,6 +85,10 @@ def reads_and_refuses():
               ("points: 5", "points: five", "is not an integer"),
               ("points: 5", "points: {five: 5}", "expected one value"),
               ("points: 5", "points: [", "broken.yaml:"),
+              ("points: 5", "points: 5\npoints: 7", "'points' is there twice"),
+              ("hidden_size: 32", "hidden_size: 32, hidden_size: 64", "broken.yaml:6: 'hidden_size' is there twice"),
+              ("name: paper", "name: weights", "variants: 'weights' is there twice"),
+              ("- task: sst2", "- {task: mlm, text: text.txt, align: {text: text.txt}}\n  - task: sst2", "'mlm' is there twice"),
               ("points: 5", "points: \udcff", "UTF-8"),
               ("points: 5", "points: 5 #" + "." * 70_000, "expected at most 65536")]
     for old, new, says in broken:
@@ -166,6 +174,78 @@ def next_tokens():
     check("\n0 of " in study("causal", "-o", "causal", "--dry-run").stdout, "something would be computed again")
 
 
+FOLDERS = """
+models: [{models}]
+tasks:
+  - {{task: clm, text: valid.txt, block: 24, align: {{text: text.txt, max-length: 32, blocks: true}}}}
+sizes: [100]
+points: 5
+variants: [{variants}]
+"""
+
+
+def barriers(name, models, *variants):
+    (scratch / f"{name}.yaml").write_text(FOLDERS.format(models=", ".join(models), variants=", ".join(variants)))
+    study(name, "-o", name)
+    curves = json.loads((scratch / name / "results.json").read_text())["curves"]
+    check(all(curve["exact"] and curve["end_error"] < 1e-4 for curve in curves), f"{name}: t = 1 is not B")
+    return {curve["variant"]: curve["barrier_chord"] for curve in curves}
+
+
+def to_do(name):
+    return [line.split()[0] for line in study(name, "-o", name, "--dry-run").stdout.splitlines() if " to do " in line]
+
+
+def folders():
+    """Of two GPT-2 folders: what each variant finds does not depend on which others stand beside it, and what is known
+    of a folder is all that shapes its losses."""
+    trained = sorted((scratch / "causal" / "cache" / "models").iterdir())
+    for run, folder in zip(("1", "2"), trained):
+        shutil.copytree(folder, scratch / "runs" / run / "final")
+    models = ["runs/1/final/", "runs/2/final"]
+    best, paper = "{name: best}", "{name: paper, preset: paper}"
+    kept = "{name: plain, canonicalise: false, residual: first}"
+    together = barriers("together", models, best, paper, kept)
+    for variant in (best, paper, kept):
+        alone = barriers("alone", models, variant)
+        for name, barrier in alone.items():
+            check(barrier == together[name], f"{name}: {barrier} alone, {together[name]} beside others")
+    check([m["name"] for m in json.loads((scratch / "together" / "results.json").read_text())["models"]] ==
+          ["1/final", "2/final"], "names of folders")
+    check(not to_do("together"), "something would be computed again")
+    settings = scratch / "runs" / "1" / "final" / "tokenizer_config.json"
+    before = settings.read_text()
+    settings.write_text(json.dumps({**json.loads(before), "add_prefix_space": True}))
+    check(set(to_do("together")) == {"moments", "align", "curve"}, f"another tokenizer redoes {to_do('together')}")
+    settings.write_text(before)
+    check(not to_do("together"), "the first tokenizer again: something would be computed again")
+    config = scratch / "runs" / "1" / "final" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "layer_norm_epsilon": 1e-3}))
+    check("curve" in to_do("together"), "another configuration redoes nothing")
+
+
+def reports_what_cannot_be_kept():
+    """What fails after a job's work, or in the middle of it, is said; what is done stays."""
+    plan = study("one", "-o", "full", "--dry-run").stdout
+    key = next(line.split()[-1] for line in plan.splitlines() if line.startswith("vocabulary"))
+    record = scratch / "full" / "cache" / "records" / f"{key}.json"
+    record.mkdir(parents=True)
+    said = study("one", "-o", "full", status=2).stderr
+    check("vocabulary" in said and str(record.relative_to(scratch)) in said, f"of a record that cannot be written: {said}")
+    record.rmdir()
+
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+    done = subprocess.run([BRAID, "study", "one.yaml", "-o", "full"], capture_output=True, text=True, cwd=scratch,
+                          preexec_fn=small_files)
+    check(done.returncode == 2 and "pretrain seed" in done.stderr and "File too large" in done.stderr,
+          f"exit {done.returncode} where files cannot grow: {done.stderr}")
+    left = [p.name for p in (scratch / "full" / "cache").rglob("*") if p.is_file() and ".partial-" in p.name]
+    states = {line.split()[0]: " there " in line for line in study("one", "-o", "full", "--dry-run").stdout.splitlines()}
+    check(states["vocabulary"] and not states["pretrain"] and not left, f"after a full disk: {states}, {left}")
+
+
 def survives_kills():
     """Killed in the place of the first file that it writes, then of the second, the fourth, ..., it goes on each time."""
     study("one", "-o", "whole")
@@ -185,7 +265,7 @@ with tempfile.TemporaryDirectory() as name:
     scratch = Path(name)
     write_texts()
     (scratch / "one.yaml").write_text(STUDY)
-    for part in [p for p in (reads_and_refuses, runs, next_tokens, survives_kills)
+    for part in [p for p in (reads_and_refuses, runs, next_tokens, folders, reports_what_cannot_be_kept, survives_kills)
                  if p.__name__ in (sys.argv[2:] or [p.__name__])]:
         start = time.time()
         part()
