@@ -19,12 +19,14 @@ std::string shown(const Option& option) {
 }
 
 // Files one after another: --from-moments F1 F2.
-bool takes_several(const Option& option) { return option.kind == "list" && option.choices.empty(); }
+bool takes_several(const Option& option) {
+  return option.kind == OptionKind::words && option.choices.empty();
+}
 
 void add_option(CLI::App& command, const Option& option) {
   std::string name = "--" + option.name;
   if (!option.other_name.empty()) name += ",--" + option.other_name;
-  if (option.kind == "flag") {
+  if (option.kind == OptionKind::flag) {
     command.add_flag_callback(
         name, [option] { option.set(true); }, option.help);
     if (!option.unset.empty()) {  // where it is on by itself, it can be taken off

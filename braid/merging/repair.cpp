@@ -5,7 +5,7 @@
 namespace braid {
 namespace {
 
-// A linear map y = x W + b and where its parameters lie.
+// A linear map y = x W + b and where its parameters lie; `bias` is empty where it has none.
 struct Reader {
   std::string weight, bias;
   bool input_first = false;  // stored (in, out)
@@ -15,10 +15,22 @@ struct Reader {
     return input_first ? stored : stored.t();
   }
   at::Tensor shift(const Tensors& parameters) const { return parameters.at(bias).to(at::kDouble); }
-  void set(Tensors& parameters, const at::Tensor& map, const at::Tensor& shift) const {
-    at::Tensor &w = parameters.at(weight), &b = parameters.at(bias);
+  void set_map(Tensors& parameters, const at::Tensor& map) const {
+    at::Tensor& w = parameters.at(weight);
     w = (input_first ? map : map.t()).to(w.scalar_type()).contiguous();
+  }
+  void set_shift(Tensors& parameters, const at::Tensor& shift) const {
+    at::Tensor& b = parameters.at(bias);
     b = shift.to(b.scalar_type());
+  }
+  // Without a bias it cannot make up for means: sums are about 0, not about these.
+  bool centres() const { return !bias.empty(); }
+  at::Tensor squares(const at::Tensor& centred, const at::Tensor& mean, std::int64_t n) const {
+    return centres() ? centred : centred + static_cast<double>(n) * mean.square();
+  }
+  at::Tensor cross(const Moments& of) const {
+    return centres() ? of.cross
+                     : of.cross + static_cast<double>(of.tokens) * at::outer(of.mean_a, of.mean_b);
   }
 };
 
@@ -40,7 +52,8 @@ std::vector<Reader> readers_of(const Symmetries& symmetries, const Tap& tap,
       continue;
     }
     std::string bias = place.tensor.substr(0, place.tensor.size() - suffix.size()) + ".bias";
-    if (parameters.contains(bias)) readers.push_back({place.tensor, bias, place.dimension == 0});
+    if (!parameters.contains(bias)) bias.clear();
+    readers.push_back({place.tensor, bias, place.dimension == 0});
   }
   return readers;
 }
@@ -49,42 +62,55 @@ std::vector<Reader> readers_of(const Symmetries& symmetries, const Tap& tap,
 struct Seen {
   const Ensemble& parents;
   std::vector<Moments> moments;  // of each parent with the merged model
-  at::Tensor covariance;         // centred sums of the merged model's units
+  std::optional<Moments> own;    // of the merged model with itself
 };
+
+// Each unit's deviation.
+at::Tensor deviation(const Reader& reader, const at::Tensor& squares, const at::Tensor& mean,
+                     std::int64_t n) {
+  return (reader.squares(squares, mean, n) / static_cast<double>(n)).sqrt();
+}
 
 void rescale(const Reader& reader, const Seen& seen, Tensors& merged) {
   const Moments& own = seen.moments.front();
-  const at::Tensor deviation = (own.square_b / static_cast<double>(own.tokens)).sqrt();
-  at::Tensor mean = at::zeros_like(own.mean_b), goal = at::zeros_like(deviation);
+  const at::Tensor found = deviation(reader, own.square_b, own.mean_b, own.tokens);
+  at::Tensor mean = at::zeros_like(own.mean_b), goal = at::zeros_like(found);
   for (std::size_t k = 0; k < seen.moments.size(); ++k) {
     const Moments& of = seen.moments[k];
     mean.add_(of.mean_a, seen.parents.weights[k]);
-    goal.add_((of.square_a / static_cast<double>(of.tokens)).sqrt(), seen.parents.weights[k]);
+    goal.add_(deviation(reader, of.square_a, of.mean_a, of.tokens), seen.parents.weights[k]);
   }
-  const at::Tensor dead = deviation.le(1e-6 * deviation.max());
-  const at::Tensor scale = at::where(dead, 1.0, goal / deviation);
+  const at::Tensor dead = found.le(1e-6 * found.max());
+  const at::Tensor scale = at::where(dead, 1.0, goal / found);
   const at::Tensor before = reader.map(merged), after = scale.unsqueeze(1) * before;
-  reader.set(merged, after,
-             reader.shift(merged) + at::mv(before.t(), mean) - at::mv(after.t(), own.mean_b));
+  reader.set_map(merged, after);
+  if (!reader.centres()) return;
+  reader.set_shift(merged,
+                   reader.shift(merged) + at::mv(before.t(), mean) - at::mv(after.t(), own.mean_b));
 }
 
 void fit(const Reader& reader, const Seen& seen, double ridge, Tensors& merged) {
-  const at::Tensor before = reader.map(merged);
-  const double pull = ridge * seen.covariance.diagonal().mean().item<double>();
-  at::Tensor left = seen.covariance.clone(), right = pull * before;
+  const at::Tensor before = reader.map(merged), covariance = reader.cross(*seen.own);
+  const double pull = ridge * covariance.diagonal().mean().item<double>();
+  at::Tensor left = covariance.clone(), right = pull * before;
   left.diagonal().add_(pull);
-  at::Tensor output = at::zeros({before.size(1)}, at::kDouble);
   for (std::size_t k = 0; k < seen.moments.size(); ++k) {
-    const Tensors& parent = seen.parents.models[k].parameters;
-    const Moments& of = seen.moments[k];
-    const at::Tensor map = reader.map(parent);
-    right.addmm_(of.cross.t(), map, 1, seen.parents.weights[k]);
-    output.add_(reader.shift(parent) + at::mv(map.t(), of.mean_a), seen.parents.weights[k]);
+    const at::Tensor map = reader.map(seen.parents.models[k].parameters);
+    right.addmm_(reader.cross(seen.moments[k]).t(), map, 1, seen.parents.weights[k]);
   }
   // Semi-definite with a multiple of the identity: dead units keep their rows.
   left.diagonal().clamp_min_(1e-300);
   const at::Tensor after = at::cholesky_solve(right, at::linalg_cholesky(left));
-  reader.set(merged, after, output - at::mv(after.t(), seen.moments.front().mean_b));
+  reader.set_map(merged, after);
+  if (!reader.centres()) return;
+  at::Tensor output = -at::mv(after.t(), seen.moments.front().mean_b);
+  for (std::size_t k = 0; k < seen.moments.size(); ++k) {
+    const Tensors& parent = seen.parents.models[k].parameters;
+    const at::Tensor map = reader.map(parent);
+    output.add_(reader.shift(parent) + at::mv(map.t(), seen.moments[k].mean_a),
+                seen.parents.weights[k]);
+  }
+  reader.set_shift(merged, output);
 }
 
 }  // namespace
@@ -104,7 +130,7 @@ Tensors repair(const Model& merged, const Ensemble& parents, const RepairOptions
         return observe(a, repaired, {tap.name}).at(tap.name);
       };
       for (const Model& parent : parents.models) seen.moments.push_back(moments(parent));
-      if (options.kind == Repair::least_squares) seen.covariance = moments(repaired).cross;
+      if (options.kind == Repair::least_squares) seen.own = moments(repaired);
       const c10::InferenceMode inference;
       for (const Reader& reader : readers) {
         if (options.kind == Repair::rescale) {

@@ -30,8 +30,9 @@ using ObserveTaps = std::function<MomentsByTap(const Model& a, const Model& b,
                                                const std::vector<std::string>& taps)>;
 
 // The parameters of `merged`, repaired tap by tap in dataflow order: a tap is observed when all
-// before it are repaired. Fits every linear map with a bias that reads units of an FFN, a head or a
-// pooler; `parents` are in the merged model's frame. Computed in double, in the merged dtypes.
+// before it are repaired. Fits every linear map that reads units of an FFN, a head or a pooler,
+// about the units' means where it has a bias; `parents` are in the merged model's frame. Computed
+// in double, in the merged dtypes.
 Tensors repair(const Model& merged, const Ensemble& parents, const RepairOptions& options,
                const ObserveTaps& observe, const Progress& progress = {});
 

@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool is_list(const Option& option) { return option.kind == "list" || option.kind == "numbers"; }
-
 std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts;
   if (text.empty()) return parts;
@@ -67,12 +65,23 @@ std::string expected(const Option& option) {
     if (high) return fmt::format("{} of at most {}", what, option.most);
     return what;
   };
-  if (option.kind == "flag") return "true or false";
-  if (option.kind == "integer") return limited("a whole number");
-  if (option.kind == "number") return limited("a finite number");
-  if (option.kind == "bytes") return "a size, such as 5GB";
-  if (option.kind == "numbers") return limited("finite numbers") + " with commas between them";
-  return option.kind == "list" ? "a list of words" : "a word";
+  switch (option.kind) {
+    case OptionKind::flag:
+      return "true or false";
+    case OptionKind::integer:
+      return limited("a whole number");
+    case OptionKind::number:
+      return limited("a finite number");
+    case OptionKind::bytes:
+      return "a size, such as 5GB";
+    case OptionKind::numbers:
+      return limited("finite numbers") + " with commas between them";
+    case OptionKind::words:
+      return "a list of words";
+    case OptionKind::word:
+      break;
+  }
+  return "a word";
 }
 
 bool in_limits(const Option& option, const Json& value) {
@@ -82,15 +91,49 @@ bool in_limits(const Option& option, const Json& value) {
 
 // Is the value of the option's kind, within its limits?
 bool fits(const Option& option, const Json& value) {
-  if (option.kind == "flag") return value.is_boolean();
-  if (option.kind == "integer" || option.kind == "bytes") {
-    return value.is_number_integer() && in_limits(option, value);
+  const auto each = [&](const auto& fits_one) {
+    return value.is_array() && std::all_of(value.begin(), value.end(), fits_one);
+  };
+  switch (option.kind) {
+    case OptionKind::flag:
+      return value.is_boolean();
+    case OptionKind::integer:
+    case OptionKind::bytes:
+      return value.is_number_integer() && in_limits(option, value);
+    case OptionKind::number:
+      return in_limits(option, value);
+    case OptionKind::numbers:
+      return each([&](const Json& one) { return in_limits(option, one); });
+    case OptionKind::words:
+      return each([](const Json& one) { return one.is_string(); });
+    case OptionKind::word:
+      break;
   }
-  if (option.kind == "number") return in_limits(option, value);
-  if (option.kind == "word") return value.is_string();
-  return value.is_array() && std::all_of(value.begin(), value.end(), [&](const Json& one) {
-           return option.kind == "numbers" ? in_limits(option, one) : one.is_string();
-         });
+  return value.is_string();
+}
+
+// The value that words stand for; null where they stand for none of the option's kind.
+Json value_of(const Option& option, const std::string& text) {
+  switch (option.kind) {
+    case OptionKind::flag:
+      return text == "true" || text == "false" ? Json(text == "true") : Json();
+    case OptionKind::integer:
+      return number(text, true);
+    case OptionKind::number:
+      return number(text, false);
+    case OptionKind::bytes:
+      return bytes(text);
+    case OptionKind::words:
+      return split_at_commas(text);
+    case OptionKind::numbers: {
+      Json numbers = Json::array();
+      for (const std::string& part : split_at_commas(text)) numbers.push_back(number(part, false));
+      return numbers;
+    }
+    case OptionKind::word:
+      break;
+  }
+  return text;
 }
 
 }  // namespace
@@ -116,17 +159,8 @@ void Option::set(const Json& value) const {
 }
 
 void Option::parse(const std::string& text) const {
-  Json value = text;
-  if (kind == "flag" && (text == "true" || text == "false")) value = text == "true";
-  if (kind == "integer" || kind == "number") value = number(text, kind == "integer");
-  if (kind == "bytes") value = bytes(text);
-  if (is_list(*this)) {
-    value = Json::array();
-    for (const std::string& part : split_at_commas(text)) {
-      value.push_back(kind == "numbers" ? number(part, false) : Json(part));
-    }
-    require(!value.empty(), "`{}` names nothing", name);
-  }
+  const Json value = value_of(*this, text);
+  require(!value.is_array() || !value.empty(), "`{}` names nothing", name);
   require(!value.is_null(), "`{}` is '{}', expected {}", name, text, expected(*this));
   set(value);
 }
@@ -161,18 +195,17 @@ Option& Option::otherwise(std::string what) {
   return *this;
 }
 
-Option& OptionList::entry(std::string name, std::string kind, std::string help) {
+Option& OptionList::entry(std::string name, OptionKind kind, std::string help) {
   Option& option = options_.emplace_back();
-  if (kind == "natural") option.least = 0;
   option.name = std::move(name);
-  option.kind = kind == "natural" ? "integer" : std::move(kind);
+  option.kind = kind;
   option.help = std::move(help);
   return option;
 }
 
 Option& OptionList::add_bytes(std::string name, std::int64_t& value, std::string help) {
   Option& option = add(std::move(name), value, std::move(help));
-  option.kind = "bytes";
+  option.kind = OptionKind::bytes;
   return option.from(0);
 }
 

@@ -26,6 +26,9 @@ enum class Use {
   output,    // what is written where: the result does not depend on it
 };
 
+// What a value is, in JSON and in words. `bytes`: a size of files or memory.
+enum class OptionKind { flag, integer, number, bytes, word, words, numbers };
+
 // The most by which tensors in float32 are scaled.
 inline constexpr double most_factor = 1e30;
 
@@ -34,7 +37,7 @@ struct Option {
   std::string other_name;  // of another command's, where this one stands beside it; or empty
   std::string help;
   Use use = Use::result;
-  std::string kind;  // "flag", "integer", "number", "word", "list", "numbers", "bytes"
+  OptionKind kind = OptionKind::word;
   std::vector<std::string> choices;  // of a word, or of a list's words; empty: any
   double least = -std::numeric_limits<double>::infinity();  // of a number, or of a list's
   double most = std::numeric_limits<double>::infinity();
@@ -88,7 +91,7 @@ class OptionList {
   void assign(const nlohmann::json& object) const;
 
  private:
-  Option& entry(std::string name, std::string kind, std::string help);
+  Option& entry(std::string name, OptionKind kind, std::string help);
 
   std::vector<Option> options_;
 };
@@ -102,21 +105,29 @@ template <typename T>
 struct Optional<std::optional<T>> : std::true_type {};
 
 template <typename T>
-constexpr const char* kind() {
-  if constexpr (std::is_same_v<T, bool>)
-    return "flag";
-  else if constexpr (std::is_integral_v<T>)
-    return std::is_signed_v<T> ? "integer" : "natural";
-  else if constexpr (std::is_floating_point_v<T>)
-    return "number";
-  else if constexpr (std::is_same_v<T, std::string>)
-    return "word";
-  else if constexpr (std::is_same_v<T, std::vector<double>>)
-    return "numbers";
-  else if constexpr (Optional<T>::value)
+constexpr OptionKind kind() {
+  if constexpr (Optional<T>::value)
     return kind<typename T::value_type>();
+  else if constexpr (std::is_same_v<T, bool>)
+    return OptionKind::flag;
+  else if constexpr (std::is_integral_v<T>)
+    return OptionKind::integer;
+  else if constexpr (std::is_floating_point_v<T>)
+    return OptionKind::number;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return OptionKind::word;
   else
-    return "list";
+    return std::is_same_v<T, std::vector<double>> ? OptionKind::numbers : OptionKind::words;
+}
+
+// Numbers that cannot be below 0.
+template <typename T>
+constexpr bool is_natural() {
+  if constexpr (Optional<T>::value) {
+    return is_natural<typename T::value_type>();
+  } else {
+    return std::is_unsigned_v<T> && !std::is_same_v<T, bool>;
+  }
 }
 
 // JSON's own conversion wraps what does not fit.
@@ -136,6 +147,7 @@ T convert(const nlohmann::json& json, const std::string& name) {
 template <typename T>
 Option& OptionList::add(std::string name, T& value, std::string help) {
   Option& option = entry(std::move(name), option_values::kind<T>(), std::move(help));
+  if constexpr (option_values::is_natural<T>()) option.least = 0;
   option.get = [&value]() -> nlohmann::json {
     if constexpr (option_values::Optional<T>::value) {
       return value ? nlohmann::json(*value) : nlohmann::json();
@@ -156,7 +168,7 @@ Option& OptionList::add(std::string name, T& value, std::string help) {
 
 template <typename T, typename E>
 Option& OptionList::add(std::string name, T& value, Choices<E> choices, std::string help) {
-  Option& option = entry(std::move(name), "word", std::move(help));
+  Option& option = entry(std::move(name), OptionKind::word, std::move(help));
   for (const auto& [word, meaning] : choices) option.choices.emplace_back(word);
   option.get = [&value, choices]() -> nlohmann::json {
     for (const auto& [word, meaning] : choices) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "braid/pipeline/options.h"
-#include "braid/training/train_folder.h"
+#include "braid/pipeline/train_folder.h"
 
 namespace braid {
 

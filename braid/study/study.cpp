@@ -5,9 +5,9 @@
 #include "braid/checkpoint/folder_names.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/json/json_text.h"
+#include "braid/pipeline/trained_folder.h"
 #include "braid/study/yaml_fields.h"
 #include "braid/text/basic_tokens.h"
-#include "braid/training/trained_folder.h"
 
 namespace braid {
 namespace {

@@ -83,7 +83,7 @@ void YamlFields::read(const Option& option) {
   asked_.insert(option.name);
   if (!has(option.name)) return;
   const YAML::Node found = node_[option.name];
-  if (option.kind == "flag") {
+  if (option.kind == OptionKind::flag) {
     bool given = false;
     read(option.name, given);
     return option.set(given);

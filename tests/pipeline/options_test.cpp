@@ -37,18 +37,19 @@ std::size_t count(const OptionList& list) {
 // Some other value that the option takes.
 nlohmann::json another(const Option& option) {
   const nlohmann::json value = option.get();
-  if (option.kind == "flag") return value.is_null() || !value.get<bool>();
-  if (option.kind == "integer" || option.kind == "bytes") {
+  if (option.kind == OptionKind::flag) return value.is_null() || !value.get<bool>();
+  if (option.kind == OptionKind::integer || option.kind == OptionKind::bytes) {
     return value.is_null() ? 7 : value.get<std::int64_t>() + 7;
   }
-  if (option.kind == "number") return value.is_number() ? value.get<double>() / 2 + 0.1 : 0.25;
-  if (option.kind == "numbers") return {1.0, 2.5};
+  if (option.kind == OptionKind::number)
+    return value.is_number() ? value.get<double>() / 2 + 0.1 : 0.25;
+  if (option.kind == OptionKind::numbers) return {1.0, 2.5};
   if (option.choices.empty()) {
-    return option.kind == "list" ? nlohmann::json({"some"}) : nlohmann::json("some");
+    return option.kind == OptionKind::words ? nlohmann::json({"some"}) : nlohmann::json("some");
   }
   const std::string word =
       value == option.choices.front() ? option.choices.back() : option.choices.front();
-  return option.kind == "list" ? nlohmann::json({word}) : nlohmann::json(word);
+  return option.kind == OptionKind::words ? nlohmann::json({word}) : nlohmann::json(word);
 }
 
 // Every option takes another value, keeps it, and says so in what results are known by, unless it

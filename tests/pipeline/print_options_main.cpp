@@ -8,18 +8,40 @@
 namespace {
 
 using braid::Option;
+using braid::OptionKind;
 using braid::OptionList;
 using braid::Use;
 
+const char* word_for(OptionKind kind) {
+  switch (kind) {
+    case OptionKind::flag:
+      return "flag";
+    case OptionKind::integer:
+      return "integer";
+    case OptionKind::number:
+      return "number";
+    case OptionKind::bytes:
+      return "bytes";
+    case OptionKind::words:
+      return "list";
+    case OptionKind::numbers:
+      return "numbers";
+    case OptionKind::word:
+      break;
+  }
+  return "text";
+}
+
 std::string values(const Option& option) {
   if (!option.choices.empty()) {
-    const char* between = option.kind == "list" ? "," : ", ";
+    const char* between = option.kind == OptionKind::words ? "," : ", ";
     return fmt::format("{}", fmt::join(option.choices, between));
   }
-  std::string text = option.kind == "word" ? "text" : option.kind;
+  std::string text = word_for(option.kind);
   const bool low = std::isfinite(option.least), high = std::isfinite(option.most);
   if (low && high) text += fmt::format(", {} to {}", option.least, option.most);
-  if (low && !high && option.kind != "bytes") text += fmt::format(", {} at least", option.least);
+  if (low && !high && option.kind != OptionKind::bytes)
+    text += fmt::format(", {} at least", option.least);
   return text;
 }
 

@@ -1,4 +1,4 @@
-#include "braid/training/trained_folder.h"
+#include "braid/pipeline/trained_folder.h"
 
 #include "braid/json/json_text.h"
 #include "braid/models/model_card.h"

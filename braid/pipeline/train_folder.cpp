@@ -1,13 +1,13 @@
-#include "braid/training/train_folder.h"
+#include "braid/pipeline/train_folder.h"
 
 #include <algorithm>
 
 #include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
+#include "braid/pipeline/trained_folder.h"
 #include "braid/tasks/tasks.h"
 #include "braid/text/lines.h"
 #include "braid/text/new_tokenizer.h"
-#include "braid/training/trained_folder.h"
 
 namespace braid {
 namespace {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "braid/checkpoint/checkpoint.h"
+#include "braid/pipeline/train_folder.h"
 #include "braid/text/tokenizer.h"
-#include "braid/training/train_folder.h"
 
 namespace braid {
 
