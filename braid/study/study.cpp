@@ -106,8 +106,15 @@ void read_pairs(YamlFields& root, Study& study) {
   }
   for (const YAML::Node& pair : pairs) {
     if (!pair.IsSequence() || pair.size() != 2) root.wrong(pair, "pairs: expected [A, B]");
-    study.pairs.emplace_back(find_model(study, root.scalar(pair[0]), root, pair),
-                             find_model(study, root.scalar(pair[1]), root, pair));
+    const std::size_t a = find_model(study, root.scalar(pair[0]), root, pair),
+                      b = find_model(study, root.scalar(pair[1]), root, pair);
+    if (a == b) root.wrong(pair, "pairs: '{}' is paired with itself", study.models[a].name);
+    const std::pair both{a, b};
+    if (std::find(study.pairs.begin(), study.pairs.end(), both) != study.pairs.end()) {
+      root.wrong(pair, "pairs: [{}, {}] is there twice", study.models[a].name,
+                 study.models[b].name);
+    }
+    study.pairs.push_back(both);
   }
   if (study.pairs.empty()) root.wrong(pairs, "pairs: the list is empty");
 }
@@ -170,6 +177,25 @@ StudyTask read_task(YamlFields fields) {
   return task;
 }
 
+// published: {task: a number, or [mean, standard error]}
+void read_published(const YamlFields& fields, const YAML::Node& published, StudyVariant& variant) {
+  if (!published.IsMap()) fields.wrong(published, "published: expected task: number");
+  for (const auto& entry : published) {
+    const YAML::Node key = entry.first, value = entry.second;
+    const std::string task = fields.scalar(key);
+    try {
+      find_task(task);  // perhaps not one of this study
+    } catch (const Error& error) {
+      fields.wrong(key, "published: {}", error.what());
+    }
+    if (value.IsSequence() && value.size() != 2) {
+      fields.wrong(value, "published: {} numbers, expected [mean, standard error]", value.size());
+    }
+    variant.published[task] =
+        value.IsSequence() ? Json(value.as<std::vector<double>>()) : Json(value.as<double>());
+  }
+}
+
 StudyVariant read_variant(YamlFields fields) {
   StudyVariant v;
   v.name = fields.text("name");
@@ -192,34 +218,36 @@ StudyVariant read_variant(YamlFields fields) {
     fields.wrong(fields.self(), "start: '{}' is not one of the methods that need no start",
                  v.align.start);
   }
-  if (fields.has("published")) {
-    for (const auto& entry : fields.node("published")) {
-      v.published[entry.first.Scalar()] = entry.second.IsSequence()
-                                              ? Json(entry.second.as<std::vector<double>>())
-                                              : Json(entry.second.as<double>());
-    }
-  }
+  if (fields.has("published")) read_published(fields, fields.node("published"), v);
   fields.done();
   return v;
 }
 
-YAML::Node parse(const fs::path& file) {
+YAML::Node parse(const fs::path& file, const std::map<std::string, std::string>& values) {
   const auto mapped = MappedFile::open(file);
   const std::string_view text = mapped->bytes();
   require(text.size() <= longest_file, "{}: {} bytes are no study, expected at most {}",
           file.string(), text.size(), longest_file);
   require(is_valid_utf8(text), "{}: is not valid UTF-8", file.string());
+  for (const auto& [name, value] : values) {
+    require(text.find("${" + name + "}") != text.npos,
+            "{}: ${{{}}} is nowhere in it, so `set` {}={} would change nothing", file.string(),
+            name, name, value);
+  }
   YAML::Node root = YAML::Load(std::string(text));
   require_single_keys(root, file.string());
   return root;
 }
 
 Study read(const fs::path& file, const std::map<std::string, std::string>& values) {
-  const YAML::Node root = parse(file);
+  const YAML::Node root = parse(file, values);
   std::map<std::string, std::string> defined = values;
   if (root.IsMap() && root["define"]) {
     for (const auto& entry : root["define"]) {
-      defined.emplace(entry.first.Scalar(), entry.second.Scalar());
+      const std::string name = entry.first.Scalar();
+      require(entry.second.IsScalar(), "{}:{}: define: {} is not one value", file.string(),
+              entry.second.Mark().line + 1, name);
+      defined.emplace(name, entry.second.Scalar());
     }
   }
   YamlFields fields(root, file.string(), defined);

@@ -85,6 +85,11 @@ def reads_and_refuses():
               ("points: 5", "points: five", "is not an integer"),
               ("points: 5", "points: {five: 5}", "expected one value"),
               ("points: 5", "points: [", "broken.yaml:"),
+              ('["3", "1"]', '["3", "3"]', "'3' is paired with itself"),
+              ('["3", "1"]', '["1", "2"]', "[1, 2] is there twice"),
+              ("published: {mlm", "published: {mml", "published: "),
+              ("mlm: [4.95, 0.38]", "mlm: [4.95, 0.38, 1]", "expected [mean, standard error]"),
+              ("define: {steps: 100}", "define: {steps: [100]}", "steps is not one value"),
               ("points: 5", "points: 5\npoints: 7", "'points' is there twice"),
               ("hidden_size: 32", "hidden_size: 32, hidden_size: 64", "broken.yaml:6: 'hidden_size' is there twice"),
               ("name: paper", "name: weights", "variants: 'weights' is there twice"),
@@ -96,6 +101,8 @@ def reads_and_refuses():
         (scratch / "broken.yaml").write_bytes(STUDY.replace(old, new, 1).encode(errors="surrogateescape"))
         done = study("broken", "-o", "broken", status=2)
         check(says in done.stderr, f"{new}: {done.stderr!r} does not say {says!r}")
+    done = study("one", "-o", "planned", "--dry-run", "--set", "stepz=7", status=2)
+    check("${stepz} is nowhere" in done.stderr, f"a value that nothing asks for: {done.stderr}")
 
 
 def runs():
