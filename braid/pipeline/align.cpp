@@ -16,18 +16,22 @@
 namespace braid {
 namespace {
 
-// Error unless moments were observed on these models, reading text as they do.
+// Error unless moments were observed on these models, reading text as they do now.
 void require_observed_on(const SavedMoments& saved, const char* side, const Model& model,
                          const std::string& file) {
   const nlohmann::json found = saved.provenance.value(side, nlohmann::json::object());
   const nlohmann::json expected = identify(model);
   const std::string folder = expected["path"];
-  for (const auto& [key, what] : {std::pair{"fingerprint", "another model"},
-                                  std::pair{"reads", "a model with other settings or tokenizer"}}) {
+  const auto require_same = [&](const char* key, const char* what) {
     require(found.value(key, "") == expected[key],
-            "{}: was observed on {} {} ({} '{}', expected {} of {}); observe these models", file,
-            what, side, key, found.value(key, ""), expected[key].get<std::string>(), folder);
+            "{}: was observed on {} {} ({} '{}', but {} has {}); observe these models", file, what,
+            side, key, found.value(key, ""), folder, expected[key].get<std::string>());
+  };
+  require_same("fingerprint", "another model");
+  if (!found.contains("reads")) {  // of version 0.1
+    return notice("{}: does not say how {} read its text; taken to be as it does now", file, side);
   }
+  require_same("reads", "other settings or another tokenizer of model");
 }
 
 Observed add_moments(const Model& a, const Model& b, const std::vector<std::string>& files) {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "braid/connectivity/proved_models.h"
 #include "braid/pipeline/transform.h"
 #include "tests/checkpoint/temporary_folder.h"
@@ -65,6 +67,26 @@ TEST_F(AlignTest, GivesAFileThatApplies) {
   EXPECT_LT(found.relative(), 1e-12);
   EXPECT_THAT([&] { require_made_for(loaded, b, a, "ab"); },
               ::testing::ThrowsMessage<Error>(::testing::HasSubstr("fingerprint")));
+}
+
+// What text showed is of its tokens: with another tokenizer or configuration it is not theirs.
+TEST_F(AlignTest, MomentsAreOfWhatReadTheText) {
+  const auto copy = folder / "a";
+  std::filesystem::copy(embedded / "bert-1", copy);
+  AlignRequest request;
+  request.text = lines_file;
+  request.moments = (folder / "ab.moments").string();
+  const Model first = load_model(copy);
+  align(first, b, resolve(request, first), {});
+  AlignRequest again;
+  again.from_moments = {request.moments};
+  EXPECT_NO_THROW(align(first, b, resolve(again, first), {}));
+  nlohmann::json settings = nlohmann::json::parse(std::ifstream(copy / "tokenizer_config.json"));
+  settings["do_lower_case"] = !settings.value("do_lower_case", true);
+  std::ofstream(copy / "tokenizer_config.json") << settings;
+  const Model changed = load_model(copy);
+  EXPECT_THAT([&] { align(changed, b, resolve(again, changed), {}); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("observe these models")));
 }
 
 }  // namespace
