@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 
 #include "braid/error.h"
@@ -24,15 +25,15 @@ bool is_role(const std::string& key) {
 // A role that only this model has: "image_token".
 bool is_other_role(const std::string& key) { return key.ends_with("_token") && !is_role(key); }
 
-// special_tokens_map.json needs no type: its objects are read as added tokens at once.
-void mark_added_token(Json& token) {
-  token["__type"] = "AddedToken";
-  token["special"] = true;
-  token["__read"] = true;
-}
-
+// An object that is a token. Those of special_tokens_map.json are, without a word of it.
+constexpr const char* kType = "__type";
 bool is_added_token(const Json& value) {
-  return value.is_object() && member(value, "__type") == "AddedToken";
+  return value.is_object() && member(value, kType) == "AddedToken";
+}
+Json as_added_token(Json token) {
+  token[kType] = "AddedToken";
+  token["special"] = true;
+  return token;
 }
 
 // As Python has it: what is there, not null and not empty.
@@ -82,237 +83,267 @@ std::vector<std::string> keys_of(const KeyOrder& order, const std::string& paren
   return keys;
 }
 
-class SettingsReader {
- public:
-  SettingsReader(const fs::path& folder, const Json* tokenizer_json)
-      : folder_(folder), tokenizer_json_(tokenizer_json) {
-    settings_.source = (folder / "tokenizer_config.json").string();
-    KeyOrder order;
-    options_ = read_optional(settings_.source, &order);
-    settings_.type = &tokenizer_class_of(folder, options_, tokenizer_json);
-    keys_ = keys_of(order);
-    if (options_.contains("additional_special_tokens") &&
-        !says_something(options_, "extra_special_tokens")) {
-      options_["extra_special_tokens"] = options_["additional_special_tokens"];
-      options_.erase("additional_special_tokens");
+using RoleTokens = std::vector<std::pair<std::string, Json>>;
+
+// What a folder's files say, one over the other; nothing is read into it yet.
+struct Written {
+  fs::path folder;
+  std::string source;  // tokenizer_config.json
+  const TokenizerClass* type = nullptr;
+  Json options;
+  std::vector<std::string> keys;  // of options, in their order
+  RoleTokens others;              // tokens of roles that only this model has
+  std::set<std::string> in_map;   // contents of the objects of special_tokens_map.json
+};
+
+void set_other(const std::string& role, const Json& token, const std::string& source,
+               RoleTokens& others) {
+  require(!is_role(role), "{}: extra_special_tokens has {}; expected it as a key of its own",
+          source, role);
+  const auto same = [&](const auto& other) { return other.first == role; };
+  const auto found = std::find_if(others.begin(), others.end(), same);
+  if (found == others.end()) {
+    others.emplace_back(role, token);
+  } else {
+    found->second = token;
+  }
+}
+
+// extra_special_tokens may be an object, from roles to tokens.
+void take_other_roles(const KeyOrder& order, Written& written) {
+  if (!member(written.options, "extra_special_tokens").is_object()) return;
+  std::vector<std::string> roles = keys_of(order, "extra_special_tokens");
+  if (roles.empty()) roles = keys_of(order, "additional_special_tokens");
+  for (const std::string& role : roles) {
+    set_other(role, written.options["extra_special_tokens"][role], written.source, written.others);
+  }
+  written.options.erase("extra_special_tokens");
+}
+
+// The list of tokenizer_config.json and what that of special_tokens_map.json adds to it.
+Json with_extra_of_map(const Json& map_list, const std::string& map_file, Written& written) {
+  const char* key = "extra_special_tokens";
+  Json all = says_something(written.options, key) ? written.options[key] : Json::array();
+  require(all.is_array(), "{}: expected {} to be a list, found {:.80}", written.source, key,
+          all.dump());
+  const std::size_t own = all.size();
+  for (const Json& token : map_list) {
+    require(!token.is_object() || !token.contains("special"),
+            "{}: a token of {} has 'special', which goes without saying; take it out", map_file,
+            key);
+    // As there, an object of one file is no equal of the other's.
+    const auto first = all.begin() + (token.is_object() ? static_cast<std::ptrdiff_t>(own) : 0);
+    const Json added = token.is_object() ? as_added_token(token) : token;
+    if (std::find(first, all.end(), added) == all.end()) all.push_back(added);
+  }
+  return all;
+}
+
+// Older folders: its keys count for more than those of tokenizer_config.json.
+void add_special_tokens_map(Written& written) {
+  KeyOrder order;
+  const fs::path file = written.folder / "special_tokens_map.json";
+  const Json map = read_optional(file, &order);
+  const auto note = [&](const Json& value) {
+    if (value.is_object()) written.in_map.insert(value.value("content", ""));
+  };
+  for (const std::string& key : keys_of(order)) {
+    Json value = map[key];
+    if (key == "extra_special_tokens" && value.is_array()) {
+      for (const Json& token : value) note(token);
+      value = with_extra_of_map(value, file.string(), written);
+    } else if (key != "extra_special_tokens" && value.is_object()) {
+      note(value);
+      value = as_added_token(std::move(value));
     }
-    std::erase_if(keys_, [&](const std::string& key) {
-      if (!is_other_role(key) || !options_[key].is_string()) return false;
-      add_other(key, options_[key]);
-      return options_.erase(key) > 0;
-    });
-    take_other_roles(order);
+    if (!written.options.contains(key)) written.keys.push_back(key);
+    written.options[key] = std::move(value);
   }
+  take_other_roles(order, written);
+}
 
-  TokenizerSettings read() {
-    const bool declares = options_.contains("added_tokens_decoder");
-    if (!declares) add_special_tokens_map();
-    refuse_unknown(options_, settings_.source);
-    if (tokenizer_json_) complete_padding(*tokenizer_json_);
-    read_names();
-    read_extra();
-    std::map<std::int64_t, AddedToken> declared;
-    if (declares) {
-      read_decoder(declared);
-    } else {
-      read_added_tokens_json(declared);
-      if (tokenizer_json_) {
-        const std::string source = (folder_ / "tokenizer.json").string();
-        for (AddedToken& token :
-             read_added_tokens(member(*tokenizer_json_, "added_tokens"), source)) {
-          token.special |= is_named(token.content);
-          declared[token.id] = std::move(token);
-        }
-      }
-    }
-    for (auto& [id, token] : declared) settings_.declared.push_back(std::move(token));
-    settings_.options = std::move(options_);
-    return std::move(settings_);
+// 1. The files, under today's keys.
+Written read_files(const fs::path& folder, const Json* tokenizer_json) {
+  Written written;
+  written.folder = folder;
+  written.source = (folder / "tokenizer_config.json").string();
+  KeyOrder order;
+  Json& options = written.options = read_optional(written.source, &order);
+  written.type = &tokenizer_class_of(folder, options, tokenizer_json);
+  written.keys = keys_of(order);
+  if (options.contains("additional_special_tokens") &&
+      !says_something(options, "extra_special_tokens")) {
+    options["extra_special_tokens"] = options["additional_special_tokens"];
+    options.erase("additional_special_tokens");
   }
-
- private:
-  void add_other(const std::string& role, const Json& token) {
-    require(!is_role(role), "{}: extra_special_tokens has {}; expected it as a key of its own",
-            settings_.source, role);
-    const auto same = [&](const auto& other) { return other.first == role; };
-    const auto found = std::find_if(others_.begin(), others_.end(), same);
-    if (found == others_.end()) {
-      others_.emplace_back(role, token);
-    } else {
-      found->second = token;
-    }
-  }
-
-  // extra_special_tokens may be an object, from roles to tokens.
-  void take_other_roles(const KeyOrder& order) {
-    if (!member(options_, "extra_special_tokens").is_object()) return;
-    std::vector<std::string> roles = keys_of(order, "extra_special_tokens");
-    if (roles.empty()) roles = keys_of(order, "additional_special_tokens");
-    for (const std::string& role : roles) add_other(role, options_["extra_special_tokens"][role]);
-    options_.erase("extra_special_tokens");
-  }
-
-  // Older folders: its keys count for more than those of tokenizer_config.json.
-  void add_special_tokens_map() {
-    KeyOrder order;
-    const Json map = read_optional(folder_ / "special_tokens_map.json", &order);
-    for (const std::string& key : keys_of(order)) {
-      Json value = map[key];
-      if (key == "extra_special_tokens") {
-        if (value.is_array()) {
-          Json all = says_something(options_, key.c_str()) ? options_[key] : Json::array();
-          require(all.is_array(), "{}: expected extra_special_tokens to be a list, found {:.80}",
-                  settings_.source, all.dump());
-          for (Json& token : value) {
-            require(!token.is_object() || !token.contains("special"),
-                    "{}: a token of extra_special_tokens has 'special', which goes without saying; "
-                    "take it out",
-                    (folder_ / "special_tokens_map.json").string());
-            if (token.is_object()) mark_added_token(token);
-            if (std::find(all.begin(), all.end(), token) == all.end()) all.push_back(token);
-          }
-          value = std::move(all);
-        }
-      } else if (value.is_object()) {
-        mark_added_token(value);
-      }
-      if (!options_.contains(key)) keys_.push_back(key);
-      options_[key] = std::move(value);
-    }
-    take_other_roles(order);
-  }
-
+  std::erase_if(written.keys, [&](const std::string& key) {
+    if (!is_other_role(key) || !options[key].is_string()) return false;
+    set_other(key, options[key], written.source, written.others);
+    return options.erase(key) > 0;
+  });
+  take_other_roles(order, written);
+  if (!options.contains("added_tokens_decoder")) add_special_tokens_map(written);
+  refuse_unknown(options, written.source);
   // An as written tokenizer pads with the token that its file says, unless it is told.
-  void complete_padding(const Json& json) {
-    const Json& padding = member(json, "padding");
-    if (!settings_.type->as_written() || !padding.is_object() || options_.contains("pad_token"))
-      return;
-    options_["pad_token"] = expect_text(member(padding, "pad_token"), "padding.pad_token",
-                                        (folder_ / "tokenizer.json").string());
+  if (tokenizer_json && written.type->as_written() && !options.contains("pad_token")) {
+    const Json& padding = member(*tokenizer_json, "padding");
+    if (padding.is_object()) {
+      options["pad_token"] = expect_text(member(padding, "pad_token"), "padding.pad_token",
+                                         (folder / "tokenizer.json").string());
+    }
   }
+  return written;
+}
 
-  AddedToken read_special(const Json& value, const std::string& key, bool named) {
+// Tokens that are to be added unless they are there already.
+class Named {
+ public:
+  explicit Named(const Written& written) : written_(written) {}
+
+  // The token of this role, or of a list that gives none a role.
+  AddedToken take(const Json& value, const std::string& key, bool role) {
     require(value.is_string() || is_added_token(value),
             "{}: expected {} to be a string or an object whose __type is AddedToken, found {:.80}",
-            settings_.source, key, value.dump());
+            written_.source, key, value.dump());
     const bool plain = value.is_string();
     AddedToken token = plain ? AddedToken{.content = value.get<std::string>()}
-                             : read_added_token(value, settings_.source);
-    token.lstrip |= plain && key == "mask_token" && settings_.type->mask_strips;
-    require(!token.content.empty(), "{}: {} is empty; expected a token, or null", settings_.source,
+                             : read_added_token(value, written_.source);
+    token.lstrip |= plain && key == "mask_token" && written_.type->mask_strips;
+    require(!token.content.empty(), "{}: {} is empty; expected a token, or null", written_.source,
             key);
     // As there, a string is no equal of an object, and the last that is new counts.
     const std::pair seen{plain, token};
-    if (named && !plain) token = read_added_token(value, settings_.source, true);
+    if (role && !plain) token = read_added_token(value, written_.source, true);
     if (std::find(seen_.begin(), seen_.end(), seen) == seen_.end()) {
       seen_.push_back(seen);
-      settings_.named.push_back(token);
+      tokens.push_back(token);
     }
     return token;
   }
 
-  void read_name(const std::string& role, const Json& value) {
-    settings_.names[role] = read_special(value, role, true).content;
-  }
+  std::vector<AddedToken> tokens;
 
-  void read_names() {
-    for (const char* role : kRoles) {
-      if (options_.contains(role)) {
-        if (!options_[role].is_null()) read_name(role, options_[role]);
-      } else if (const std::string token = usual(role); !token.empty()) {
-        read_name(role, token);
-      }
-    }
-    // Those of special_tokens_map.json, or with flags, come before those of tokenizer_config.json.
-    std::vector<std::pair<std::string, Json>> all;
-    for (const std::string& key : keys_) {
-      if (!options_.contains(key) || !is_other_role(key)) continue;
-      if (options_[key].is_string() || is_added_token(options_[key]))
-        all.emplace_back(key, options_[key]);
-    }
-    std::swap(all, others_);
-    for (const auto& [role, token] : all) add_other(role, token);
-    for (const auto& [role, token] : others_) read_name(role, token);
-  }
-
-  // The token that the class gives a role which nothing names.
-  std::string usual(std::string_view role) const {
-    for (const auto& [name, token] : settings_.type->roles) {
-      if (name == role) return token;
-    }
-    return "";
-  }
-
-  void read_extra() {
-    const char* key = options_.contains("extra_special_tokens") ? "extra_special_tokens"
-                                                                : "additional_special_tokens";
-    const Json& list = member(options_, key);
-    require(list.is_null() || list.is_array(), "{}: expected {} to be a list, found {:.80}",
-            settings_.source, key, list.dump());
-    for (const Json& token : list)
-      settings_.extra.push_back(read_special(token, key, false).content);
-    if (options_.contains(key) || !settings_.type->extra) return;
-    for (const std::string& token : settings_.type->extra(options_, settings_.source))
-      settings_.extra.push_back(read_special(token, key, false).content);
-  }
-
-  bool is_named(const std::string& token) const {
-    const auto same = [&](const auto& name) { return name.second == token; };
-    return std::any_of(settings_.names.begin(), settings_.names.end(), same);
-  }
-
-  void read_decoder(std::map<std::int64_t, AddedToken>& declared) {
-    const Json& object = options_["added_tokens_decoder"];
-    require(object.is_object(), "{}: expected added_tokens_decoder to be an object, found {:.80}",
-            settings_.source, object.dump());
-    for (const auto& [id, token] : object.items()) {
-      const bool number = !id.empty() && id.size() < 10 &&
-                          id.find_first_not_of("0123456789") == std::string::npos &&
-                          (id == "0" || id[0] != '0');
-      require(number, "{}: expected the ids of added_tokens_decoder, found '{}'", settings_.source,
-              id);
-      const bool named =
-          token.is_object() && member(token, "content").is_string() && is_named(token["content"]);
-      declared[std::stoll(id)] = read_added_token(token, settings_.source, named);
-    }
-  }
-
-  void read_added_tokens_json(std::map<std::int64_t, AddedToken>& declared) {
-    const fs::path path = folder_ / "added_tokens.json";
-    // As transformers looks for them: neither those that a class names by itself, nor objects of
-    // tokenizer_config.json, which are no tokens yet.
-    std::set<std::string> special;
-    const auto note = [&](const Json& value) {
-      if (value.is_string()) special.insert(value.get<std::string>());
-      if (value.is_object() && value.contains("__read")) special.insert(value.value("content", ""));
-    };
-    for (const char* role : kRoles) note(member(options_, role));
-    for (const Json& token : member(options_, "extra_special_tokens")) note(token);
-    const Json ids = read_optional(path);
-    for (const auto& [content, value] : ids.items()) {
-      require(value.is_number_integer() && value >= 0 && value <= INT32_MAX,
-              "{}: expected the id of '{}' to be a small whole number, found {:.80}", path.string(),
-              content, value.dump());
-      const bool is_special = special.contains(content);
-      const auto id = value.get<std::int64_t>();
-      const bool fresh = declared
-                             .emplace(id, AddedToken{.content = content,
-                                                     .special = is_special || is_named(content),
-                                                     .normalized = !is_special})
-                             .second;
-      require(fresh, "{}: '{}' and '{}' have the same id, {}", path.string(), declared[id].content,
-              content, id);
-    }
-  }
-
-  fs::path folder_;
-  const Json* tokenizer_json_;
-  TokenizerSettings settings_;
-  Json options_;
-  std::vector<std::pair<bool, AddedToken>> seen_;     // strings, objects
-  std::vector<std::string> keys_;                     // of options_, in their order
-  std::vector<std::pair<std::string, Json>> others_;  // tokens of roles that only this model has
+ private:
+  const Written& written_;
+  std::vector<std::pair<bool, AddedToken>> seen_;  // strings, objects
 };
+
+// The token that the class gives a role which nothing names.
+std::string usual(const TokenizerClass& type, std::string_view role) {
+  for (const auto& [name, token] : type.roles) {
+    if (name == role) return token;
+  }
+  return "";
+}
+
+// 2. Tokens by role.
+std::map<std::string, std::string> read_names(const Written& written, Named& named) {
+  const Json& options = written.options;
+  std::map<std::string, std::string> names;
+  for (const char* role : kRoles) {
+    if (options.contains(role)) {
+      if (!options[role].is_null()) names[role] = named.take(options[role], role, true).content;
+    } else if (const std::string token = usual(*written.type, role); !token.empty()) {
+      names[role] = named.take(token, role, true).content;
+    }
+  }
+  // Those of special_tokens_map.json, or with flags, come before those of tokenizer_config.json.
+  RoleTokens others;
+  for (const std::string& key : written.keys) {
+    if (!options.contains(key) || !is_other_role(key)) continue;
+    const Json& value = options[key];
+    if (value.is_string() || is_added_token(value)) others.emplace_back(key, value);
+  }
+  for (const auto& [role, token] : written.others) set_other(role, token, written.source, others);
+  for (const auto& [role, token] : others) names[role] = named.take(token, role, true).content;
+  return names;
+}
+
+// 3. Special tokens without a role.
+std::vector<std::string> read_extra(const Written& written, Named& named) {
+  const char* key = written.options.contains("extra_special_tokens") ? "extra_special_tokens"
+                                                                     : "additional_special_tokens";
+  const Json& list = member(written.options, key);
+  require(list.is_null() || list.is_array(), "{}: expected {} to be a list, found {:.80}",
+          written.source, key, list.dump());
+  std::vector<std::string> extra;
+  for (const Json& token : list) extra.push_back(named.take(token, key, false).content);
+  if (written.options.contains(key) || !written.type->extra) return extra;
+  for (const std::string& token : written.type->extra(written.options, written.source)) {
+    extra.push_back(named.take(token, key, false).content);
+  }
+  return extra;
+}
+
+using Declared = std::map<std::int64_t, AddedToken>;
+using IsNamed = std::function<bool(const std::string&)>;
+
+Declared read_decoder(const Written& written, const IsNamed& is_named) {
+  const Json& object = written.options["added_tokens_decoder"];
+  require(object.is_object(), "{}: expected added_tokens_decoder to be an object, found {:.80}",
+          written.source, object.dump());
+  Declared declared;
+  for (const auto& [id, token] : object.items()) {
+    const bool number = !id.empty() && id.size() < 10 &&
+                        id.find_first_not_of("0123456789") == std::string::npos &&
+                        (id == "0" || id[0] != '0');
+    require(number, "{}: expected the ids of added_tokens_decoder, found '{}'", written.source, id);
+    const bool named =
+        token.is_object() && member(token, "content").is_string() && is_named(token["content"]);
+    declared[std::stoll(id)] = read_added_token(token, written.source, named);
+  }
+  return declared;
+}
+
+Declared read_added_tokens_json(const Written& written, const IsNamed& is_named) {
+  const fs::path path = written.folder / "added_tokens.json";
+  // As transformers looks for them: neither those that a class names by itself, nor objects of
+  // tokenizer_config.json, which are no tokens yet.
+  std::set<std::string> special;
+  const auto note = [&](const Json& value) {
+    if (value.is_string()) special.insert(value.get<std::string>());
+    if (!value.is_object()) return;
+    const std::string content = value.value("content", "");
+    if (written.in_map.contains(content)) special.insert(content);
+  };
+  for (const char* role : kRoles) note(member(written.options, role));
+  for (const Json& token : member(written.options, "extra_special_tokens")) note(token);
+  Declared declared;
+  const Json ids = read_optional(path);
+  for (const auto& [content, value] : ids.items()) {
+    require(value.is_number_integer() && value >= 0 && value <= INT32_MAX,
+            "{}: expected the id of '{}' to be a small whole number, found {:.80}", path.string(),
+            content, value.dump());
+    const bool is_special = special.contains(content);
+    const auto id = value.get<std::int64_t>();
+    const bool fresh = declared
+                           .emplace(id, AddedToken{.content = content,
+                                                   .special = is_special || is_named(content),
+                                                   .normalized = !is_special})
+                           .second;
+    require(fresh, "{}: '{}' and '{}' have the same id, {}", path.string(), declared[id].content,
+            content, id);
+  }
+  return declared;
+}
+
+// 4. Tokens that have an id.
+Declared read_declared(const Written& written, const Json* tokenizer_json,
+                       const std::map<std::string, std::string>& names) {
+  const IsNamed is_named = [&](const std::string& token) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const auto& name) { return name.second == token; });
+  };
+  if (written.options.contains("added_tokens_decoder")) return read_decoder(written, is_named);
+  Declared declared = read_added_tokens_json(written, is_named);
+  if (!tokenizer_json) return declared;
+  const std::string source = (written.folder / "tokenizer.json").string();
+  for (AddedToken& token : read_added_tokens(member(*tokenizer_json, "added_tokens"), source)) {
+    token.special |= is_named(token.content);
+    declared[token.id] = std::move(token);
+  }
+  return declared;
+}
 
 }  // namespace
 
@@ -327,7 +358,19 @@ std::string TokenizerSettings::mark(const std::string& role) const {
 }
 
 TokenizerSettings read_tokenizer_settings(const fs::path& folder, const Json* tokenizer_json) {
-  return SettingsReader(folder, tokenizer_json).read();
+  const Written written = read_files(folder, tokenizer_json);
+  TokenizerSettings settings;
+  settings.source = written.source;
+  settings.type = written.type;
+  Named named(written);
+  settings.names = read_names(written, named);
+  settings.extra = read_extra(written, named);
+  settings.named = std::move(named.tokens);
+  for (auto& [id, token] : read_declared(written, tokenizer_json, settings.names)) {
+    settings.declared.push_back(std::move(token));
+  }
+  settings.options = written.options;
+  return settings;
 }
 
 }  // namespace braid
