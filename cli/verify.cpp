@@ -3,6 +3,7 @@
 
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
+#include "braid/models/named_entries.h"
 #include "braid/pipeline/table_proof.h"
 #include "braid/table.h"
 #include "cli/command.h"
@@ -140,6 +141,7 @@ int run(const Options& options) {
   require(options.callable.empty() && options.alignment.empty(),
           "`callable` and `alignment` go with a `table`; without one braid runs the models itself");
   const Model first = load_model(options.first), second = load_model(options.second);
+  if (!options.text.empty()) require_same_ids(first, second);
   const auto sequences = options.text.empty()
                              ? random_sequences(first, 16, options.seed)
                              : read_sequences(first, options.text, nullptr, options.lines);

@@ -121,8 +121,7 @@ at::Tensor correlation(const Moments& moments) {
   double* to = rho.data_ptr<double>();
   for (std::int64_t i = 0; i < rho.size(0); ++i) {  // one pass: the matrix is larger than any cache
     for (std::int64_t j = 0; j < rho.size(1); ++j, ++from, ++to) {
-      const double value = *from / n / std::max(s_a[i] * s_b[j], 1e-7);
-      *to = std::isnan(value) ? 0 : value;
+      *to = *from / n / std::max(s_a[i] * s_b[j], 1e-7);
     }
   }
   return rho;

@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 
+#include "braid/checkpoint/tensors.h"
+
 namespace braid {
 
 // All tensors float64. Centred sums: square_a = sum (x - mean_a)^2, cross = sum (x - mean_a)(y -
@@ -40,6 +42,9 @@ class MomentsStream {
 
   MomentsStream copy() const;
   std::int64_t units_a() const { return cross_.size(0); }
+  // Were all features so far finite, and their squares?
+  bool is_finite_of_a() const { return all_finite(sum_a_) && all_finite(square_a_); }
+  bool is_finite_of_b() const { return all_finite(sum_b_) && all_finite(square_b_); }
   // What was added so far.
   Moments moments() const;
   Moments finish() &&;  // the same, without a copy
@@ -52,8 +57,8 @@ class MomentsStream {
   at::Tensor sum_a_, sum_b_, square_a_, square_b_, cross_;  // float64, about the origins
 };
 
-// rho = C_ab / max(s_a s_b, 1e-7), NaN -> 0 (method.md section 3). (units of A, units of B)
-// float64.
+// rho = C_ab / max(s_a s_b, 1e-7) (method.md section 3). (units of A, units of B) float64.
+// REQUIRES finite moments.
 at::Tensor correlation(const Moments& moments);
 
 // The mean covariance over taps that share an axis, as one Moments (residual "all").

@@ -31,6 +31,18 @@ std::int64_t length_of(const TokenSequence& sequence, const Network& network) {
   return network.reads_images() ? network.tokens({}) : sequence.size();
 }
 
+bool counts(std::int64_t id, const ObserveOptions& options) {
+  const auto& dropped = options.dropped_ids;
+  return std::find(dropped.begin(), dropped.end(), id) == dropped.end();
+}
+
+// Has it no token that counts?
+bool shows_nothing(const TokenSequence& sequence, const ObserveOptions& options) {
+  return !sequence.pixels.defined() &&
+         std::none_of(sequence.ids.begin(), sequence.ids.end(),
+                      [&](std::int64_t id) { return counts(id, options); });
+}
+
 MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const Network& network,
                       const ObserveOptions& options) {
   MicroBatch result;
@@ -44,8 +56,7 @@ MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const Network
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     const auto& ids = sequences[i].ids;
     for (std::size_t j = 0; j < ids.size(); ++j) {
-      const auto& dropped = options.dropped_ids;
-      if (std::find(dropped.begin(), dropped.end(), ids[j]) != dropped.end()) continue;
+      if (!counts(ids[j], options)) continue;
       kept.push_back(static_cast<std::int64_t>(i) * length + static_cast<std::int64_t>(j));
       result.kept_mask.data_ptr<bool>()[kept.back()] = true;
     }
@@ -70,8 +81,7 @@ at::Tensor select_rows(const at::Tensor& features, const MicroBatch& batch, Pool
       return std::get<0>(
           features.masked_fill(~mask, -std::numeric_limits<double>::infinity()).max(1));
     default: {
-      const at::Tensor counts = at::clamp_min(mask.sum(1), 1);
-      return features.masked_fill(~mask, 0).sum(1) / counts;
+      return features.masked_fill(~mask, 0).sum(1) / mask.sum(1);
     }
   }
 }
@@ -121,6 +131,10 @@ class Observer {
       }
     });
     add_products(chunk);
+    for (const auto& [name, stream] : streams_) {
+      require_finite(name, a_.folder, stream.is_finite_of_a());
+      require_finite(name, b_.folder, stream.is_finite_of_b());
+    }
   }
 
   MomentsByTap so_far() const {
@@ -156,18 +170,26 @@ class Observer {
     double weight;
   };
   struct Side {
+    std::string folder;  // of its first model, for messages
     std::vector<Member> members;
     std::map<std::string, at::Tensor> features;  // (rows, units) of the chunk
   };
 
   static Side side(const Ensemble& ensemble, const Compute& compute) {
-    Side side;
+    Side side{ensemble.models.front().folder.string(), {}, {}};
     for (std::size_t k = 0; k < ensemble.models.size(); ++k) {
       const Model& model = ensemble.models[k];
       side.members.push_back(
           {model.network, cast(model.parameters, compute), ensemble.weights.at(k)});
     }
     return side;
+  }
+
+  static void require_finite(const std::string& tap, const std::string& folder, bool is_finite) {
+    require(is_finite,
+            "{}: its features at {} are NaN, infinite or too large to be multiplied on this text; "
+            "nothing can be matched by them; a wider `precision` may hold them",
+            folder, tap);
   }
 
   std::int64_t rows(const std::string& tap, const Chunk& chunk) const {
@@ -227,6 +249,8 @@ class Observer {
 // Cuts a window of sequences, shortest first, into chunks of micro-batches with little padding.
 std::vector<Chunk> cut(std::vector<TokenSequence> window, const Network& network,
                        const ObserveOptions& options) {
+  std::erase_if(window,
+                [&](const TokenSequence& sequence) { return shows_nothing(sequence, options); });
   std::stable_sort(
       window.begin(), window.end(),
       [](const TokenSequence& x, const TokenSequence& y) { return x.size() < y.size(); });

@@ -17,11 +17,13 @@ using SequenceSource = std::function<TokenSequence()>;
 
 struct ObserveOptions {
   std::vector<std::string> taps;
-  std::vector<std::int64_t> dropped_ids;  // tokens that are read but not counted (special tokens)
-  Pool pool = Pool::none;                 // a feature per token, or one per sequence
-  std::int64_t batch_sequences = 0;       // at most, in one forward pass; 0 = by tokens
-  std::int64_t chunk_tokens = 1024;       // tokens whose features are held at once
-  Compute compute;                        // its dtype: of the forward passes
+  // Tokens that are read but not counted (special tokens). A sequence that has no others shows
+  // nothing and is left out, whatever the pooling.
+  std::vector<std::int64_t> dropped_ids;
+  Pool pool = Pool::none;            // a feature per token, or one per sequence
+  std::int64_t batch_sequences = 0;  // at most, in one forward pass; 0 = by tokens
+  std::int64_t chunk_tokens = 1024;  // tokens whose features are held at once
+  Compute compute;                   // its dtype: of the forward passes
   // Ascending counts of sequences whose moments are handed out on the way: each those of a text
   // that ends there, whatever the others are.
   std::vector<std::int64_t> sizes;
@@ -38,7 +40,8 @@ struct Ensemble {
   std::vector<double> weights;  // sum to 1
 };
 
-// REQUIRES models of one architecture and at least one counted token.
+// REQUIRES models of one architecture. Error where no token counts, or naming the tap and the model
+// whose features are not finite.
 MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& sequences,
                      const ObserveOptions& options, const SeenTokens& seen = {},
                      const MomentsAtSize& at_size = {});

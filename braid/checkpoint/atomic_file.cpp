@@ -180,4 +180,8 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+fs::path state_beside(const fs::path& out, const std::string& stage) {
+  return (out.has_filename() ? out : out.parent_path()).string() + "." + stage + ".safetensors";
+}
+
 }  // namespace braid

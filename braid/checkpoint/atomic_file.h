@@ -60,4 +60,8 @@ void check_output_folder(const std::filesystem::path& path, bool overwrite);
 // Replaces the file's contents by `bytes`, or leaves it as it was. Error, Interrupted.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+// OUT.<stage>.safetensors, where work towards a folder keeps its state: beside it, however it is
+// written ("OUT/").
+std::filesystem::path state_beside(const std::filesystem::path& out, const std::string& stage);
+
 }  // namespace braid

@@ -138,6 +138,12 @@ Checkpoint load_checkpoint(const fs::path& folder) {
       "model.safetensors; a model on the hub must be fetched into one first, and a file of weights "
       "needs a `table` of its architecture",
       folder.string());
+  require(
+      !is_there(folder / "adapter_config.json"),
+      "{}: adapter_config.json: a PEFT adapter lies beside the weights, and where peft is "
+      "installed transformers reads that and its base model instead of them; merge it into its "
+      "base, or move adapter_config.json and adapter_model.* elsewhere if the weights are whole",
+      folder.string());
   Checkpoint checkpoint;
   checkpoint.folder = folder;
   require(is_there(folder / "config.json"),

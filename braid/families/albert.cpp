@@ -49,7 +49,7 @@ const Family albert = family_of<of_albert>(
      .parts = {{"pooler", "pooler.", true},
                {"masked LM", "predictions.", false, false,
                 masked_head(of_albert.masked, names_of_bert().words)},
-               {"decoder bias", of_albert.masked.decoder + ".bias"},
+               {"decoder bias", of_albert.masked.decoder + ".bias", false, false, {}, true},
                {"sentence order", "sop_classifier.", false, false,
                 linear_head(Predicts::next_sentence, Reads::pooled, "sop_classifier.classifier",
                             2)},

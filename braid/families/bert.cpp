@@ -23,7 +23,7 @@ const Family bert = family_of<of_bert>(
      .parts = {{"pooler", "pooler.", true},
                {"masked LM", "cls.predictions.", false, false,
                 masked_head(of_bert.masked, names_of_bert().words)},
-               {"decoder bias", of_bert.masked.decoder + ".bias"},
+               {"decoder bias", of_bert.masked.decoder + ".bias", false, false, {}, true},
                {"next sentence", "cls.seq_relationship.", false, false,
                 linear_head(Predicts::next_sentence, Reads::pooled, "cls.seq_relationship", 2)},
                {"classifier", "classifier.", false, false,

@@ -116,7 +116,7 @@ const Family deberta_v2 = family_of<of_deberta>(
      .buffer_suffixes = {"embeddings.position_ids"},
      .parts = {{"masked LM", "cls.predictions.", false, false,
                 masked_head(of_deberta.masked, names_of_bert().words)},
-               {"decoder bias", of_deberta.masked.decoder + ".bias"},
+               {"decoder bias", of_deberta.masked.decoder + ".bias", false, false, {}, true},
                {"features", "pooler."},
                {"classifier", "classifier.", false, false,
                 with_features(linear_head(Predicts::label, Reads::first, "classifier"))},

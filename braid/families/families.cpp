@@ -52,12 +52,12 @@ nlohmann::json complete_config(nlohmann::json config) {
 
 Symmetries table_with(const nlohmann::json& config, Predicts head) {
   const Family& family = find_family(config, "config.json");
-  return family.describe(config, {family.class_with(head).parts});
+  return family.describe(config, new_parts(family, family.class_with(head), config));
 }
 
 std::unique_ptr<Network> make_network(const nlohmann::json& config) {
   const Family& family = find_family(config, "config.json");
-  return family.network(config, {family.classes.front().parts});
+  return family.network(config, new_parts(family, family.classes.front(), config));
 }
 
 }  // namespace braid

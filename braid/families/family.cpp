@@ -1,6 +1,7 @@
 #include "braid/families/family.h"
 
 #include <algorithm>
+#include <array>
 
 #include "braid/error.h"
 #include "braid/json/printable.h"
@@ -50,6 +51,14 @@ bool is_there(const Part& part, const Tensors& tensors, const std::vector<Tie>& 
            return tie.alias.starts_with(part.tensors);
          });
 }
+
+// Keys by which transformers loads any model in another way, and how.
+constexpr std::array<std::pair<const char*, const char*>, 4> kLoadOtherwise = {{
+    {"quantization_config", "quantises the weights on loading, or refuses them"},
+    {"transformers_weights", "reads the weights from that file"},
+    {"per_layer_config", "gives single layers settings of their own"},
+    {"fusion_config", "puts other modules in the place of some"},
+}};
 
 bool reads_pooler(const std::vector<const Part*>& heads) {
   return std::any_of(heads.begin(), heads.end(),
@@ -131,6 +140,17 @@ const ModelClass* Family::find_class(const std::string& name) const {
   return found == classes.end() ? nullptr : &*found;
 }
 
+Parts new_parts(const Family& family, const ModelClass& kind, const nlohmann::json& config) {
+  Parts made{kind.parts};
+  for (const Part& part : family.parts) {
+    if (!part.unless_tied || is_tied(config)) continue;
+    for (const Part* head : family.heads_of(kind)) {
+      if (part.tensors.starts_with(head->tensors)) made.names.insert(part.name);
+    }
+  }
+  return made;
+}
+
 HeadParts head_parts(const Family& family, const Parts& parts, const std::string& pooler) {
   HeadParts result{{}, pooler, parts.returns_stream};
   for (const Part& part : family.parts) {
@@ -162,13 +182,20 @@ const ModelClass& class_of(const Family& family, const nlohmann::json& config,
                            const Tensors& tensors, const std::string& source) {
   const std::vector<Tie> ties = family.ties(config);
   const ModelClass* named = named_class(family, config, source);
-  if (!named) return guessed_class(family, tensors, ties, source);
-  const ModelClass& kind = *named;
+  const ModelClass& kind = named ? *named : guessed_class(family, tensors, ties, source);
   for (const Part* part : family.heads_of(kind)) {
     require(is_there(*part, tensors, ties),
             "{}: config.json's architectures says {}, but its {} ({}*) is not among the tensors; "
             "name the class that they are of",
             source, kind.name, title_of(part->head->predicts), part->tensors);
+  }
+  for (const std::string& name : new_parts(family, kind, config).names) {
+    const Part& part = family.part(name);
+    require(!part.unless_tied || is_there(part, tensors, ties),
+            "{}: config.json has tie_word_embeddings false, and {}, which transformers then reads, "
+            "is not among the tensors; it would be zeros there. Store the head's bias under that "
+            "name too, or tie the head",
+            source, part.tensors);
   }
   return kind;
 }
@@ -230,6 +257,13 @@ std::optional<std::int64_t> config_token(const nlohmann::json& config, const cha
 }
 
 nlohmann::json as_meant(const Family& family, nlohmann::json config) {
+  for (const auto& [key, why] : kLoadOtherwise) {
+    require(
+        !config.contains(key) || config[key].is_null(),
+        "config.json: {}: transformers {} by this key, and braid does not; remove it if this is "
+        "a plain checkpoint",
+        key, why);
+  }
   for (const auto& [other, key] : family.other_keys) {
     if (!config.contains(other)) continue;
     config[key] = config[other];

@@ -45,6 +45,7 @@ struct Part {
   bool in_stack = false;     // stored under the stack's prefix, as a pooler is
   bool may_be_tied = false;  // a tie can be all of it: then it is there where the tie is
   std::optional<Head> head = {};
+  bool unless_tied = false;  // beside the head of whose tensors it is, where nothing is tied
 };
 
 // What a model has beyond what its configuration says.
@@ -117,6 +118,9 @@ struct Family {
   const ModelClass* find_class(const std::string& name) const;
 };
 
+// What a model has that is made of this configuration as that class.
+Parts new_parts(const Family& family, const ModelClass& kind, const nlohmann::json& config);
+
 // The heads of `parts`, and the pooler where there is one.
 HeadParts head_parts(const Family& family, const Parts& parts, const std::string& pooler = "");
 
@@ -125,7 +129,7 @@ HeadParts head_parts(const Family& family, const Parts& parts, const std::string
 const ModelClass* named_class(const Family& family, const nlohmann::json& config,
                               const std::string& source);
 // That one, or the one that `tensors` of the table are of. Error where they lack one of its heads,
-// or are of several.
+// or what transformers would then make anew, or are of several.
 const ModelClass& class_of(const Family& family, const nlohmann::json& config,
                            const Tensors& tensors, const std::string& source);
 

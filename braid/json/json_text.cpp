@@ -52,6 +52,17 @@ std::string with_marks(std::string_view text) {
   return result;
 }
 
+// The line of the n-th string of JSON that can be parsed, from 1.
+std::int64_t line_of_string(std::string_view text, std::int64_t n) {
+  std::int64_t line = 1, quotes = 0;
+  for (std::size_t i = 0; i < text.size() && quotes < 2 * n - 1; ++i) {
+    line += text[i] == '\n';
+    quotes += text[i] == '"';
+    if (text[i] == '\\') ++i;
+  }
+  return line;
+}
+
 const Word* word_of(const std::string& text) {
   for (const Word& word : kWords) {
     if (text == marked(word)) return &word;
@@ -70,19 +81,26 @@ void mark(Json& value) {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view what, JsonLimits limits, KeyOrder* order) {
+Json parse_json(std::string_view given, std::string_view what, JsonLimits limits, KeyOrder* order) {
   using Event = Json::parse_event_t;
   std::vector<std::set<std::string>> keys;  // of the objects still open
   std::size_t values = 0;
-  const bool python = text.find("NaN") != text.npos || text.find("Infinity") != text.npos;
+  std::int64_t strings = 0;
+  const bool python = given.find("NaN") != given.npos || given.find("Infinity") != given.npos;
+  const std::string marked_text = python ? with_marks(given) : "";
+  const std::string_view text = python ? marked_text : given;
   const auto check = [&](int depth, Event event, Json& parsed) {
     require(++values <= limits.values, "{}: more than {} JSON values", what, limits.values);
     require(depth <= limits.depth, "{}: JSON nested deeper than {}", what, limits.depth);
+    strings += parsed.is_string() && (event == Event::key || event == Event::value);
     if (event == Event::object_start) keys.emplace_back();
     if (event == Event::object_end) keys.pop_back();
     if (event == Event::key) {
       const auto& key = parsed.get_ref<const std::string&>();
-      require(keys.back().insert(key).second, "{}: \"{}\" is there twice", what, printable(key));
+      if (!keys.back().insert(key).second) {
+        fail("{}: line {}: \"{}\" is there twice", what, line_of_string(text, strings),
+             printable(key));
+      }
       if (order && depth <= 2) order->emplace_back(depth, key);
     }
     if (python && parsed.is_string()) {
@@ -93,7 +111,7 @@ Json parse_json(std::string_view text, std::string_view what, JsonLimits limits,
     return true;
   };
   try {
-    return python ? Json::parse(with_marks(text), check) : Json::parse(text, check);
+    return Json::parse(text, check);
   } catch (const Json::parse_error& error) {
     fail("{}: not valid JSON: stopped making sense at byte {} of {}", what, error.byte,
          text.size());

@@ -31,12 +31,15 @@ bool may_move(const Axis& axis, const std::set<std::string>& learn) {
   return name == "in-head" || name == "ffn" || mixes(axis.group);
 }
 
-// The nearest orthogonal matrix, differentiable: U V^T by Newton-Schulz iterations, whose gradient
-// has no poles where singular values meet.
+// The nearest orthogonal matrix U V^T, wherever the latent is, and its derivative
+// U K V^T, K_ij = (D - D')_ij / (s_i + s_j), D = U' dX V, which has no poles where singular values
+// meet. What carries the derivative is zero.
 at::Tensor orthogonalise(const at::Tensor& latent) {
-  at::Tensor x = latent;
-  for (int i = 0; i < 8; ++i) x = 1.5 * x - 0.5 * at::matmul(at::matmul(x, x.t()), x);
-  return x;
+  const at::Tensor fixed = latent.detach();
+  const auto [u, s, v] = at::linalg_svd(fixed, false);
+  const at::Tensor change = at::mm(at::mm(u.t(), latent - fixed), v.t());
+  const at::Tensor sums = at::clamp_min(s.unsqueeze(0) + s.unsqueeze(1), 1e-6);
+  return at::mm(u, v) + at::mm(at::mm(u, (change - change.t()) / sums), v);
 }
 
 // Orthogonal maps that fix the all-ones vector come from latents that do.

@@ -5,6 +5,8 @@
 
 #include "braid/error.h"
 #include "braid/models/named_entries.h"
+#include "braid/notice.h"
+#include "braid/text/reading.h"
 #include "braid/text/tokenizer_files.h"
 
 namespace braid {
@@ -96,6 +98,13 @@ MergedVocabulary in_merged_vocabulary(const std::vector<Model>& models, const st
   Names rows = tokenizer->tokens();
   if (!all) rows.resize(static_cast<std::size_t>(base.network->vocabulary_size()));
   for (std::size_t k = 0; k < models.size(); ++k) {
+    const std::string reading = difference_of_reading(*tokenizer, *tokenizers[k]);
+    if (!all && !reading.empty()) {
+      notice(
+          "{}: its own tokenizer reads a text otherwise than that of {}, which is used for it, "
+          "in its losses too: {}",
+          models[k].folder.string(), base.folder.string(), reading);
+    }
     const std::int64_t count = models[k].network->vocabulary_size();
     const Order order = find_rows(rows, tokenizers[k]->tokens(), count, k == common.base);
     common.models.push_back(with_rows(models[k], order, base.config));

@@ -216,7 +216,8 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const Model& model) {
 Model random_model(const nlohmann::json& config, std::uint64_t seed) {
   const nlohmann::json full = complete_config(config);
   const Family& family = find_family(full, "config.json");
-  return random_model(full, {named_class(family, full, "config.json")->parts}, seed);
+  const ModelClass& kind = *named_class(family, full, "config.json");
+  return random_model(full, new_parts(family, kind, full), seed);
 }
 
 Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64_t seed) {
@@ -285,7 +286,8 @@ void require_same_architecture(const Model& a, const Model& b) {
   const std::string x = a.folder.string(), y = b.folder.string();
   require(a.symmetries.family == b.symmetries.family, "{} is a {} model, {} a {} model", x,
           a.symmetries.family, y, b.symmetries.family);
-  require(a.sentence == b.sentence,
+  require(a.sentence.has_value() == b.sentence.has_value() &&
+              (!a.sentence || a.sentence->same_kind(*b.sentence)),
           "{} and {} pool or normalise sentences otherwise (modules.json and what it names)", x, y);
   require(a.kind == b.kind,
           "config.json: {} is a {}, {} a {}, which returns something else; name one class in both "

@@ -42,6 +42,15 @@ std::string repository(const fs::path& folder) {
   return "";
 }
 
+// "x/y" of /w/x/y and 2; all of it where it has no more.
+std::string last_parts(const fs::path& path, std::size_t count) {
+  fs::path last;
+  for (fs::path at = path; count > 0 && at.has_filename(); at = at.parent_path(), --count) {
+    last = last.empty() ? at.filename() : at.filename() / last;
+  }
+  return last.string();
+}
+
 std::vector<std::string> names_of(const std::vector<fs::path>& folders) {
   std::vector<std::string> names;
   for (const fs::path& folder : folders) {
@@ -50,11 +59,17 @@ std::vector<std::string> names_of(const std::vector<fs::path>& folders) {
   }
   const std::vector<std::string> plain = names;
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const bool shared = std::count(plain.begin(), plain.end(), plain[k]) > 1;
     const fs::path path = whole(folders[k]);
-    if (shared && repository(path).empty() && path.parent_path().has_filename()) {
-      names[k] = name_of(path.parent_path().filename()) + "/" + names[k];
-    }
+    if (std::count(plain.begin(), plain.end(), plain[k]) < 2 || !repository(path).empty()) continue;
+    const auto is_shared = [&](std::size_t count) {
+      return std::any_of(folders.begin(), folders.end(), [&](const fs::path& other) {
+        return whole(other) != path && last_parts(whole(other), count) == last_parts(path, count);
+      });
+    };
+    std::size_t count = 2;
+    while (is_shared(count)) ++count;
+    const std::string above = last_parts(path.parent_path(), count - 1);
+    if (!above.empty()) names[k] = name_of(above) + "/" + names[k];
   }
   return names;
 }

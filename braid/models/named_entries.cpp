@@ -8,7 +8,7 @@
 #include "braid/error.h"
 #include "braid/json/printable.h"
 #include "braid/notice.h"
-#include "braid/text/tokenizer.h"
+#include "braid/text/reading.h"
 
 namespace braid {
 namespace {
@@ -92,17 +92,49 @@ Model match_labels(const Model& a, Model b) {
   return b;
 }
 
+void require_same_reading(const Model& a, const Tokenizer& of_a, const Model& b,
+                          const Tokenizer& of_b) {
+  const std::string x = a.folder.string(), y = b.folder.string();
+  const std::string reading = difference_of_reading(of_a, of_b);
+  require(reading.empty(),
+          "the tokenizers of {} and {} have the same tokens, but read a text otherwise: {}; give "
+          "both folders the one that both models were trained with, or tell merge whose "
+          "`vocabulary` to take",
+          x, y, reading);
+  const std::string roles = difference_of_roles(of_a, of_b);
+  if (!roles.empty()) {
+    notice("the tokenizers of {} and {} use special tokens otherwise: {}; the first is used", x, y,
+           roles);
+  }
+}
+
 Model match_tokens(const Model& a, Model b) {
   if (a.reads_by == b.reads_by) return b;
-  const auto names_a = find_tokens(a.reads_by), names_b = find_tokens(b.reads_by);
-  if (names_a && names_b) {
-    b = match(a, b, token_entries, "vocabularies", *names_a, *names_b);
-  } else if (names_a || names_b) {
+  const auto of_a = find_tokenizer(a.reads_by), of_b = find_tokenizer(b.reads_by);
+  if (of_a && of_b) {
+    b = match(a, b, token_entries, "vocabularies", of_a->tokens(), of_b->tokens());
+    require_same_reading(a, *of_a, b, *of_b);
+  } else if (of_a || of_b) {
     notice("{}: no tokenizer here; its token ids are taken to be those of {}",
-           (names_a ? b : a).folder.string(), (names_a ? a : b).folder.string());
+           (of_a ? b : a).folder.string(), (of_a ? a : b).folder.string());
   }
   b.reads_by = a.reads_by;
   return b;
+}
+
+// Embeddings of one kind, of texts that one of the two would cut or change otherwise.
+void say_of_sentences(const Model& a, const Model& b) {
+  if (!a.sentence || a.folder == b.folder) return;
+  const std::string x = a.folder.string(), y = b.folder.string();
+  if (a.sentence->longest != b.sentence->longest) {
+    notice("max_seq_length is {} in {} and {} in {}: texts are as long as the first says, for both",
+           a.sentence->longest, x, b.sentence->longest, y);
+  }
+  if (a.sentence->text_changes != b.sentence->text_changes) {
+    notice("{} and {} do other things to a text before the tokenizer ({}; {})", x, y,
+           a.sentence->text_changes.empty() ? "nothing" : a.sentence->text_changes,
+           b.sentence->text_changes.empty() ? "nothing" : b.sentence->text_changes);
+  }
 }
 
 }  // namespace
@@ -172,6 +204,17 @@ Tensors as_stored(const Model& model) {
   return stored;
 }
 
+void require_same_ids(const Model& a, const Model& b) {
+  if (a.reads_by == b.reads_by) return;
+  const auto of_a = find_tokenizer(a.reads_by), of_b = find_tokenizer(b.reads_by);
+  if (!of_a || !of_b) return;
+  require(of_a->tokens() == of_b->tokens(),
+          "the tokenizers of {} and {} have other tokens, or other ids for them: a text is not the "
+          "same to both",
+          a.folder.string(), b.folder.string());
+  require_same_reading(a, *of_a, b, *of_b);
+}
+
 Model in_order_of(const Model& a, const Model& b) {
   const std::int64_t rows_a = count_of(a, token_entries), rows_b = count_of(b, token_entries);
   require(
@@ -180,6 +223,7 @@ Model in_order_of(const Model& a, const Model& b) {
       "of merge can bring together",
       a.folder.string(), rows_a, b.folder.string(), rows_b);
   require_same_architecture(a, b);
+  say_of_sentences(a, b);
   return match_tokens(a, match_labels(a, b));
 }
 

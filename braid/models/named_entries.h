@@ -29,9 +29,13 @@ Model reordered(const Model& model, const std::string& entries, const Order& ord
 // With all entries where its folder has them.
 Tensors as_stored(const Model& model);
 
+// Error unless the tokenizers of both, where they have one, give every text the same ids, so that
+// one may read for both. Gives notice where special tokens have other roles.
+void require_same_ids(const Model& a, const Model& b);
+
 // B with its tokens and labels in A's order, to be read by A's tokenizer. Gives notice where it
 // reorders them, and where it must take them to be the same, as a folder does not name them. Error
-// unless the architectures are the same and so are the names.
+// unless the architectures are the same, and so are the names and how text is read.
 Model in_order_of(const Model& a, const Model& b);
 
 }  // namespace braid

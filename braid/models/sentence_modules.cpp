@@ -6,21 +6,13 @@
 #include "braid/checkpoint/weights.h"
 #include "braid/error.h"
 #include "braid/json/json_field.h"
-#include "braid/json/json_text.h"
 #include "braid/json/printable.h"
+#include "braid/models/sentence_settings.h"
 
 namespace braid {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* transformer_file = "sentence_bert_config.json";
-
-// An empty object where there is no file.
-nlohmann::json read_json(const fs::path& file) {
-  if (!is_there(file)) return nlohmann::json::object();
-  return parse_json(MappedFile::open(file)->bytes(), file.string());
-}
 
 // Is there a value, other than null?
 bool said(const JsonField& object, const std::string& key) {
@@ -43,6 +35,12 @@ constexpr std::array modes = {
 };
 
 std::vector<Pooling> read_pooling(const JsonField& config) {
+  std::vector<Setting> known = {{"embedding_dimension"},
+                                {"word_embedding_dimension"},
+                                {"pooling_mode"},
+                                {"include_prompt"}};  // of a prompt, which no text has here
+  for (const Mode& mode : modes) known.push_back({mode.flag});
+  require_settings(config, known);
   std::vector<Pooling> found;
   if (said(config, "pooling_mode")) {
     const JsonField named = config.at("pooling_mode");
@@ -66,31 +64,38 @@ std::vector<Pooling> read_pooling(const JsonField& config) {
 }
 
 // What is done to texts before the tokenizer; empty = nothing.
-std::string changes_of_texts(const fs::path& folder, const nlohmann::json& settings) {
-  if (JsonField(settings, (folder / transformer_file).string()).boolean("do_lower_case", false)) {
-    return fmt::format("{} has do_lower_case", transformer_file);
-  }
-  const fs::path file = folder / "config_sentence_transformers.json";
-  const nlohmann::json all = read_json(file);
-  const JsonField config(all, file.string());
-  if (!said(config, "default_prompt_name")) return "";
-  const std::string name = config.at("default_prompt_name").text();
-  const std::string prompt = config.at("prompts").at(name).text();
-  return prompt.empty() ? ""
-                        : fmt::format("{} puts '{}' in front of each", file.filename().string(),
-                                      printable(prompt));
+std::string changes_of_texts(const TransformerSettings& transformer,
+                             const EncoderSettings& encoder) {
+  if (transformer.lower_case) return transformer.file + " has do_lower_case";
+  if (encoder.prompt.empty()) return "";
+  return fmt::format("{} puts '{}' in front of each", encoder.file, printable(encoder.prompt));
 }
 
-// Tokens of a text: what the encoder says, or its tokenizer.
-std::int64_t longest_text(const fs::path& folder, const nlohmann::json& settings) {
-  const JsonField own(settings, (folder / transformer_file).string());
-  if (said(own, "max_seq_length")) return own.at("max_seq_length").integer(1);
+// Tokens of a text as the tokenizer has it; 0: as many as the model has positions.
+std::int64_t longest_of_tokenizer(const fs::path& folder) {
   const fs::path file = folder / "tokenizer_config.json";
-  const nlohmann::json tokenizer = read_json(file);
+  const nlohmann::json tokenizer = read_settings(file);
   const auto longest = tokenizer.find("model_max_length");
   // Without a limit of its own transformers writes 1e30.
   const bool limits = longest != tokenizer.end() && longest->is_number_integer();
   return limits ? JsonField(*longest, file.string() + ": model_max_length").integer(1) : 0;
+}
+
+// The modules of modules.json by the last name of their class, with their folders.
+std::vector<std::pair<std::string, fs::path>> read_modules(const fs::path& folder,
+                                                           const JsonField& listed) {
+  constexpr std::string_view library = "sentence_transformers.";
+  std::vector<std::pair<std::string, fs::path>> modules;
+  for (const JsonField& one : listed.items()) {
+    require_settings(one, {{"idx"}, {"name"}, {"path"}, {"type"}, {"kwargs"}});
+    const std::string& type = one.at("type").text();
+    require(type.starts_with(library),
+            "{}: the module {} is code of its own, which braid does not run; without modules.json "
+            "the Transformer is read alone",
+            listed.where(), printable(type));
+    modules.emplace_back(type.substr(type.rfind('.') + 1), folder / one.at("path").text());
+  }
+  return modules;
 }
 
 }  // namespace
@@ -98,34 +103,39 @@ std::int64_t longest_text(const fs::path& folder, const nlohmann::json& settings
 std::optional<SentencePooling> read_sentence_modules(const fs::path& folder) {
   const fs::path file = folder / "modules.json";
   if (!is_there(file)) return std::nullopt;
-  const nlohmann::json listed = read_json(file);
+  const nlohmann::json listed = read_settings(file);
   SentencePooling pooling;
-  for (const JsonField& one : JsonField(listed, file.string()).items()) {
-    const std::string& type = one.at("type").text();
-    const std::string name = type.substr(type.rfind('.') + 1);
-    const fs::path place = folder / one.at("path").text();
+  const auto modules = read_modules(folder, JsonField(listed, file.string()));
+  for (const auto& [name, place] : modules) {
     require(!pooling.normalised && (name == "Normalize") == !pooling.modes.empty(),
             "{}: {} in this place is not supported: a Transformer, Pooling, and perhaps Normalize "
             "are; without modules.json the Transformer is read alone",
             file.string(), name);
+    const fs::path config = place / "config.json";
     if (name == "Transformer") {
       require(place == folder / "", "{}: the Transformer is in {}: give that folder", file.string(),
               place.string());
     } else if (name == "Pooling") {
-      const fs::path config = place / "config.json";
-      const nlohmann::json settings = read_json(config);
+      const nlohmann::json settings = read_settings(config);
       pooling.modes = read_pooling(JsonField(settings, config.string()));
     } else if (name == "Normalize") {
+      const nlohmann::json settings = read_settings(config);
+      require_settings(JsonField(settings, config.string()),
+                       {{"module_input_name", {"sentence_embedding"}},
+                        {"module_output_name", {"sentence_embedding"}}});
       pooling.normalised = true;
     } else {
       fail("{}: a module {} is not supported; without modules.json the Transformer is read alone",
            file.string(), name);
     }
   }
-  require(!pooling.modes.empty(), "{}: names no Pooling", file.string());
-  const nlohmann::json settings = read_json(folder / transformer_file);
-  pooling.longest = longest_text(folder, settings);
-  pooling.text_changes = changes_of_texts(folder, settings);
+  const bool alone = pooling.modes.empty();
+  require(!alone || modules.size() == 1, "{}: names no Pooling", file.string());
+  const TransformerSettings transformer = read_transformer_settings(folder, alone);
+  if (alone) return std::nullopt;  // a cross-encoder, which is a classifier as any other
+  const EncoderSettings encoder = read_encoder_settings(folder);
+  pooling.longest = transformer.longest > 0 ? transformer.longest : longest_of_tokenizer(folder);
+  pooling.text_changes = changes_of_texts(transformer, encoder);
   return pooling;
 }
 

@@ -8,8 +8,9 @@
 
 namespace braid {
 
-// modules.json: a Transformer, Pooling and perhaps Normalize; nothing where there is none. Error
-// naming the file where another module, or a setting of one, computes something else.
+// modules.json: a Transformer, Pooling and perhaps Normalize; nothing where there is none, or a
+// Transformer alone. Error naming the file where another module, or a setting of one, computes
+// something else.
 std::optional<SentencePooling> read_sentence_modules(const std::filesystem::path& folder);
 
 }  // namespace braid

@@ -46,7 +46,10 @@ struct SentencePooling {
   std::int64_t longest = 0;
   std::string text_changes = {};  // what is done to texts before the tokenizer; empty = nothing
 
-  bool operator==(const SentencePooling&) const = default;
+  // Do both give embeddings of one kind, whatever texts they are of?
+  bool same_kind(const SentencePooling& other) const {
+    return modes == other.modes && normalised == other.normalised;
+  }
 };
 at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask);
 

@@ -100,6 +100,7 @@ class Measure {
       score.task = align.task;
       score.data = request.measured_file();
       score.example = align.max_length;
+      score.score_range = request.score_range;
     } else {
       score.text = request.measured_file();
       if (request.dev.empty()) score.batches = align.batches;

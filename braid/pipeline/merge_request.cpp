@@ -24,6 +24,9 @@ OptionList options_of_merging(MergeRequest& r) {
   list.add("dev", r.dev,
            "Measure on this text (or, with task, this file) instead of the one that is aligned on")
       .as(Use::input);
+  list.add("score-range", r.score_range,
+           "The lowest and the highest score that is measured on, such as 0,1: of stsb and sts")
+      .otherwise("0,5");
   list.add("evaluate-lines", r.evaluate_lines, "Lines of the text that losses are measured on")
       .from(1);
   list.add("simplex", r.simplex,

@@ -1,6 +1,7 @@
 // MergeRequest: one model out of several, asked for.
 #pragma once
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/merging/repair.h"
 #include "braid/pipeline/align_request.h"
 #include "braid/training/heal.h"
@@ -17,7 +18,8 @@ struct MergeRequest {
   AlignRequest align;
   std::int64_t sweeps = 2;  // of more than two: how often each is aligned to the others' mean
 
-  std::string dev;  // measured on; empty: what is aligned on
+  std::string dev;                  // measured on; empty: what is aligned on
+  std::vector<double> score_range;  // of scores that are measured on; empty: the task's
   std::int64_t evaluate_lines = 1000, simplex = 0;
   RepairOptions repairing;
   std::int64_t repair_lines = 256;
@@ -33,9 +35,7 @@ struct MergeRequest {
   // Of each model; they sum to 1. Error where weights or t do not fit the models.
   std::vector<double> shares() const;
   // Where a long stage, learning or heal, keeps what it has done.
-  std::filesystem::path state(const std::string& stage) const {
-    return out + "." + stage + ".safetensors";
-  }
+  std::filesystem::path state(const std::string& stage) const { return state_beside(out, stage); }
   // All files and folders that are read.
   std::vector<std::filesystem::path> inputs() const;
   const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }

@@ -16,6 +16,9 @@ OptionList options_of(ScoreRequest& r) {
       .otherwise("what the model is pretrained on");
   list.add("data", r.data, "The task's file: tab-separated, such as dev.tsv, or images.safetensors")
       .as(Use::input);
+  list.add("score-range", r.score_range,
+           "The lowest and the highest score of data, such as 0,1: of stsb and sts")
+      .otherwise("0,5");
   list.add("max-length", r.example, "Tokens of a GLUE example")
       .from(3)
       .to(1 << 20)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
 #include "braid/pipeline/trained_folder.h"
@@ -42,7 +43,7 @@ PretrainRequest PretrainRequest::resolved() const {
   return full;
 }
 
-fs::path training_state(const fs::path& out) { return out.string() + ".state.safetensors"; }
+fs::path training_state(const fs::path& out) { return state_beside(out, "state"); }
 
 Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
                            const FolderOptions& folder, const TrainingLogs& logs) {
@@ -96,6 +97,7 @@ Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
     TaskInput input;
     input.data = file;
     input.lines = lines;
+    input.score_range = request.score_range;
     input.max_length = sequence_length(*model.network, request.max_length, 128, "max-length");
     return task.load(input, *tokenizer, model.network->max_positions());
   };

@@ -25,6 +25,7 @@ struct FinetuneRequest {
   std::filesystem::path checkpoint;        // of the encoder
   std::string task, data, dev;             // `dev` may be empty
   std::optional<std::int64_t> max_length;  // tokens of an example; none: 128 at most
+  std::vector<double> score_range;         // of a task with scores; empty: its own
   std::int64_t lines = 0;                  // of data; 0 = all
   FinetuneOptions options;
 };

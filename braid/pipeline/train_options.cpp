@@ -48,6 +48,8 @@ OptionList options_of(FinetuneRequest& r) {
   list.add("data", r.data, "Tab-separated training file").as(Use::input);
   list.add("dev", r.dev, "Tab-separated file that is scored every epoch; the best epoch is kept")
       .as(Use::input);
+  list.add("score-range", r.score_range, "The lowest and the highest score of data: of stsb")
+      .otherwise("0,5");
   list.add("seed", o.seed, "Of the order of examples and of dropout");
   list.add("head-seed", o.head_seed, "Of the classifier's initialisation");
   list.add("epochs", o.epochs, "Passes over the data").from(0);

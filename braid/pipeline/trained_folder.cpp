@@ -74,13 +74,15 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
     training.update({{"dev", dev_json(trained.dev)}, {"best_step", trained.best_step}});
   }
   const Family& family = find_family(config, "config.json");
-  const Parts parts{family.classes.front().parts};
+  const Parts parts = new_parts(family, family.classes.front(), config);
   Tensors tensors;
   for (const auto& [name, tensor] : trained.parameters) {
     tensors[stored_name(family, parts, name)] = tensor.to(folder.dtype);
   }
   Json written = config;
+  written["architectures"] = {family.classes.front().name};  // whatever it was a model of
   written["dtype"] = dtype_name(folder.dtype);
+  written.erase("torch_dtype");
   WriteOptions write;
   write.overwrite = folder.overwrite;
   write.files = {{"training.json", to_text(training, 1) + "\n"},

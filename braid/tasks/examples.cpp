@@ -82,7 +82,10 @@ std::string fingerprint(const std::vector<TokenSequence>& sequences) {
   };
   for (const TokenSequence& sequence : sequences) {
     add(sequence.ids);
+    add(sequence.types);
+    add(sequence.positions);
     add(sequence.labels);
+    bytes.append(reinterpret_cast<const char*>(&sequence.target), sizeof sequence.target);
   }
   return fingerprint_text(bytes);
 }

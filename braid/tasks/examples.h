@@ -40,7 +40,7 @@ struct ExampleBatch {
 ExampleBatch make_batch(const std::vector<TokenSequence>& sequences, std::optional<Predicts> head,
                         std::int64_t width = 0, at::Device device = at::kCPU);
 
-// Of all ids and labels: what makes two sets of sequences the same.
+// Of all ids, labels and targets: what makes two sets of sequences the same.
 std::string fingerprint(const std::vector<TokenSequence>& sequences);
 
 }  // namespace braid

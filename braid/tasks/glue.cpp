@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "braid/error.h"
+#include "braid/json/printable.h"
 #include "braid/notice.h"
 #include "braid/tasks/metrics.h"
 #include "braid/text/lines.h"
@@ -27,16 +29,23 @@ std::size_t column(const std::vector<std::string>& columns, const std::string& n
   const auto found = std::find(columns.begin(), columns.end(), name);
   require(found != columns.end(), "{}: has no column '{}', which {} needs; its columns are: {}",
           file, name, task.title, fmt::join(columns, ", "));
+  require(std::count(columns.begin(), columns.end(), name) == 1,
+          "{}: line 1: the column '{}' is there twice; which one is {}'s?", file, printable(name),
+          task.title);
   return static_cast<std::size_t>(found - columns.begin());
 }
 
-double read_label(const GlueRow& task, const std::string& text, const std::string& file,
-                  std::int64_t row) {
+double read_label(const GlueRow& task, const std::optional<ScoreRange>& scores,
+                  const std::string& text, const std::string& file, std::int64_t row) {
   if (task.is_regression()) {
     double score = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), score);
-    require(error == std::errc() && end == text.data() + text.size(),
-            "{}: row {}: the score is '{}', expected a number", file, row, text);
+    require(error == std::errc() && end == text.data() + text.size() && std::isfinite(score),
+            "{}: row {}: the score is '{}', expected a number", file, row, printable(text));
+    require(!scores || (score >= scores->low && score <= scores->high),
+            "{}: row {}: the score is {}, expected one from {} to {}; `score-range` says which "
+            "scores there are",
+            file, row, text, scores ? scores->low : 0, scores ? scores->high : 0);
     return score;
   }
   const auto found = std::find(task.labels.begin(), task.labels.end(), text);
@@ -77,7 +86,16 @@ const std::vector<GlueRow>& glue_rows() {
        {"accuracy", "f1"},
        {"not_equivalent", "equivalent"}},
       {"rte", "RTE", {}, "sentence1", "sentence2", "label", entailment, {"accuracy"}},
-      {"stsb", "STS-B", {}, "sentence1", "sentence2", "score", {}, {"pearson", "spearman"}},
+      {"stsb",
+       "STS-B",
+       {},
+       "sentence1",
+       "sentence2",
+       "score",
+       {},
+       {"pearson", "spearman"},
+       {},
+       {0, 5}},
       {"wnli",
        "WNLI",
        {},
@@ -158,7 +176,8 @@ class GlueTask final : public Task {
   const std::string& file(const TaskInput& input) const override { return input.data; }
   Examples load(const TaskInput& input, const Tokenizer& tokenizer,
                 std::int64_t positions) const override {
-    const LabelledLines rows = read_labelled_lines(row_, input.data, input.lines);
+    const LabelledLines rows =
+        read_labelled_lines(row_, input.data, input.lines, score_range(row_, input));
     Examples examples{this, {}, {}, 0, rows.skipped + rows.unlabelled};
     for (const LabelledLine& line : rows.lines) {
       examples.sequences.push_back(
@@ -226,8 +245,18 @@ const GlueRow& find_glue_row(const std::string& name) {
   fail("'{}' is not a GLUE task; there are: {}", name, fmt::join(names, ", "));
 }
 
+ScoreRange score_range(const GlueRow& task, const TaskInput& input) {
+  const std::vector<double>& given = input.score_range;
+  if (given.empty()) return task.scores;
+  require(task.is_regression(), "`score-range` is of scores, and {} has labels", task.title);
+  require(given.size() == 2 && given[0] < given[1],
+          "`score-range` is {}, expected the lowest and the highest score, such as 0,5",
+          fmt::join(given, ","));
+  return {given[0], given[1]};
+}
+
 LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::path& path,
-                                  std::int64_t limit) {
+                                  std::int64_t limit, std::optional<ScoreRange> scores) {
   const std::string file = path.string();
   LineStream stream(path);
   std::vector<std::string> columns = task.columns;
@@ -249,7 +278,7 @@ LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::pa
       continue;
     }
     result.lines.push_back({fields[first], task.has_pairs() ? fields[second] : "",
-                            read_label(task, fields[label], file, stream.lines())});
+                            read_label(task, scores, fields[label], file, stream.lines())});
   }
   const auto rows = std::ssize(result.lines) + result.skipped + result.unlabelled;
   require(

@@ -17,6 +17,11 @@ struct LabelledLines {
   std::int64_t unlabelled = 0;  // rows whose label is "-"
 };
 
+// The lowest and the highest score that there can be.
+struct ScoreRange {
+  double low = 0, high = 0;
+};
+
 // One task: a row of the table in glue.cpp.
 struct GlueRow {
   const char* name;                  // sst2
@@ -28,15 +33,20 @@ struct GlueRow {
   std::vector<std::string> metrics;  // the first decides which model is better
   std::vector<std::string> names = {};  // of classes that the file numbers, as the GLUE data on the
                                         // Hugging Face hub has them
+  ScoreRange scores = {};               // as the data set documents them
 
   bool is_regression() const { return labels.empty(); }
   bool has_pairs() const { return !second.empty(); }
 };
 
+// The range that `input` gives, or the task's. Error where it is none.
+ScoreRange score_range(const GlueRow& task, const TaskInput& input);
+
 // The first `limit` rows (0 = all). Error naming the file, the row and the column where a column or
-// a label is not what the task has, where there is no row, or where over 1% are cut short.
+// a label is not what the task has, a score is outside `scores` (none: any number will do), where
+// there is no row, or where over 1% are cut short.
 LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::path& file,
-                                  std::int64_t limit = 0);
+                                  std::int64_t limit = 0, std::optional<ScoreRange> scores = {});
 
 // The nine: a sentence head's classes, by cross entropy, or its score, by squared error.
 const std::vector<const Task*>& glue_tasks();

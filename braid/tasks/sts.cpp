@@ -1,13 +1,36 @@
 #include "braid/tasks/sts.h"
 
+#include <algorithm>
+
 #include "braid/error.h"
+#include "braid/notice.h"
 #include "braid/tasks/glue.h"
 #include "braid/tasks/metrics.h"
 
 namespace braid {
 namespace {
 
-constexpr double highest_score = 5;
+const GlueRow& columns() { return find_glue_row("stsb"); }
+
+// With scores as shares of their range. What has STS-B's columns may be another data set, of other
+// scores.
+LabelledLines read_shares(const TaskInput& input) {
+  const ScoreRange range = score_range(columns(), input);
+  LabelledLines rows = read_labelled_lines(columns(), input.data, input.lines, range);
+  if (input.score_range.empty()) {
+    require(std::any_of(rows.lines.begin(), rows.lines.end(),
+                        [](const LabelledLine& line) { return line.label > 1; }),
+            "{}: no score is above 1: are they from 0 to 5, as STS-B's, or from 0 to 1? Say "
+            "`score-range` 0,5 or 0,1",
+            input.data);
+    notice("{}: its scores are taken to be STS-B's, from {} to {}; `score-range` says otherwise",
+           input.data, range.low, range.high);
+  }
+  for (LabelledLine& line : rows.lines) {
+    line.label = (line.label - range.low) / (range.high - range.low);
+  }
+  return rows;
+}
 
 // Sentence after sentence, so that those of a pair stand together.
 std::vector<TokenSequence> sentences(const std::vector<LabelledLine>& lines,
@@ -39,7 +62,7 @@ class StsTask final : public Task {
 
   Examples load(const TaskInput& input, const Tokenizer& tokenizer,
                 std::int64_t positions) const override {
-    const LabelledLines rows = read_labelled_lines(find_glue_row("stsb"), input.data, input.lines);
+    const LabelledLines rows = read_shares(input);
     Examples examples{this, {}, {}, 0, rows.skipped};
     examples.sequences = sentences(rows.lines, tokenizer, std::min(input.max_length, positions));
     examples.batches = batches_by_length(examples.sequences, 2);
@@ -49,14 +72,14 @@ class StsTask final : public Task {
   std::unique_ptr<SequenceStream> rows(const std::filesystem::path& file,
                                        const Tokenizer& tokenizer, std::int64_t max_length,
                                        std::int64_t limit) const override {
-    const LabelledLines read = read_labelled_lines(find_glue_row("stsb"), file, limit);
+    const LabelledLines read = read_labelled_lines(columns(), file, limit);
     return listed_sequences(sentences(read.lines, tokenizer, max_length), 0);
   }
 
-  // Squared error of the cosine against the score as a share of the highest
-  // (sentence-transformers' CosineSimilarityLoss).
+  // Squared error of the cosine against the score as a share of its range (sentence-transformers'
+  // CosineSimilarityLoss).
   at::Tensor loss(const at::Tensor& outputs, const ExampleBatch& batch) const override {
-    const at::Tensor expected = batch.expected.slice(0, 0, {}, 2) / highest_score;
+    const at::Tensor expected = batch.expected.slice(0, 0, {}, 2);
     const at::Tensor found = cosines(outputs);
     return (found - expected.to(found.scalar_type())).square().sum();
   }

@@ -38,6 +38,8 @@ struct TaskInput {
   MaskingOptions masking;           // of text; what masks nothing reads block and batch_size only
   std::int64_t lines = 0;           // only the first; 0 = all
   std::int64_t max_length = 128;    // tokens of an example of `data`
+  // The lowest and the highest score that `data` may have; empty: the task's own.
+  std::vector<double> score_range = {};
 };
 
 class Task {

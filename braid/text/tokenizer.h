@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,10 @@ namespace braid {
 
 // Names and contents of a tokenizer's files in a checkpoint folder.
 using TokenizerFiles = std::vector<std::pair<std::string, std::string>>;
+
+// How text is read, in words that no id is in, by the keys of a tokenizer's files: what has the
+// same tokens and reads alike gives every text the same tokens (reading.h).
+using Reading = std::map<std::string, std::string>;
 
 class Tokenizer {
  public:
@@ -39,6 +44,7 @@ class Tokenizer {
   virtual std::optional<std::int64_t> pad() const { return std::nullopt; }
   virtual std::optional<std::int64_t> end_of_text() const { return std::nullopt; }
 
+  virtual Reading reading() const { return {{"kind", kind()}}; }
   // What a checkpoint folder needs to hold, to be read as this. Error where that cannot be written.
   virtual TokenizerFiles files() const = 0;
   // One with the tokens that `text` needs, which gives it the same tokens, numbered anew in the old

@@ -6,6 +6,7 @@
 #include "braid/text/basic_tokens.h"
 #include "braid/text/byte_characters.h"
 #include "braid/text/pipeline_files.h"
+#include "braid/text/reading.h"
 
 namespace braid {
 namespace {
@@ -104,6 +105,12 @@ PieceModel::Part TokenizerPipeline::needed_for(std::string_view text) const {
   }
   for (const std::int64_t id : marks()) part.ids.insert(id);
   return part;
+}
+
+Reading TokenizerPipeline::reading() const {
+  Reading reading = reading_of(*this, description_, !description_.normalizer.is_null());
+  reading.merge(reading_of(description_));
+  return reading;
 }
 
 std::unique_ptr<Tokenizer> TokenizerPipeline::restricted_to(std::string_view text) const {

@@ -35,6 +35,7 @@ class TokenizerPipeline final : public Tokenizer {
   std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const override;
   // tokenizer.json and tokenizer_config.json.
   TokenizerFiles files() const override;
+  Reading reading() const override;
 
  private:
   // `visit` of every piece that the model is to see, and `found` of added tokens, in order.

@@ -5,6 +5,7 @@
 
 #include "braid/error.h"
 #include "braid/text/post_processor.h"
+#include "braid/text/reading.h"
 #include "braid/text/write_tokenizer.h"
 
 namespace braid {
@@ -164,6 +165,12 @@ TokenizerFiles WordPiece::files() const {
   files.emplace_back("tokenizer_config.json",
                      tokenizer_config_text(description_, std::move(config)));
   return files;
+}
+
+Reading WordPiece::reading() const {
+  Reading reading = reading_of(*this, description_, true);
+  reading.merge(reading_of(description_.options));
+  return reading;
 }
 
 std::unique_ptr<Tokenizer> WordPiece::united_with(const Tokenizer& other) const {

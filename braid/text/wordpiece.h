@@ -41,6 +41,7 @@ class WordPiece final : public Tokenizer {
 
   // tokenizer.json and tokenizer_config.json, and a vocab.txt where that says it too.
   TokenizerFiles files() const override;
+  Reading reading() const override;
   std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const override;
 
  private:

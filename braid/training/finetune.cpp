@@ -5,6 +5,7 @@
 
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
+#include "braid/notice.h"
 #include "braid/training/initialise.h"
 #include "braid/training/shuffled.h"
 #include "braid/training/token_steps.h"
@@ -16,13 +17,10 @@ namespace {
 enum Purpose : std::uint64_t { order = 11, dropping = 12 };
 
 nlohmann::json identity(const Model& start, const Examples& data, const FinetuneOptions& o,
-                        std::int64_t steps, bool dev) {
-  std::vector<double> targets;
-  for (const TokenSequence& sequence : data.sequences) targets.push_back(sequence.target);
+                        std::int64_t steps, const std::optional<Examples>& dev) {
   return {{"start", fingerprint(start.parameters)},
           {"task", data.task->name()},
           {"examples", fingerprint(data.sequences)},
-          {"labels", targets},
           {"steps", steps},
           {"seed", o.seed},
           {"head_seed", o.head_seed},
@@ -34,7 +32,7 @@ nlohmann::json identity(const Model& start, const Examples& data, const Finetune
           {"dropout", o.dropout},
           {"patience", o.patience},
           {"precision", at::toString(o.compute.dtype)},
-          {"dev", dev}};
+          {"dev", dev ? fingerprint(dev->sequences) : ""}};
 }
 
 }  // namespace
@@ -52,17 +50,28 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
     names[std::to_string(i)] = label;
     ids[label] = i;
   }
+  config.erase("num_labels");  // the names count
   config["id2label"] = names;
   config["label2id"] = ids;
   config["problem_type"] = labels.empty() ? "regression" : "single_label_classification";
   config["dtype"] = "float32";
   config.erase("torch_dtype");
+  const Symmetries table = family.describe(config, new_parts(family, kind, config));
   Tensors parameters;  // of the stack and of the parts that stay
+  bool is_other = false;
   for (const auto& [name, tensor] : start.parameters) {
     const Part* part = part_of(family, start.parts, name);
-    if (!part || kind.parts.contains(part->name)) parameters[name] = tensor;
+    if (part && !kind.parts.contains(part->name)) continue;
+    const bool fits = !part || !part->head ||
+                      tensor.sizes() == at::IntArrayRef(table.shape(table.tensors.at(name)));
+    is_other |= !fits;
+    if (fits) parameters[name] = tensor;
   }
-  draw_missing(family.describe(config, {kind.parts}), config, head_seed, parameters);
+  if (is_other) {
+    notice("{}: its classifier has {} outputs, {} has {}: a new one is drawn from `head-seed`",
+           start.folder.string(), label_count(start.config), task.title(), task.outputs());
+  }
+  draw_missing(table, config, head_seed, parameters);
   return make_model(family, config, cast(parameters, at::kFloat), start.folder);
 }
 
@@ -84,7 +93,7 @@ Finetuned finetune(const Model& start, const Examples& data, const std::optional
   const Network& network = *model.network;
   Shuffled examples(data.size(), options.seed, Purpose::order);
   TrainingRun run;
-  run.identity = identity(start, data, options, steps, dev.has_value());
+  run.identity = identity(start, data, options, steps, dev);
   run.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,
                    warmup_steps(options.warmup, steps)};
   run.save_every = options.save_every;

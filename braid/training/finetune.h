@@ -32,7 +32,8 @@ struct Finetuned : TrainingRecord {
 };
 
 // `start` as a classifier for `task`: its masked-LM head dropped, pooler and classifier added where
-// it has none, drawn from `head_seed`. Error where it has a classifier of another size.
+// it has none, drawn from `head_seed`. Where its classifier has another number of outputs, so is a
+// new one, and notice is given.
 Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed);
 
 // REQUIRES examples of one task, encoded by the model's tokenizer. `state` as in train().

@@ -74,7 +74,8 @@ void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, st
 
 Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damping) {
   const Family& family = find_family(config, "config.json");
-  const Symmetries table = family.describe(config, {family.classes.front().parts});
+  const Symmetries table =
+      family.describe(config, new_parts(family, family.classes.front(), config));
   const Initialisation& how = family.initialisation;
   const double range = config_fields(config).number("initializer_range", 0.02);
   std::int64_t branches = 0;

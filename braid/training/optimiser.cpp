@@ -50,11 +50,11 @@ void Optimiser::step(std::int64_t step, const Tensors& gradients) {
   for (auto& [name, parameter] : impl_->parameters) {
     parameter.mutable_grad() = scale == 1 ? gradients.at(name) : gradients.at(name) * scale;
   }
-  const auto done = static_cast<double>(step + 1), steps = static_cast<double>(o.steps);
+  const auto now = static_cast<double>(step), steps = static_cast<double>(o.steps);
   const auto warmup = static_cast<double>(o.warmup_steps);
-  const double left = (steps - done) / std::max(steps - warmup, 1.0);
+  const double left = (steps - now) / std::max(steps - warmup, 1.0);  // 0 only after the last step
   const double decay = o.cosine ? (1 - std::cos(std::numbers::pi * left)) / 2 : left;
-  const double factor = done <= warmup ? done / warmup : decay;
+  const double factor = now < warmup ? (now + 1) / warmup : decay;
   for (auto& group : impl_->adam->param_groups()) {
     group.options().set_lr(o.learning_rate * factor);
   }

@@ -10,7 +10,8 @@ namespace {
 
 // What makes two runs the same run.
 nlohmann::json identity(const nlohmann::json& config, const PretrainOptions& o,
-                        const std::vector<TokenSequence>& blocks, bool valid) {
+                        const std::vector<TokenSequence>& blocks,
+                        const std::optional<Examples>& valid) {
   return {{"config", config},
           {"steps", o.steps},
           {"seed", o.seed},
@@ -22,7 +23,9 @@ nlohmann::json identity(const nlohmann::json& config, const PretrainOptions& o,
           {"clip", o.clip},
           {"weight_decay", o.weight_decay},
           {"blocks", fingerprint(blocks)},
-          {"validated", {valid, o.evaluate_every, o.patience}}};
+          {"validated",
+           {valid ? fingerprint(valid->sequences) : "", o.evaluate_every, o.patience,
+            at::toString(o.compute.dtype)}}};
 }
 
 void check(const Network& network, const Tokenizer& tokenizer,
@@ -68,7 +71,7 @@ Pretrained pretrain(const nlohmann::json& config, const std::shared_ptr<const To
   };
   stepping.dropout = {share(dropout.hidden), share(dropout.attention)};
   TrainingRun training;
-  training.identity = identity(config, options, blocks, valid.has_value());
+  training.identity = identity(config, options, blocks, valid);
   training.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,
                         warmup_steps(options.warmup, steps)};
   training.optimiser.cosine = task.is_causal();

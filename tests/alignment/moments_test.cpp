@@ -83,14 +83,6 @@ TEST(MomentsTest, DeadUnitsCorrelateWithNothing) {
   EXPECT_EQ(rho.select(1, 4).abs().max().item<double>(), 0);
 }
 
-TEST(MomentsTest, NotANumberCountsAsZero) {
-  Features f;
-  f.a[3][1] = std::numeric_limits<double>::quiet_NaN();
-  const at::Tensor rho = correlation(stream(f.a, f.b, 64));
-  EXPECT_EQ(rho[1].abs().max().item<double>(), 0);
-  EXPECT_GT(rho[0].abs().max().item<double>(), 0.1);
-}
-
 TEST(MomentsTest, DifferentUnitsAreRefused) {
   const Features f;
   Moments moments = stream(f.a, f.b, 64);

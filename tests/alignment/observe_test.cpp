@@ -95,6 +95,46 @@ TEST(ObserveTest, ASizeDoesNotKnowOfTheOthers) {
   EXPECT_TRUE(equal(whole, observe(a, b, sequences(300, 7), observing)));
 }
 
+// A line of U+200B alone is [CLS] [SEP]: with these dropped, nothing of it counts.
+TEST(ObserveTest, ASequenceWithoutACountedTokenShowsNothing) {
+  const Model a = SmallBert{.seed = 1}.model(), b = SmallBert{.seed = 2}.model();
+  const auto seen = [&](bool with_empty, Pool pool) {
+    ObserveOptions observing;
+    observing.taps = {"layer.0.ffn"};
+    observing.dropped_ids = {35, 36};
+    observing.pool = pool;
+    std::vector<TokenSequence> all = {{{35, 4, 5, 36}, {}}, {{35, 6, 7, 8, 36}, {}}};
+    if (with_empty) all.insert(all.begin() + 1, {{35, 36}, {}});
+    std::size_t next = 0;
+    return observe(
+               a, b, [&] { return next < all.size() ? all[next++] : TokenSequence{}; }, observing)
+        .at("layer.0.ffn");
+  };
+  for (const Pool pool : {Pool::none, Pool::cls, Pool::max, Pool::mean}) {
+    const Moments with = seen(true, pool), without = seen(false, pool);
+    EXPECT_EQ(with.tokens, without.tokens);
+    EXPECT_TRUE(with.cross.equal(without.cross));
+    EXPECT_TRUE(with.square_a.equal(without.square_a));
+  }
+}
+
+// Weights that are finite, features that are none.
+TEST(ObserveTest, FeaturesThatAreNotFiniteAreRefusedByTapAndModel) {
+  const Model a = SmallBert{.seed = 1}.model();
+  Model broken = SmallBert{.seed = 2}.model();
+  broken.folder = "the-broken-one";
+  broken.parameters.at("encoder.layer.1.intermediate.dense.bias").fill_(1e38);
+  ObserveOptions observing;
+  observing.taps = {"layer.0.ffn", "layer.1.ffn"};
+  for (const bool first : {true, false}) {
+    EXPECT_THAT(error_of([&] {
+                  observe(first ? broken : a, first ? a : broken, sequences(20, 7), observing);
+                }),
+                ::testing::AllOf(::testing::HasSubstr("the-broken-one"),
+                                 ::testing::HasSubstr("layer.1.ffn")));
+  }
+}
+
 TEST(ObserveTest, SaysThatTheTextIsEmpty) {
   const Model a = SmallBert{}.model();
   ObserveOptions observing;

@@ -74,6 +74,12 @@ TEST_F(CheckpointTest, WritesAndLoads) {
   EXPECT_THAT(checkpoint.layout[0].tensors, ElementsAre("a", "b", "c", "d"));
 }
 
+TEST_F(CheckpointTest, AnAdapterBesideTheWeightsIsNotPassedOver) {
+  write_checkpoint(out(), kConfig, make_tensors());
+  write("out/adapter_config.json", R"({"peft_type": "LORA"})");
+  EXPECT_THAT(error_loading(), HasSubstr("adapter_config.json"));
+}
+
 TEST_F(CheckpointTest, WhatDoesNotFitItsDtypeIsNotWritten) {
   const LazyTensors large = {
       {"w", {at::kHalf, {2}, [] { return at::full({2}, 1e5, at::kFloat).to(at::kHalf); }}}};

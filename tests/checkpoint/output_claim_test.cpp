@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "braid/checkpoint/atomic_file.h"
 #include "tests/checkpoint/temporary_folder.h"
 
 namespace braid {
@@ -86,6 +87,12 @@ TEST_F(OutputClaimTest, WhatCannotBeWrittenIsFoundBefore) {
               HasSubstr("0.6 MB are to be written, but only 0.5 MB are free"));
   EXPECT_EQ(error_of([&] { require_space(small / "x", 400'000); }), "");
   EXPECT_EQ(umount2(small.c_str(), MNT_DETACH), 0);
+}
+
+TEST(StateBesideTest, DoesNotDependOnATrailingSlash) {
+  for (const char* out : {"runs/one", "runs/one/", "runs/one//"}) {
+    EXPECT_EQ(state_beside(out, "heal"), "runs/one.heal.safetensors") << out;
+  }
 }
 
 }  // namespace

@@ -117,12 +117,14 @@ def cards_are_as_the_hub_reads_them():
     braid("merge", A, B, "--alignment", aligned, "--text", spaced, "--dev", scratch / "other.txt", "-o", scratch / "card2")
     braid("transform", B, "--alignment", aligned, "-o", scratch / "card3")
     braid("interpolate", A, scratch / "card3", "-o", scratch / "card4")
-    twins = [shutil.copytree(A, scratch / name / "twin") for name in ("x", "y")]
-    braid("merge", *twins, "--no-align", "-o", scratch / "card5")
+    twins = [shutil.copytree(A, scratch / name / "twin") for name in ("x", "y", "u/x")]
+    braid("merge", *twins[:2], "--no-align", "-o", scratch / "card5")
+    braid("merge", f"{twins[0]}/", *twins[1:], "--no-align", "-o", f"{scratch}/card7/")
     for name, base, tags in (("card", ["bert-1", "an-org/a.model"], ["braid", "merge"]),
                              ("card2", ["bert-1", "bert-2"], ["braid", "merge"]), ("card3", "bert-2", ["braid"]),
                              ("card4", ["bert-1", "card3"], ["braid", "merge"]),
-                             ("card5", ["x/twin", "y/twin"], ["braid", "merge"])):
+                             ("card5", ["x/twin", "y/twin"], ["braid", "merge"]),
+                             ("card7", [f"{scratch.name}-x/twin", "y/twin", "u-x/twin"], ["braid", "merge"])):
         card = ModelCard.load(scratch / name / "README.md")
         found = card.data.base_model if len(card.data.base_model) > 1 or isinstance(base, list) else card.data.base_model[0]
         check((found, card.data.library_name, card.data.tags) == (base, "transformers", tags), f"{name}: {card.data}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.stats import pearsonr, spearmanr
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
 from transformers import BertForMaskedLM
 
@@ -72,6 +72,76 @@ def every_pooling():
     none = shutil.copytree(scratch / "cls-mean", scratch / "none")
     (none / "1_Pooling/config.json").write_text(json.dumps({"word_embedding_dimension": WIDTH}))
     same_as_theirs(none)
+
+
+def every_setting():
+    """Each key that the library reads: as it does, or refused by its name."""
+    transformer, other = "sentence_bert_config.json", "config_sentence_transformers.json"
+    tried = [(transformer, {key: value}) for key, value in (
+        ("max_seq_length", 6), ("max_seq_length", None), ("tokenizer_args", {"model_max_length": 6}),
+        ("processor_kwargs", {"model_max_length": 6}), ("processor_kwargs", {"do_lower_case": False}),
+        ("processing_kwargs", {"text": {"max_length": 6, "truncation": True}}), ("config_args", {"hidden_act": "relu"}),
+        ("config_kwargs", {"num_hidden_layers": 1}), ("model_args", {"attn_implementation": "eager"}),
+        ("transformer_task", "fill-mask"), ("query_length", 5), ("unpad_inputs", False), ("a_key", 1))]
+    tried += [(f"sentence_{kind}_config.json", {"max_seq_length": 6}) for kind in ("roberta", "xlnet")]
+    tried += [(other, {key: value}) for key, value in (
+        ("truncate_dim", 4), ("truncate_dim", None), ("similarity_fn_name", "dot"), ("prompts", {"q": "query: "}),
+        ("requirements", {}), ("a_key", 1))]
+    tried += [("1_Pooling/config.json", {"include_prompt": False}), ("1_Pooling/config.json", {"a_key": 1}),
+              ("2_Normalize/config.json", {"module_output_name": "token_embeddings"})]
+    outcomes = {}
+    for number, (file, change) in enumerate(tried):
+        folder, key = shutil.copytree(scratch / "mean-normal", scratch / f"setting-{number}"), next(iter(change))
+        path = folder / file
+        if file.startswith("sentence_") and file != transformer:
+            (folder / transformer).unlink()
+        content = json.loads(path.read_text()) if path.exists() else {}
+        if "processor_kwargs" in change or "tokenizer_args" in change:
+            content.pop("max_seq_length", None)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content | change))
+        done = program.subprocess.run([program.BRAID, "evaluate", folder, "--task", "sts", "--data", data],
+                                      capture_output=True, text=True)
+        outcomes[file, key] = outcomes.get((file, key), ()) + (done.returncode,)
+        if done.returncode:
+            named = key in done.stderr and file.split("/")[0] in done.stderr
+            check(done.returncode == 2 and named, f"{change}: {done.stderr}")
+        else:
+            same_as_theirs(folder)
+    for key in ((transformer, "max_seq_length"), (transformer, "tokenizer_args"), (transformer, "unpad_inputs"),
+                ("sentence_roberta_config.json", "max_seq_length"), (other, "similarity_fn_name"), (other, "prompts")):
+        check(set(outcomes[key]) == {0}, f"{key}: refused")
+
+
+def a_transformer_alone():
+    """A cross-encoder is the classifier that it is without modules.json."""
+    folder = scratch / "cross"
+    CrossEncoder(str(scratch / "bert-1-float32"), num_labels=1, device="cpu").save_pretrained(str(folder))
+    check((folder / "modules.json").exists(), "the library no longer writes modules.json for it")
+    score = ["--task", "stsb", "--data", data]
+    found = result("evaluate", folder, *score)
+    braid("inspect", folder)
+    braid("merge", folder, folder, "--no-align", "-o", scratch / "cross-merged")
+    check((scratch / "cross-merged/modules.json").exists(), "modules.json is not copied")
+    (folder / "modules.json").unlink()
+    check(found["loss"] == result("evaluate", folder, *score)["loss"], "modules.json of a cross-encoder changes its loss")
+
+
+def encoders_of_other_lengths():
+    a, b = scratch / "mean-normal", shutil.copytree(scratch / "mean-normal", scratch / "longer")
+    settings = json.loads((b / "sentence_bert_config.json").read_text())
+    (b / "sentence_bert_config.json").write_text(json.dumps(settings | {"max_seq_length": 2 * LONGEST}))
+    done = braid("merge", a, b, "--no-align", "-o", scratch / "lengths")
+    check(f"max_seq_length is {LONGEST}" in done.stderr and str(2 * LONGEST) in done.stderr, f"not said: {done.stderr}")
+
+
+def scores_have_a_scale():
+    a, shares = scratch / "mean-normal", scratch / "shares.tsv"
+    shares.write_text("sentence1\tsentence2\tscore\n" + "".join(f"{x}\t{y}\t{s / 5}\n" for x, y, s in pairs))
+    refuses("evaluate", a, "--task", "sts", "--data", shares, says="--score-range")
+    found = result("evaluate", a, "--task", "sts", "--data", shares, "--score-range", "0,1")["loss"]
+    check(abs(found - theirs(a)["loss"]) < 2e-5, f"scores to 1: loss {found}")
+    refuses("evaluate", a, "--task", "sts", "--data", data, "--score-range", "0,1", says="the score is")
 
 
 def aligned_and_merged():
@@ -148,6 +218,10 @@ def main():
     rows = [f"{i}\t{a}\t{b}\t{score}" for i, (a, b, score) in enumerate(pairs)]
     data.write_text("index\tsentence1\tsentence2\tscore\n" + "\n".join(rows) + "\n")
     every_pooling()
+    every_setting()
+    a_transformer_alone()
+    encoders_of_other_lengths()
+    scores_have_a_scale()
     aligned_and_merged()
     what_computes_something_else()
 

@@ -61,6 +61,13 @@ TEST(JsonText, WhatIsNoJsonIsRefusedInWords) {
   EXPECT_THAT(refusal(std::string(100, '[')), HasSubstr("nested deeper"));
 }
 
+TEST(JsonText, ADoubledKeyIsRefusedByItsLine) {
+  EXPECT_THAT(refusal("{\"a\": [\"\\\"\",\n \"a\"], \"b\": {\"a\": NaN},\n\n\"a\": 2, \"c\": 1}"),
+              HasSubstr("the file: line 4: \"a\" is there twice"));
+  EXPECT_THAT(refusal("{\n\"a\": {\n\"x\": 1,\n\"x\": 1}}"),
+              HasSubstr("the file: line 4: \"x\" is there twice"));
+}
+
 TEST(JsonText, KeysKeepTheOrderOfTheText) {
   KeyOrder order;
   parse_json(R"({"z": {"b": {"deep": 1}, "a": 2}, "y": 3})", "x", {}, &order);

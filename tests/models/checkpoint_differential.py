@@ -54,6 +54,11 @@ REFUSALS = {
     "no layers": r"(num_hidden_layers|n_layer) is 0",
     "no number of heads": r"num_attention_heads is missing",
     "a pad that is no token": r"pad_token_id: expected an integer of at least 0",
+    "an untied head without its own bias": r"tie_word_embeddings false, and \S+decoder.bias",
+    "an adapter beside the weights": r"adapter_config.json: a PEFT adapter",
+    "a key by which weights are loaded otherwise": r"(quantization|per_layer|fusion)_config: |transformers_weights: ",
+    "modules that are not known": r"modules.json: (a module|names no Pooling|the module|\w+ in this place)",
+    "settings of a module": r"sentence_\w+_config.json|Pooling/config.json",
 }
 # What it reads on purpose although transformers refuses it: name, and what transformers says.
 READS = {

@@ -106,9 +106,6 @@ class Folder:
             if decoder in tensors and not self.find(embeddings):
                 tensors[embeddings.removeprefix(PREFIX[self.family] * (self.kind in BARE))] = tensors[decoder]
                 why.append("a tied decoder alone, under a class without one")
-        elif BIAS in tensors and DECODER_BIAS not in tensors:
-            tensors[DECODER_BIAS] = tensors[BIAS]
-            why.append("an untied decoder with the head's one bias")
         return tensors, ", ".join(why)
 
     def write(self, path, tensors=None):
@@ -281,9 +278,27 @@ def add_tokenizer(f):
     f.files |= {name: content for name, content in made.files.items() if name != "config.json"}
 
 
+def add_beside(f):
+    """What lies beside the weights and may change which function the folder is."""
+    transformer = {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}
+    name, content = f.rng.choice([
+        ("adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "elsewhere"}),
+        ("modules.json", [transformer]), ("modules.json", [transformer | {"type": "code_of_mine.Transformer"}]),
+        ("modules.json", [transformer, {"idx": 1, "name": "1", "path": "1", "type": "sentence_transformers.models.Dense"}]),
+        ("sentence_bert_config.json", {"config_args": {"num_hidden_layers": 1}}),
+        ("config_sentence_transformers.json", {"truncate_dim": 4}),
+        ("generation_config.json", {"max_new_tokens": 3}), ("preprocessor_config.json", {"size": 3}),
+        ("quantize_config.json", {"bits": 4}), ("adapter_model.safetensors", b""), ("training_args.bin", b"x")])
+    f.files[name] = content if isinstance(content, bytes) else json.dumps(content)
+    f.changes.append(name)
+
+
 ACTIVATIONS = ["gelu", "relu", "gelu_new", "relu", "gelu_pytorch_tanh", "silu", "tanh", "gelu_python", "GELU", None]
 HARMLESS = [("torch_dtype", ["float16"]), ("dtype", ["bfloat16"]), ("output_attentions", [True]), ("x", [[None]]),
     ("problem_type", ["multi_label_classification"]), ("chunk_size_feed_forward", [1, 3]), ("torchscript", [True]),
+    ("quantization_config", [None, {}, {"quant_method": "gptq", "bits": 4}]), ("transformers_weights", ["x.safetensors"]),
+    ("per_layer_config", [None, {"0": {"hidden_act": "relu"}}]), ("compression_config", [{"quant_method": "x"}]),
+    ("auto_map", [{"AutoModel": "modeling_x.X"}]), ("attn_implementation", ["eager"]), ("tie_last_hidden_states", [True]),
     ("pruned_heads", [{"0": [0]}]), ("label2id", [{"a": 0, "b": 1}]), ("model_type", ["reformer", "GPT2", None, ""])]
 VALUES = {"bert": [("hidden_act", ACTIVATIONS)] * 4 + [("layer_norm_eps", [1e-5, 1e-3, 0.1, 0.0, 1, "1e-5", -1e-5]),
     ("num_attention_heads", [1, 2, 4, 8, 5, 0]), ("position_embedding_type", ["absolute", "relative_key", None]),
@@ -297,7 +312,7 @@ VALUES = {"bert": [("hidden_act", ACTIVATIONS)] * 4 + [("layer_norm_eps", [1e-5,
     ("add_cross_attention", [True, False]), ("is_decoder", [True])]}
 # In this order; how often each is drawn.
 CHANGES = {set_value: 18, change_value: 2, drop_key: 4, set_text: 1, add_heads: 7, add_tensors: 3, drop_tensors: 3,
-    break_tensor: 1, store_decoder: 7, rename: 5, wrap: 4, use_old_names: 3, recast: 6, add_tokenizer: 7}
+    break_tensor: 1, store_decoder: 7, rename: 5, wrap: 4, use_old_names: 3, recast: 6, add_tokenizer: 7, add_beside: 4}
 
 
 def draw(rng, family):

@@ -58,9 +58,13 @@ VALUES = {"num_attention_heads": [1, 2, 3, 6, 8], "num_key_value_heads": [1, 2, 
           "num_hidden_groups": [1, 2], "inner_group_num": [2], "local_attention": [2, 6],
           "pos_att_type": ["c2p", "p2c|c2p", ["p2c"], [], None, "p2p"], "norm_rel_ebd": ["none", "layer_norm"],
           "position_buckets": [-1, 4, 8], "max_relative_positions": [-1, 6, 30], "conv_kernel_size": [3, 0],
-          "global_attn_every_n_layers": [1, 2], "type_vocab_size": [1, 2], "n_inner": [None, 40]}
+          "per_layer_config": [None, {"0": {"layer_norm_eps": 0.1}}], "quantization_config": [{"quant_method": "gptq"}],
+          "is_encoder_decoder": [True], "problem_type": ["regression"], "output_hidden_states": [True],
+          "return_dict": [True], "global_attn_every_n_layers": [1, 2], "type_vocab_size": [1, 2], "n_inner": [None, 40]}
 SHOWN_AS = {"num_attention_heads": "of a head's", "legacy": "cls.predictions"}
-COMMON = ("tie_word_embeddings", "chunk_size_feed_forward", "is_decoder", "add_cross_attention")
+# Every configuration may have these, its class or not.
+COMMON = ("tie_word_embeddings", "chunk_size_feed_forward", "is_decoder", "add_cross_attention", "per_layer_config",
+          "quantization_config", "is_encoder_decoder", "problem_type", "output_hidden_states", "return_dict")
 KEPT = {"vocab_size", "max_position_embeddings", "n_positions", "transformers_version", "model_type"}
 
 

@@ -48,6 +48,39 @@ TEST(ModelClassTest, AStrayPoolerIsReadByNobody) {
   EXPECT_EQ(reader.parameters.at("classifier.weight").size(0), 1);
 }
 
+// transformers reads <decoder>.bias alone where nothing is tied, and makes zeros where it is not.
+TEST(ModelClassTest, AnUntiedHeadHasTheBiasThatIsRead) {
+  const std::string bias = "cls.predictions.decoder.bias";
+  for (const char* name : {"BertForMaskedLM", "BertForPreTraining"}) {
+    nlohmann::json config = config_of(name);
+    config["tie_word_embeddings"] = false;
+    const Model model = random_model(config, 1);
+    Tensors parameters = model.parameters;
+    ASSERT_EQ(parameters.erase(bias), 1u) << name;
+    EXPECT_THAT(error_of([&] { make_model(*model.family, config, parameters, "older"); }),
+                AllOf(HasSubstr("tie_word_embeddings"), HasSubstr(bias)));
+  }
+  EXPECT_FALSE(random_model(config_of("BertForMaskedLM"), 1).parameters.contains(bias));
+}
+
+TEST(ModelClassTest, KeysThatLoadOtherwiseAreRefusedByName) {
+  const auto refusal = [](const std::string& key, const nlohmann::json& value) {
+    nlohmann::json config = config_of("BertForMaskedLM");
+    config[key] = value;
+    return error_of([&] { complete_config(config); });
+  };
+  const nlohmann::json empty = nlohmann::json::object();
+  for (const char* key :
+       {"quantization_config", "transformers_weights", "per_layer_config", "fusion_config"}) {
+    for (const nlohmann::json& value : {empty, nlohmann::json{{"a", 1}}, nlohmann::json("x")}) {
+      EXPECT_THAT(refusal(key, value), HasSubstr(fmt::format("config.json: {}: ", key)));
+    }
+    nlohmann::json config = config_of("BertForMaskedLM");
+    config[key] = nullptr;
+    EXPECT_NO_THROW(complete_config(config));
+  }
+}
+
 TEST(ModelClassTest, TheStreamIsReturnedWhereNoHeadIs) {
   EXPECT_TRUE(random_model(config_of("BertModel"), 1).symmetries.axis("x").returned);
   EXPECT_TRUE(random_model(config_of("BertModel"), 1).symmetries.axis("pooled").returned);

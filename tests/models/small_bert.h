@@ -32,6 +32,7 @@ struct SmallBert {
   Model model() const {
     Parts parts;
     if (masked_lm) parts.names.insert("masked LM");
+    if (masked_lm && !tied) parts.names.insert("decoder bias");
     if (pooler) parts.names.insert({"pooler", "next sentence"});
     if (classifier) parts.names.insert("classifier");
     nlohmann::json full = config();

@@ -102,9 +102,54 @@ TEST(OutputsByClassTest, FollowNames) {
 TEST_F(GlueTest, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("sst2", "text\tlabel\na\t1\n"), HasSubstr("no column 'sentence'"));
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\na\tgood\n"), HasSubstr("the label is 'good'"));
+  EXPECT_THAT(refusal("sst2", "sentence\tlabel\tsentence\na\t1\tb\n"),
+              HasSubstr("line 1: the column 'sentence' is there twice"));
+  // One that the task does not need may be.
+  EXPECT_EQ(read("sst2", "id\tsentence\tlabel\tid\n0\ta\t1\t0\n").lines.size(), 1);
   EXPECT_THAT(refusal("stsb", "sentence1\tsentence2\tscore\na\tb\t3,5\n"), HasSubstr("'3,5'"));
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\n"), HasSubstr("no rows"));
   EXPECT_THAT(error_of([] { find_task("sst3"); }), HasSubstr("there are: mlm, clm, sst2, cola"));
+}
+
+TEST_F(GlueTest, ScoresAreNumbersOfTheirRange) {
+  const auto file = [&](const std::string& score) {
+    return write("task.tsv", "sentence1\tsentence2\tscore\na\tb\t2\na\tb\t" + score + "\n")
+        .string();
+  };
+  const auto tokenizer = word_piece_tokenizer({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"});
+  const auto load = [&](const char* task, const std::string& score,
+                        const std::vector<double>& range) {
+    TaskInput input;
+    input.data = file(score);
+    input.score_range = range;
+    return find_task(task).load(input, *tokenizer, 512).sequences.back().target;
+  };
+  for (const char* task : {"stsb", "sts"}) {
+    for (const char* score : {"nan", "inf", "-inf", "NaN", "5.01", "-0.5", "80"}) {
+      EXPECT_THAT(error_of([&] { load(task, score, {}); }), HasSubstr("row 3: the score is "))
+          << score;
+    }
+    EXPECT_THAT(error_of([&] { load(task, "nan", {0, 100}); }), HasSubstr("expected a number"));
+    EXPECT_THAT(error_of([&] { load(task, "1", {5, 0}); }), HasSubstr("`score-range` is 5,0"));
+  }
+  EXPECT_EQ(load("stsb", "80", {0, 100}), 80);  // a head's own output
+  EXPECT_DOUBLE_EQ(load("sts", "80", {0, 100}), 0.8);
+  EXPECT_DOUBLE_EQ(load("sts", "2", {1, 5}), 0.25);
+  EXPECT_DOUBLE_EQ(load("sts", "4", {}), 0.8);
+  EXPECT_THAT(error_of([&] { load("wnli", "1", {0, 1}); }), HasSubstr("WNLI has labels"));
+}
+
+// sentence-transformers' stsb goes to 1, STS-B's file to 5.
+TEST_F(GlueTest, AScaleThatCannotBeTheDocumentedOneIsAskedFor) {
+  const auto tokenizer = word_piece_tokenizer({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"});
+  TaskInput input;
+  input.data = write("task.tsv", "sentence1\tsentence2\tscore\na\tb\t1\na\tb\t0.4\n").string();
+  const auto load = [&] { return find_task("sts").load(input, *tokenizer, 512); };
+  EXPECT_THAT(error_of([&] { load(); }), HasSubstr("`score-range` 0,5 or 0,1"));
+  input.score_range = {0, 1};
+  EXPECT_DOUBLE_EQ(load().sequences.back().target, 0.4);
+  input.score_range = {0, 5};
+  EXPECT_DOUBLE_EQ(load().sequences.back().target, 0.08);
 }
 
 TEST_F(GlueTest, PairsAreEncodedAsTheTaskEncodesThem) {

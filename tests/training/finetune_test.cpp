@@ -107,6 +107,32 @@ TEST_F(FinetuneTest, AStoppedRunGoesOnToTheSameResult) {
   }
 }
 
+TEST_F(FinetuneTest, TheLastStepLearnsAsTheOthers) {
+  FinetuneOptions options = short_run();
+  options.epochs = 1;
+  options.batch_size = 1000;
+  options.warmup = 0;
+  const Finetuned tuned = tune(options);
+  const Model start = classifier_start(encoder(), find_task("sst2"), options.head_seed);
+  EXPECT_EQ(tuned.curve.back().step, 1);
+  EXPECT_FALSE(equal(start.parameters, tuned.model.parameters));
+}
+
+TEST_F(FinetuneTest, AnotherValidationIsAnotherRun) {
+  FinetuneOptions options = short_run();
+  options.epochs = 4;
+  EXPECT_THROW(tune(options,
+                    [](const TrainingPoint& point, std::int64_t) {
+                      if (point.step == 100) throw std::runtime_error("power cut");
+                    }),
+               std::runtime_error);
+  Examples other = examples(60, 2);  // other labels alone
+  for (TokenSequence& sequence : other.sequences) sequence.target = 1 - sequence.target;
+  EXPECT_THAT(
+      error_of([&] { finetune(encoder(), examples(500, 1), other, options, folder / "state"); }),
+      HasSubstr("another training run"));
+}
+
 TEST_F(FinetuneTest, KeepsTheBestAndStopsEarly) {
   FinetuneOptions options = short_run();
   options.epochs = 15;
@@ -138,8 +164,23 @@ TEST_F(FinetuneTest, TwoEncodersStartFromOneHead) {
                          classifier_start(encoder(), task, 8).parameters.at("classifier.weight")));
   EXPECT_EQ(one.parameters.at("classifier.weight").size(0), 3);
   EXPECT_EQ(one.config["id2label"]["1"], "neutral");
-  EXPECT_THAT(error_of([&] { classifier_start(one, find_task("sst2"), 7); }),
-              HasSubstr("classifier"));
+}
+
+// As run_glue with --ignore_mismatched_sizes: from MNLI's three labels to two, the rest stays.
+TEST_F(FinetuneTest, AClassifierOfOtherLabelsIsDrawnAnew) {
+  const Model three = classifier_start(encoder(), find_task("mnli"), 7);
+  const Model two = classifier_start(three, find_task("rte"), 8);
+  EXPECT_EQ(two.parameters.at("classifier.weight").size(0), 2);
+  EXPECT_EQ(two.config["id2label"].size(), 2);
+  for (const char* name : {"pooler.dense.weight", "encoder.layer.1.output.dense.weight"}) {
+    EXPECT_TRUE(at::equal(two.parameters.at(name), three.parameters.at(name))) << name;
+  }
+  const Model fresh = classifier_start(encoder(), find_task("rte"), 8);
+  EXPECT_EQ(fresh.parameters.at("classifier.weight").sizes(),
+            two.parameters.at("classifier.weight").sizes());
+  EXPECT_TRUE(
+      at::equal(classifier_start(three, find_task("mnli"), 8).parameters.at("classifier.weight"),
+                three.parameters.at("classifier.weight")));
 }
 
 // Every classifier symmetry leaves loss and metrics as they are: pooler and classifier move

@@ -109,6 +109,24 @@ TEST_F(PretrainTest, RefusesTheStateOfAnotherRun) {
   EXPECT_THAT(error_of([&] { train(options); }), ::testing::HasSubstr("another training run"));
 }
 
+TEST_F(PretrainTest, AnotherValidationIsAnotherRun) {
+  PretrainOptions options = short_run();
+  options.steps = 60;
+  const auto blocks = [&](std::int64_t first) {
+    std::vector<TokenSequence> all = marked_blocks(rhymes(), *tokenizer(), options.block);
+    return std::vector<TokenSequence>(all.begin() + first, all.begin() + first + 20);
+  };
+  const auto train_with = [&](std::int64_t first) {
+    Examples valid{&masked_task(), blocks(first)};
+    for (TokenSequence& block : valid.sequences) block.labels = block.ids;
+    valid.batches = batches_by_length(valid.sequences);
+    return pretrain(config(), tokenizer(), blocks(0), valid, options, folder / "state");
+  };
+  train_with(20);
+  EXPECT_NO_THROW(train_with(20));
+  EXPECT_THAT(error_of([&] { train_with(40); }), ::testing::HasSubstr("another training run"));
+}
+
 TEST_F(PretrainTest, SaysWhatDoesNotFit) {
   const auto message = [&](auto change) {
     PretrainOptions options = short_run();
