@@ -33,13 +33,13 @@ struct MergeRequest {
   // Of each model; they sum to 1. Error where weights or t do not fit the models.
   std::vector<double> shares() const;
   // Where a long stage, learning or heal, keeps what it has done.
-  std::filesystem::path state(const std::string& stage) const {
-    return out + "." + stage + ".safetensors";
-  }
-  // All files and folders that are read.
-  std::vector<std::filesystem::path> inputs() const;
+  std::filesystem::path state(const std::string& stage) const { return out + state_end(stage); }
+  static std::string state_end(const std::string& stage) { return "." + stage + ".safetensors"; }
   const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }
 };
+
+// The models and where the result goes: no options, but files that are read and written.
+OptionList folders_of(MergeRequest& request);
 
 // With those of `align`, and without.
 OptionList options_of(MergeRequest& request);
