@@ -1,6 +1,7 @@
 // braid align: finds the group element that moves B towards A.
 #include "braid/pipeline/align.h"
 
+#include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "cli/command.h"
@@ -17,14 +18,25 @@ struct Options {
   bool overwrite = false;
 };
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("A", options.a, "Checkpoint folder; with a table any weights").as(Use::input).needed();
+  list.add("B", options.b, "The same, the one that moves").as(Use::input).needed();
+  list.add("out", options.out, "Alignment file to write")
+      .needed()
+      .writing(Place::new_file)
+      .keeping({"state"});
+  list.add("overwrite", options.overwrite, "Replace the file to write").as(Use::output);
+  list.append(options_of(options.request));
+  list_compute(list, options.compute);
+  list_json(list, options.json);
+  return list;
+}
+
 void run(Options& options) {
   AlignRequest& request = options.request;
-  OutputPlan plan{
-      options.overwrite,
-      {options.a, options.b, request.table, request.text, request.data, request.batches}};
-  plan.inputs.insert(plan.inputs.end(), request.features.begin(), request.features.end());
-  const OutputClaim output = OutputClaim::file(options.out, plan);
-  request.learning_state = options.out + ".state.safetensors";
+  const OutputClaim output(options.out);
+  request.learning_state = state_beside(options.out, "state").string();
   const Model stored = load_model(options.a, request.table);
   const AlignPlan how = resolve(request, stored);
   const Model a = how.in_form(stored), b = how.load(options.b);
@@ -50,15 +62,7 @@ void add_align(CLI::App& app) {
       "  braid align A B --task mrpc --data MRPC/train.tsv -o AB.alignment\n"
       "  braid align A B --text part1.txt --moments part1.moments -o part1.alignment\n"
       "  braid align A B --from-moments part1.moments part2.moments -o AB.alignment");
-  auto options = std::make_shared<Options>();
-  command.add_option("A", options->a, "Checkpoint folder; with a table any weights")->required();
-  command.add_option("B", options->b, "The same, the one that moves")->required();
-  command.add_option("-o,--out", options->out, "Alignment file to write")->required();
-  command.add_flag("--overwrite", options->overwrite, "Replace the file to write");
-  add_options(command, options_of(options->request));
-  add_compute(command, options->compute);
-  add_json(command, options->json);
-  command.callback([options] { run(*options); });
+  add_command(command, std::make_shared<Options>(), run);
 }
 
 }  // namespace braid

@@ -47,6 +47,19 @@ PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluatio
   return {alignment.empty() ? "plain average" : alignment, 'o', json["t"], json["loss"]};
 }
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("A", options.a, "Checkpoint folder").as(Use::input).needed();
+  list.add("B", options.b, "Checkpoint folder").as(Use::input).needed();
+  list.append(options_of(options.request));
+  list.add("no-align", options.no_align, "The plain path");
+  list.add("beside", options.beside, "Draw the curve of this JSON file as well").as(Use::input);
+  list.append(options_of(options.request.score));
+  list_compute(list, options.compute);
+  list_json(list, options.json);
+  return list;
+}
+
 void run(Options& options) {
   CurveRequest& request = options.request;
   require(request.alignment.empty() == options.no_align,
@@ -85,16 +98,7 @@ void add_barrier(CLI::App& app) {
       "  braid barrier A B --no-align --text TEXT\n"
       "  braid barrier A B --alignment AB.alignment --task mrpc --data MRPC/dev.tsv\n"
       "  braid barrier A B --alignment AB.alignment --batches batches.safetensors --json AB.json");
-  auto options = std::make_shared<Options>();
-  command.add_option("A", options->a, "Checkpoint folder")->required();
-  command.add_option("B", options->b, "Checkpoint folder")->required();
-  add_options(command, options_of(options->request));
-  command.add_flag("--no-align", options->no_align, "The plain path");
-  command.add_option("--beside", options->beside, "Draw the curve of this JSON file as well");
-  add_options(command, options_of(options->request.score));
-  add_compute(command, options->compute);
-  add_json(command, options->json);
-  command.callback([options] { run(*options); });
+  add_command(command, std::make_shared<Options>(), run);
 }
 
 }  // namespace braid

@@ -15,9 +15,16 @@ struct Options {
   Compute compute;
 };
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("CKPT", options.checkpoint, "Checkpoint folder").as(Use::input).needed();
+  list_out(list, options.out, options.overwrite);
+  list_threads(list, options.compute);
+  return list;
+}
+
 void run(const Options& options) {
-  const OutputClaim output =
-      OutputClaim::folder(options.out, {options.overwrite, {options.checkpoint}});
+  const OutputClaim output(options.out);
   const Model model = load_model(options.checkpoint);
   const Model canonical = canonicalise(model, options.compute).model;
   const Difference found =
@@ -53,11 +60,7 @@ void add_canonicalise(CLI::App& app, const std::string& command_line) {
       "  braid canonicalise GPT2 -o GPT2-canonical");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;
-  command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();
-  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
-  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  add_threads(command, options->compute);
-  command.callback([options] { run(*options); });
+  add_command(command, options, run);
 }
 
 }  // namespace braid

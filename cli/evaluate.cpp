@@ -17,6 +17,15 @@ struct Options {
   Compute compute;
 };
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("CKPT", options.checkpoint, "Checkpoint folder").as(Use::input).needed();
+  list.append(options_of(options.request));
+  list_compute(list, options.compute);
+  list_json(list, options.json);
+  return list;
+}
+
 void run(const Options& options) {
   const Model model = load_model(options.checkpoint);
   const ScoreRequest request = options.request.resolved(model);
@@ -51,12 +60,7 @@ void add_evaluate(CLI::App& app) {
       "  braid evaluate CKPT --task mlm --text TEXT\n"
       "  braid evaluate GPT2 --task clm --text TEXT --block 1024\n"
       "  braid evaluate CKPT --task mlm --batches batches.safetensors --json -");
-  auto options = std::make_shared<Options>();
-  command.add_option("CKPT", options->checkpoint, "Checkpoint folder")->required();
-  add_options(command, options_of(options->request));
-  add_compute(command, options->compute);
-  add_json(command, options->json);
-  command.callback([options] { run(*options); });
+  add_command(command, std::make_shared<Options>(), run);
 }
 
 }  // namespace braid

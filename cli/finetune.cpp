@@ -34,6 +34,16 @@ TrainingLogs logs(const FinetuneRequest& request, const std::string& out) {
   return logs;
 }
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("CKPT", options.checkpoint, "Checkpoint folder of the encoder").as(Use::input).needed();
+  list_out(list, options.out, options.overwrite).keeping({"state"});
+  list.append(options_of(options.request));
+  list_compute(list, options.compute);
+  list_json(list, options.json);
+  return list;
+}
+
 void run(Options& options) {
   FinetuneRequest& request = options.request;
   request.checkpoint = options.checkpoint;
@@ -66,15 +76,8 @@ void add_finetune(CLI::App& app) {
       "Two encoders get the same classifier to start from by the same --head-seed.\n"
       "With --dev the best epoch is kept. A run that was stopped goes on from\n"
       "OUT.state.safetensors when the command is repeated.");
-  auto options = std::make_shared<Options>();
-  command.add_option("CKPT", options->checkpoint, "Checkpoint folder of the encoder")->required();
-  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
-  add_options(command, options_of(options->request));
+  add_command(command, std::make_shared<Options>(), run);
   for (const char* name : {"--task", "--data"}) command.get_option(name)->required();
-  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  add_compute(command, options->compute);
-  add_json(command, options->json);
-  command.callback([options] { run(*options); });
 }
 
 }  // namespace braid

@@ -18,6 +18,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+struct Options {
+  std::string path, other, table, json;
+  bool as_table = false;
+};
+
 Json describe_tokenizer(const Model& model) {
   try {
     const auto tokenizer = tokenizer_of(model);
@@ -178,6 +183,30 @@ void inspect_alignment(const std::string& file, const std::string& json_file) {
          to_json(alignment), json_file);
 }
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("PATH", options.path, "Checkpoint folder or alignment file").as(Use::input).needed();
+  list.add("OTHER", options.other, "Another checkpoint folder, to compare with").as(Use::input);
+  list_table(list, options.table);
+  list.add("as-table", options.as_table, "Print the checkpoint's table as such a file");
+  list_json(list, options.json);
+  return list;
+}
+
+void run(const Options& options) {
+  const auto& [path, other, table, json, as_file] = options;
+  require(std::filesystem::exists(path), "{}: no such file or folder", path);
+  if (as_file) {
+    fmt::print("{}", to_yaml(as_table(load_model(path, table))));
+  } else if (!other.empty()) {
+    inspect_pair(path, other, table, json);
+  } else if (std::filesystem::is_directory(path) || !table.empty()) {
+    inspect_checkpoint(path, table, json);
+  } else {
+    inspect_alignment(path, json);
+  }
+}
+
 }  // namespace
 
 void add_inspect(CLI::App& app) {
@@ -191,26 +220,7 @@ void add_inspect(CLI::App& app) {
                           "  braid inspect CKPT --as-table > FAMILY.yaml\n"
                           "  braid inspect CKPT --table FAMILY.yaml\n"
                           "  braid inspect AB.alignment --json -");
-  auto path = std::make_shared<std::string>(), other = std::make_shared<std::string>(),
-       json = std::make_shared<std::string>(), table = std::make_shared<std::string>();
-  auto as_file = std::make_shared<bool>(false);
-  command.add_option("PATH", *path, "Checkpoint folder or alignment file")->required();
-  command.add_option("OTHER", *other, "Another checkpoint folder, to compare with");
-  add_table(command, *table);
-  command.add_flag("--as-table", *as_file, "Print the checkpoint's table as such a file");
-  command.add_option("--json", *json, "Write it as JSON; - = stdout");
-  command.callback([path, other, json, table, as_file] {
-    require(std::filesystem::exists(*path), "{}: no such file or folder", *path);
-    if (*as_file) {
-      fmt::print("{}", to_yaml(as_table(load_model(*path, *table))));
-    } else if (!other->empty()) {
-      inspect_pair(*path, *other, *table, *json);
-    } else if (std::filesystem::is_directory(*path) || !table->empty()) {
-      inspect_checkpoint(*path, *table, *json);
-    } else {
-      inspect_alignment(*path, *json);
-    }
-  });
+  add_command(command, std::make_shared<Options>(), run);
 }
 
 }  // namespace braid

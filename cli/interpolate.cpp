@@ -16,9 +16,18 @@ struct Options {
   bool overwrite = false;
 };
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("A", options.a, "Checkpoint folder").as(Use::input).needed();
+  list.add("B", options.b, "Checkpoint folder").as(Use::input).needed();
+  list.add("t", options.t, "0 = A, 1 = B").from(0).to(1);
+  list_table(list, options.table);
+  list_out(list, options.out, options.overwrite);
+  return list;
+}
+
 void run(const Options& options) {
-  const OutputClaim output =
-      OutputClaim::folder(options.out, {options.overwrite, {options.a, options.b, options.table}});
+  const OutputClaim output(options.out);
   Model a = load_model(options.a, options.table);
   const Model b = in_order_of(a, load_model(options.b, options.table));
   a.carried = carried_by_all({a, b});
@@ -43,15 +52,7 @@ void add_interpolate(CLI::App& app, const std::string& command_line) {
                                           "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;
-  command.add_option("A", options->a, "Checkpoint folder")->required();
-  command.add_option("B", options->b, "Checkpoint folder")->required();
-  command.add_option("--t", options->t, "0 = A, 1 = B")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  add_table(command, options->table);
-  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
-  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  command.callback([options] { run(*options); });
+  add_command(command, options, run);
 }
 
 }  // namespace braid

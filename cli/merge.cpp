@@ -14,6 +14,14 @@ struct Options {
   std::string json;
 };
 
+OptionList options_of(Options& options) {
+  OptionList list = folders_of(options.request);
+  list.append(options_of(options.request));
+  list_compute(list, options.compute);
+  list_json(list, options.json);
+  return list;
+}
+
 void run(const Options& options) {
   const Merged merged = merge(options.request, options.compute, terminal_listener());
   std::string said;
@@ -44,16 +52,8 @@ void add_merge(CLI::App& app, const std::string& command_line) {
       "More than two models move into a common frame, each towards the mean of the others, without "
       "favouring one.");
   auto options = std::make_shared<Options>();
-  MergeRequest& request = options->request;
-  request.made_by = command_line;
-  command.add_option("CKPT", request.models, "Checkpoint folders, A, B, ...")
-      ->required()
-      ->expected(1, -1);
-  command.add_option("-o,--out", request.out, "Checkpoint folder to write")->required();
-  add_options(command, options_of(request));
-  add_compute(command, options->compute);
-  add_json(command, options->json);
-  command.callback([options] { run(*options); });
+  options->request.made_by = command_line;
+  add_command(command, options, run);
 }
 
 }  // namespace braid

@@ -24,7 +24,9 @@ bool takes_several(const Option& option) {
 }
 
 void add_option(CLI::App& command, const Option& option) {
-  std::string name = "--" + option.name;
+  const bool stands_alone = std::isupper(static_cast<unsigned char>(option.name.front()));
+  std::string name = stands_alone ? option.name : "--" + option.name;
+  if (option.name == "out") name = "-o," + name;
   if (!option.other_name.empty()) name += ",--" + option.other_name;
   if (option.kind == OptionKind::flag) {
     command.add_flag_callback(
@@ -41,7 +43,7 @@ void add_option(CLI::App& command, const Option& option) {
                 name, [option](const auto& words) { option.set(words); }, option.help)
           : *command.add_option_function<std::string>(
                 name, [option](const std::string& text) { option.parse(text); }, option.help);
-  added.default_str(shown(option));
+  added.default_str(shown(option))->required(option.required);
   if (!option.choices.empty()) {
     added.type_name(fmt::format("{{{}}}", fmt::join(option.choices, ",")));
   }
@@ -53,25 +55,30 @@ void add_options(CLI::App& command, const OptionList& options) {
   for (const Option& option : options) add_option(command, option);
 }
 
-void add_compute(CLI::App& command, Compute& compute) {
+void list_compute(OptionList& list, Compute& compute) {
   const OptionList options = options_of(compute);
   options.find("threads").set(0);
-  add_options(command, options);
+  list.append(options);
 }
 
-void add_threads(CLI::App& command, Compute& compute) {
+void list_threads(OptionList& list, Compute& compute) {
   const OptionList options = options_of(compute);
   options.find("threads").set(0);
-  add_option(command, options.find("threads"));
+  list.append(options.find("threads"));
 }
 
-void add_table(CLI::App& command, std::string& file) {
-  command.add_option("--table", file,
-                     "The architecture as a YAML file: any folder or file of weights of it");
+void list_table(OptionList& list, std::string& file) {
+  list.add("table", file, "The architecture as a YAML file: any folder or file of weights of it")
+      .as(Use::input);
 }
 
-void add_json(CLI::App& command, std::string& file) {
-  command.add_option("--json", file, "Write the result as JSON here too; - = stdout");
+Option& list_out(OptionList& list, std::string& folder, bool& overwrite) {
+  list.add("overwrite", overwrite, "Replace OUT if it is a checkpoint").as(Use::output);
+  return list.add("out", folder, "Checkpoint folder to write").needed().writing(Place::checkpoint);
+}
+
+void list_json(OptionList& list, std::string& file) {
+  list.add("json", file, "Write the result as JSON here too; - = stdout").writing(Place::file);
 }
 
 std::string as_typed(int argc, const char* const* argv) {

@@ -34,6 +34,20 @@ TrainingLogs logs(const PretrainRequest& request, const std::string& out) {
   return logs;
 }
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("config", options.config,
+           "config.json of a model that reads tokens: BERT, GPT-2, LLaMA, ... (docs/families.md)")
+      .as(Use::input)
+      .needed();
+  list_out(list, options.out, options.overwrite).keeping({"state"});
+  list.append(options_of(options.request));
+  list.add("save-dtype", options.save_dtype, "Of the written weights")
+      .one_of({"float32", "bfloat16", "float16"});
+  list_compute(list, options.compute);
+  return list;
+}
+
 void run(Options& options) {
   PretrainRequest& request = options.request;
   request.config =
@@ -61,23 +75,10 @@ void add_pretrain(CLI::App& app) {
       "  braid pretrain --config gpt2.json --vocab GPT2 --restrict-vocab all.txt --text train.txt "
       "--valid valid.txt --steps 800 --patience 5 --seed 1 -o gpt2-1\n\n"
       "A run that was stopped goes on from OUT.state.safetensors when the command is repeated.");
-  auto options = std::make_shared<Options>();
-  command
-      .add_option(
-          "--config", options->config,
-          "config.json of a model that reads tokens: BERT, GPT-2, LLaMA, ... (docs/families.md)")
-      ->required();
-  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
-  add_options(command, options_of(options->request));
+  add_command(command, std::make_shared<Options>(), run);
   for (const char* name : {"--vocab", "--text", "--steps", "--seed"}) {
     command.get_option(name)->required();
   }
-  command.add_option("--save-dtype", options->save_dtype, "Of the written weights")
-      ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
-      ->capture_default_str();
-  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  add_compute(command, options->compute);
-  command.callback([options] { run(*options); });
 }
 
 }  // namespace braid

@@ -7,6 +7,7 @@
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/error.h"
 #include "cli/command.h"
+#include "cli/options.h"
 
 extern char** environ;
 
@@ -31,19 +32,34 @@ void write_png(const fs::path& svg) {
       posix_spawnp(&child, program.c_str(), nullptr, nullptr, arguments, environ) == 0 &&
       waitpid(child, &status, 0) == child && WIFEXITED(status);
   require(ran && WEXITSTATUS(status) != 127,
-          "--png needs the program rsvg-convert (Debian: librsvg2-bin)");
+          "`png` needs the program rsvg-convert (Debian: librsvg2-bin)");
   require(WEXITSTATUS(status) == 0, "{}: rsvg-convert failed with status {}", in,
           WEXITSTATUS(status));
 }
 
-void run(const Options& options) {
-  require(!options.png || !options.figures.empty(), "--png goes with --figures FOLDER");
-  const ReportInput input = read_report_input(options.input);
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("RESULTS", options.input, "Folder of a study, results.json, or a curve's JSON")
+      .needed()
+      .reading(report_files);
+  list.add("out", options.out, "Default: report.html in the folder, or FILE.html")
+      .writing(Place::file);
+  list.add("figures", options.figures, "Write every figure here as SVG")
+      .writing(Place::folder, {"*.svg", "*.png"});
+  list.add("png", options.png, "And as PNG (needs rsvg-convert)");
+  return list;
+}
+
+void run(Options& options) {
+  require(!options.png || !options.figures.empty(), "`png` goes with `figures` FOLDER");
   fs::path out = options.out;
   if (out.empty()) {
     out = fs::is_directory(options.input) ? fs::path(options.input) / "report.html"
                                           : fs::path(options.input).replace_extension(".html");
   }
+  options.out = out.string();
+  files_of(options_of(options)).check();
+  const ReportInput input = read_report_input(options.input);
   write_file_atomically(out, report_page(input, options.command_line));
   fmt::print("written to {}\n", out.string());
   if (options.figures.empty()) return;
@@ -63,16 +79,8 @@ void add_report(CLI::App& app, const std::string& command_line) {
       "  braid report AB.json -o AB.html                    (AB.json: braid barrier --json)\n"
       "  braid report out/components --figures figures --png");
   auto options = std::make_shared<Options>();
-  command
-      .add_option("RESULTS", options->input, "Folder of a study, results.json, or a curve's JSON")
-      ->required();
-  command.add_option("-o,--out", options->out, "Default: report.html in the folder, or FILE.html");
-  command.add_option("--figures", options->figures, "Write every figure here as SVG");
-  command.add_flag("--png", options->png, "And as PNG (needs rsvg-convert)");
-  command.callback([options, command_line] {
-    options->command_line = command_line;
-    run(*options);
-  });
+  options->command_line = command_line;
+  add_command(command, options, run);
 }
 
 }  // namespace braid

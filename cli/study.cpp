@@ -33,7 +33,7 @@ std::map<std::string, std::string> values(const std::vector<std::string>& set) {
   std::map<std::string, std::string> values;
   for (const std::string& one : set) {
     const std::size_t equals = one.find('=');
-    require(equals != std::string::npos && equals > 0, "--set {}: expected NAME=VALUE", one);
+    require(equals != std::string::npos && equals > 0, "`set` {}: expected NAME=VALUE", one);
     values[one.substr(0, equals)] = one.substr(equals + 1);
   }
   return values;
@@ -81,12 +81,47 @@ std::string summary_text(const nlohmann::json& results) {
          (any_inexact ? "(!) NOT a symmetry: the path does not end in B\n" : "");
 }
 
-void run(const Options& options) {
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("STUDY", options.study, "YAML file; see docs/studies.md").as(Use::input).needed();
+  list.add("out", options.out, "Folder for results.json, report.html and the cache")
+      .needed()
+      .writing(Place::folder, {"results.json", "seconds.json", "report.html", "cache/*"});
+  list.add("set", options.set, "NAME=VALUE: what ${NAME} in the file stands for").plain();
+  list.add("cache", options.cache, "Folder of the cache, shared by studies; default OUT/cache")
+      .writing(Place::folder, {"*"});
+  list.add("dry-run", options.dry_run, "Print the plan and compute nothing");
+  list.add("jobs", options.jobs, "Jobs at a time").from(1);
+  list_threads(list, options.compute);
+  return list;
+}
+
+// What the study's file names.
+FilePlan files_of(Study study) {
+  FilePlan plan;
+  for (const StudyModel& model : study.models) plan.inputs.push_back(model.folder);
+  if (study.pretraining) plan.add(files_of(options_of(*study.pretraining)));
+  for (StudyTask& task : study.tasks) {
+    plan.inputs.push_back(task.align.file);
+    plan.add(files_of(options_of(task.score)));
+    if (task.finetuning) plan.add(files_of(options_of(*task.finetuning)));
+  }
+  for (StudyVariant& variant : study.variants) {
+    plan.add(files_of(options_of(variant.align)));
+    plan.add(files_of(options_of(variant.curve)));
+  }
+  return plan;
+}
+
+void run(Options& options) {
   const Study study = read_study(options.study, values(options.set));
+  FilePlan files = files_of(options_of(options));
+  files.add(files_of(study));
+  files.check();
   const fs::path out = options.out;
   const StudyFolders folders{out, options.cache};
   if (options.dry_run) return show_plan(study, folders);
-  const OutputClaim output = OutputClaim::shared_folder(out);
+  const OutputClaim output(out);
   const nlohmann::json results = run_study(
       study, folders, {options.compute.threads, options.jobs, study.keep_moments},
       [](const Job& job, std::size_t done, std::size_t all, double seconds) {
@@ -113,22 +148,8 @@ void add_study(CLI::App& app, const std::string& command_line) {
       "What is there already is not computed again: stop it, kill it, change the file, and repeat\n"
       "the command. Paths in the file are relative to where the command is run.");
   auto options = std::make_shared<Options>();
-  command.add_option("STUDY", options->study, "YAML file; see docs/studies.md")->required();
-  command
-      .add_option("-o,--out", options->out, "Folder for results.json, report.html and the cache")
-      ->required();
-  command.add_option("--set", options->set, "NAME=VALUE: what ${NAME} in the file stands for");
-  command.add_option("--cache", options->cache,
-                     "Folder of the cache, shared by studies; default OUT/cache");
-  command.add_flag("--dry-run", options->dry_run, "Print the plan and compute nothing");
-  command.add_option("--jobs", options->jobs, "Jobs at a time")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  add_threads(command, options->compute);
-  command.callback([options, command_line] {
-    options->command_line = command_line;
-    run(*options);
-  });
+  options->command_line = command_line;
+  add_command(command, options, run);
 }
 
 }  // namespace braid

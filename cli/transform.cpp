@@ -18,9 +18,17 @@ struct Options {
   bool overwrite = false;
 };
 
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("B", options.b, "Checkpoint folder").as(Use::input).needed();
+  list.add("alignment", options.alignment, "From braid align").as(Use::input).needed();
+  list_table(list, options.table);
+  list_out(list, options.out, options.overwrite);
+  return list;
+}
+
 void run(const Options& options) {
-  const OutputClaim output = OutputClaim::folder(
-      options.out, {options.overwrite, {options.b, options.alignment, options.table}});
+  const OutputClaim output(options.out);
   const Alignment alignment = load_alignment(options.alignment);
   const Model b = load_for_alignment(options.b, alignment.canonical(), options.table);
   require_made_for(alignment, b, options.alignment);
@@ -61,12 +69,7 @@ void add_transform(CLI::App& app, const std::string& command_line) {
       "  braid transform B --table FAMILY.yaml --alignment AB.alignment -o B-aligned");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;
-  command.add_option("B", options->b, "Checkpoint folder")->required();
-  command.add_option("--alignment", options->alignment, "From braid align")->required();
-  add_table(command, options->table);
-  command.add_option("-o,--out", options->out, "Checkpoint folder to write")->required();
-  command.add_flag("--overwrite", options->overwrite, "Replace OUT if it is a checkpoint");
-  command.callback([options] { run(*options); });
+  add_command(command, options, run);
 }
 
 }  // namespace braid

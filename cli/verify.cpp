@@ -131,6 +131,39 @@ int run_by_table(const Options& options) {
   return compare_saved(options, outputs[0], outputs[1], {options.first, options.second});
 }
 
+// The script of SCRIPT.py:FUNCTION.
+std::vector<std::filesystem::path> script_of(const std::string& callable) {
+  return {callable.substr(0, callable.rfind(':'))};
+}
+
+OptionList options_of(Options& options) {
+  OptionList list;
+  list.add("B", options.first, "Checkpoint folder").as(Use::input).needed();
+  list.add("OUT", options.second, "Checkpoint folder to compare with it").as(Use::input);
+  list_table(list, options.table);
+  list.add("alignment", options.alignment, "With a table: the element by which OUT was made of B")
+      .as(Use::input);
+  list.add("callable", options.callable,
+           "With a table: SCRIPT.py:FUNCTION, which takes a dict of float64 tensors by name "
+           "and returns the model's outputs on inputs of its own")
+      .reading(script_of);
+  list.add("python", options.python, "Runs it; needs torch and safetensors").plain();
+  list.add("outputs", options.outputs,
+           "Two safetensors files of outputs on the same inputs, of B and of OUT")
+      .as(Use::input);
+  list.add("text", options.text, "Compare on its lines; without it on random tokens")
+      .as(Use::input);
+  list.add("lines", options.lines, "At most this many lines").from(1);
+  list.add("tolerance", options.tolerance,
+           "Largest difference allowed, relative to the largest output. By default 1e-9, which is "
+           "what reordering leaves; where units are mixed, what rounding stored values anew does "
+           "to these models");
+  list.add("seed", options.seed, "Of the random tokens");
+  list_threads(list, options.compute);
+  list_json(list, options.json);
+  return list;
+}
+
 int run(const Options& options) {
   if (!options.outputs.empty()) {
     return compare_saved(options, read_safetensors(options.outputs.at(0)),
@@ -203,35 +236,9 @@ void add_verify(CLI::App& app, int& status) {
       "  braid verify B B-aligned --table FAMILY.yaml --callable model.py:outputs\n"
       "  braid verify B B-aligned --outputs B-outputs.safetensors B-aligned-outputs.safetensors\n"
       "  braid verify B B-aligned --table FAMILY.yaml --alignment AB.alignment");
-  auto options = std::make_shared<Options>();
-  command.add_option("B", options->first, "Checkpoint folder")->required();
-  command.add_option("OUT", options->second, "Checkpoint folder to compare with it");
-  add_table(command, options->table);
-  command.add_option("--alignment", options->alignment,
-                     "With a table: the element by which OUT was made of B");
-  command.add_option(
-      "--callable", options->callable,
-      "With a table: SCRIPT.py:FUNCTION, which takes a dict of float64 tensors by name "
-      "and returns the model's outputs on inputs of its own");
-  command.add_option("--python", options->python, "Runs it; needs torch and safetensors")
-      ->capture_default_str();
-  command
-      .add_option("--outputs", options->outputs,
-                  "Two safetensors files of outputs on the same inputs, of B and of OUT")
-      ->expected(2);
-  command.add_option("--text", options->text, "Compare on its lines; without it on random tokens");
-  command.add_option("--lines", options->lines, "At most this many lines")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option(
-      "--tolerance", options->tolerance,
-      "Largest difference allowed, relative to the largest output. By default 1e-9, which is what "
-      "reordering leaves; where units are mixed, what rounding stored values anew does to these "
-      "models");
-  command.add_option("--seed", options->seed, "Of the random tokens")->capture_default_str();
-  add_threads(command, options->compute);
-  add_json(command, options->json);
-  command.callback([options, &status] { status = run(*options); });
+  add_command(command, std::make_shared<Options>(),
+              [&status](const Options& options) { status = run(options); });
+  command.get_option("--outputs")->expected(2);
 }
 
 }  // namespace braid

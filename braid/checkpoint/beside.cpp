@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/error.h"
 #include "braid/json/json_text.h"
 
 namespace braid {
@@ -20,19 +21,23 @@ bool matches(const std::string& name, const std::array<const char*, N>& patterns
                      [&](const char* pattern) { return ::fnmatch(pattern, name.c_str(), 0) == 0; });
 }
 
-// Written anew, or nobody's.
-constexpr std::array kReplaced = {
-    "config.json",        "README.md",          ".*",
-    "model*.safetensors", "pytorch_model*.bin", "*.safetensors.index.json",
-    "*.bin.index.json"};
-constexpr std::array kWeights = {"*.safetensors", "*.bin",     "*.pt",   "*.pth",       "*.ckpt",
-                                 "*.h5",          "*.msgpack", "*.onnx", "*.onnx_data", "*.gguf",
-                                 "*.ot",          "*.tflite",  "*.npz",  "*.index.json"};
-constexpr std::array kTraining = {"optimizer*",           "scheduler*",     "scaler*",
-                                  "rng_state*",           "trainer_state*", "training_args*",
-                                  "events.out.tfevents*", "*.state",        "*.alignment"};
-constexpr std::array kOtherFolders = {"checkpoint-*", "global_step*", "runs",   "logs", "wandb",
-                                      "onnx",         "openvino",     "coreml", "flax", "tf"};
+// Written anew by whoever copies.
+constexpr std::array kReplaced = {"config.json", "README.md", "model*.safetensors",
+                                  "pytorch_model*.bin", "*.index.json"};
+// What transformers, tokenizers and sentence-transformers load of a folder beside config.json and
+// the weights, and what a licence asks to pass on.
+constexpr std::array kBelongs = {
+    // tokenizers
+    "tokenizer*.json", "*.model", "*.spm", "*.tiktoken", "vocab*.txt", "vocab*.json",
+    "*_vocab.json", "merges.txt", "bpe.codes", "dict.txt", "emoji.json", "normalizer.json",
+    "byte_maps.json", "word_shape.json", "word_pronunciation.json", "added_tokens.json",
+    "special_tokens_map.json",
+    // generation, chats, other inputs than text
+    "generation_config.json", "chat_template.*", "*processor_config.json",
+    "audio_tokenizer_config.json",
+    // sentence encoders
+    "modules.json", "config_sentence_transformers.json", "sentence_*_config.json", "LICENSE*",
+    "LICENCE*", "NOTICE*", "COPYING*", "USE_POLICY*"};
 
 // sentence-transformers' modules, each in a folder of its own.
 std::set<std::string> module_folders(const fs::path& folder) {
@@ -42,38 +47,54 @@ std::set<std::string> module_folders(const fs::path& folder) {
   const nlohmann::json modules = parse_json(MappedFile::open(file)->bytes(), file.string());
   if (!modules.is_array()) return names;
   for (const nlohmann::json& one : modules) {
-    if (one.is_object() && one.value("path", nlohmann::json()).is_string()) {
-      names.insert(one["path"].get<std::string>());
-    }
+    if (!one.is_object() || !one.value("path", nlohmann::json()).is_string()) continue;
+    const fs::path place = fs::path(one["path"].get<std::string>()).lexically_normal();
+    if (!place.empty()) names.insert(place.begin()->string());  // empty: the checkpoint itself
   }
-  names.erase("");  // the checkpoint itself
   return names;
 }
 
-void add(const fs::path& folder, const fs::path& place, const std::set<std::string>& modules,
-         Beside& found) {
-  std::vector<fs::directory_entry> entries(fs::directory_iterator(folder / place), {});
+// Does the configuration name classes in files of the folder?
+bool has_code(const fs::path& folder) {
+  for (const char* name : {"config.json", "tokenizer_config.json"}) {
+    const fs::path file = folder / name;
+    if (!fs::is_regular_file(file)) continue;
+    const auto config =
+        nlohmann::json::parse(MappedFile::open(file)->bytes(), nullptr, /*allow_exceptions=*/false);
+    if (config.is_object() && config.contains("auto_map")) return true;
+  }
+  return false;
+}
+
+std::vector<fs::directory_entry> entries_of(const fs::path& folder) try {
+  std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
   std::sort(entries.begin(), entries.end());
-  const bool top = place.empty(), whole = modules.contains(place.string());
-  for (const fs::directory_entry& entry : entries) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with('.') || (top && matches(name, kReplaced))) continue;
+  std::erase_if(
+      entries, [](const auto& entry) { return entry.path().filename().string().starts_with('.'); });
+  return entries;
+} catch (const fs::filesystem_error& error) {
+  fail("{}: {}", folder.string(), error.code().message());
+}
+
+void add_file(const fs::directory_entry& entry, const fs::path& place, bool belongs,
+              Beside& found) {
+  std::error_code error;
+  if (belongs && entry.is_regular_file(error)) {
+    found.files.push_back(place);
+  } else {
+    found.left.push_back(place.string());
+  }
+}
+
+// All of a folder that belongs as a whole.
+void add_folder(const fs::path& folder, const fs::path& place, Beside& found) {
+  for (const fs::directory_entry& entry : entries_of(folder / place)) {
+    const fs::path inside = place / entry.path().filename();
     std::error_code error;
-    if (entry.is_directory(error)) {
-      const bool other = matches(name, kOtherFolders) && !modules.contains((place / name).string());
-      if (other || entry.is_symlink(error)) {
-        found.left.push_back((place / name).string() + "/");
-      } else {
-        add(folder, place / name, modules, found);
-      }
-      continue;
-    }
-    const bool belongs = entry.is_regular_file(error) &&
-                         (whole || (!matches(name, kWeights) && !matches(name, kTraining)));
-    if (belongs) {
-      found.files.push_back(place / name);
+    if (entry.is_directory(error) && !entry.is_symlink(error)) {
+      add_folder(folder, inside, found);
     } else {
-      found.left.push_back((place / name).string());
+      add_file(entry, inside, true, found);
     }
   }
 }
@@ -86,9 +107,28 @@ std::set<std::string> model_folders(const fs::path& folder) {
   return names;
 }
 
+bool belongs_to_model(const std::string& name) {
+  return matches(name, kReplaced) || matches(name, kBelongs) ||
+         matches(name, std::array{"*.safetensors", "*.bin"});
+}
+
 Beside files_beside(const fs::path& folder) {
+  const std::set<std::string> folders = model_folders(folder);
+  const bool code = has_code(folder);
   Beside found;
-  add(folder, {}, module_folders(folder), found);
+  for (const fs::directory_entry& entry : entries_of(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::error_code error;
+    if (entry.is_directory(error)) {
+      if (folders.contains(name) && !entry.is_symlink(error)) {
+        add_folder(folder, name, found);
+      } else {
+        found.left.push_back(name + "/");
+      }
+    } else if (!matches(name, kReplaced)) {
+      add_file(entry, name, matches(name, kBelongs) || (code && name.ends_with(".py")), found);
+    }
+  }
   return found;
 }
 

@@ -1,5 +1,6 @@
 // What lies beside the weights of a checkpoint and belongs to the model: tokenizer, generation
-// settings, chat templates, processors, the modules of sentence-transformers.
+// settings, chat templates, processors, the modules of sentence-transformers, licences. Scores,
+// logs, notes and the state of a training are of the model that lies there, and of no other.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +15,12 @@ struct Beside {
   std::vector<std::string> left;             // what does not belong, "onnx/" for a whole folder
 };
 
-// Everything but config.json, README.md, hidden files, weights and the state of a training. The
-// folders that modules.json names are whole: weights in them are of those modules.
+// What belongs to a model by its name, and the folders that modules.json names, whole; all before
+// anything is copied. Files of code belong where the configuration names classes of them.
 Beside files_beside(const std::filesystem::path& folder);
+
+// Would transformers or sentence-transformers read a file of this name in a checkpoint folder?
+bool belongs_to_model(const std::string& name);
 
 // The folders in a checkpoint that are known to be the model's own.
 std::set<std::string> model_folders(const std::filesystem::path& folder);

@@ -98,8 +98,8 @@ LazyTensor checked(const std::string& name, LazyTensor tensor) {
 }
 
 // All but what is written, and what is not to be copied.
-void copy_beside(const fs::path& from, const fs::path& to, const WriteOptions& options) {
-  const Beside found = files_beside(from);
+void copy_beside(const Beside& found, const fs::path& from, const fs::path& to,
+                 const WriteOptions& options) {
   for (const fs::path& file : found.files) {
     const std::string name = file.string();
     if (options.files.contains(name) || options.not_copied.contains(name)) continue;
@@ -107,7 +107,7 @@ void copy_beside(const fs::path& from, const fs::path& to, const WriteOptions& o
     write_file_atomically(to / file, MappedFile::open(from / file)->bytes());
   }
   if (!found.left.empty()) {
-    notice("{}: not copied, as it is weights, the state of a training or no plain file: {}",
+    notice("{}: not copied, as it is no file of a model's that is read beside its weights: {}",
            from.string(), join_names(found.left));
   }
 }
@@ -171,6 +171,7 @@ void write_checkpoint(const fs::path& out, const json& config, const LazyTensors
                                        : split_tensors(tensors, options.shard_size);
   require_space(out, byte_size(tensors));
   AtomicFolder folder(out, options.overwrite);
+  const Beside found = beside.empty() ? Beside() : files_beside(beside);
   if (!config.is_null()) {
     write_file_atomically(folder.path() / "config.json", to_python_text(config));
   }
@@ -179,7 +180,7 @@ void write_checkpoint(const fs::path& out, const json& config, const LazyTensors
     require(is_plain_name(name), "{}: not a plain file name", name);
     write_file_atomically(folder.path() / name, text);
   }
-  if (!beside.empty()) copy_beside(beside, folder.path(), options);
+  copy_beside(found, beside, folder.path(), options);
   folder.commit();
 }
 

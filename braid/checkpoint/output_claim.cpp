@@ -1,17 +1,20 @@
 #include "braid/checkpoint/output_claim.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
 #include "braid/checkpoint/atomic_file.h"
+#include "braid/checkpoint/beside.h"
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
 
@@ -28,28 +31,136 @@ fs::path whole(const fs::path& path) {
   return resolved.has_filename() ? resolved : resolved.parent_path();
 }
 
-void require_not_read(const fs::path& path, const OutputPlan& use) {
-  const fs::path target = whole(path);
-  for (const fs::path& input : use.inputs) {
-    std::error_code error;
-    const bool same =
-        !input.empty() && (whole(input) == target || fs::equivalent(input, path, error));
-    require(!same, "{}: is read for this and would be replaced; choose another place to write",
-            path.string());
+bool same(const fs::path& a, const fs::path& b) {
+  std::error_code absent;
+  return whole(a) == whole(b) || fs::equivalent(a, b, absent);
+}
+
+// Does `path` lie in `folder`, at any depth?
+bool is_in(const fs::path& path, const fs::path& folder) {
+  const fs::path inner = whole(path), outer = whole(folder);
+  return inner != outer &&
+         std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+// Would writing the output replace, or take away, what is at `path`?
+bool covers(const PlannedOutput& output, const fs::path& path) {
+  if (same(output.path, path)) return true;
+  if (!is_in(path, output.path)) return false;
+  if (output.place == Place::checkpoint) return true;
+  const std::string inside = fs::relative(whole(path), whole(output.path)).string();
+  return std::any_of(output.names.begin(), output.names.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), inside.c_str(), 0) == 0;
+  });
+}
+
+// The file of a model's in the folder that would be replaced or added, reached by a link or not.
+fs::path model_file_at(const fs::path& path, const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return {};
+  if (is_in(path, folder) && whole(path).parent_path() == whole(folder) &&
+      belongs_to_model(path.filename().string())) {
+    return path;
+  }
+  if (!fs::exists(path, error)) return {};
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const bool is_it = belongs_to_model(entry.path().filename().string()) &&
+                       fs::equivalent(entry.path(), path, error);
+    if (is_it) return entry.path();
+  }
+  return {};
+}
+
+void require_not_read(const PlannedOutput& output, const fs::path& input) {
+  const std::string name = output.path.string();
+  require(!same(output.path, input),
+          "{}: is read for this and would be replaced; choose another place to write", name);
+  require(
+      !covers(output, input),
+      "{}: {} lies in it, is read for this and would be replaced; choose another place to write",
+      name, input.string());
+  if (output.place == Place::checkpoint || output.place == Place::folder) return;
+  const fs::path file = model_file_at(output.path, input);
+  require(file.empty(),
+          "{}: is a file of {}, which is read for this and would be changed; choose another place "
+          "to write",
+          name, input.string());
+}
+
+void require_apart(const PlannedOutput& output, const PlannedOutput& other) {
+  require(!same(output.path, other.path),
+          "{}: two results would be written there; choose two places", output.path.string());
+  for (const auto& [outer, inner] : {std::pair(&output, &other), std::pair(&other, &output)}) {
+    require(!covers(*outer, inner->path),
+            "{}: lies in {}, which is written as well and would take it away; choose another place",
+            inner->path.string(), outer->path.string());
   }
 }
 
-// Where the parent folder is there, may files be made in it?
-void require_writable(const fs::path& path) {
-  const fs::path parent = whole(path).parent_path();
+// A pipe can be read only once, and most files are read for more than one reason.
+void require_readable_again(const fs::path& input) {
   std::error_code error;
-  if (!fs::is_directory(parent, error)) return;
+  const fs::file_status found = fs::status(input, error);
+  require(
+      !fs::exists(found) || fs::is_regular_file(found) || fs::is_directory(found),
+      "{}: is a {}, expected a file, which can be read more than once; write it to a file first",
+      input.string(), fs::is_fifo(found) ? "pipe" : "device");
+}
+
+// May files be made in the first folder above that is there?
+void require_writable(const fs::path& path) {
+  fs::path parent = whole(path).parent_path();
+  std::error_code error;
+  while (!fs::exists(parent, error) && parent.has_relative_path()) parent = parent.parent_path();
+  if (!fs::is_directory(parent, error)) {
+    fail("{}: cannot be written: {} is not a folder", path.string(), parent.string());
+  }
   if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
     fail("{}: cannot be written: {}: {}", path.string(), parent.string(), std::strerror(errno));
   }
 }
 
+void require_possible(const PlannedOutput& output, bool overwrite) {
+  const fs::path& path = output.path;
+  std::error_code error;
+  switch (output.place) {
+    case Place::file:
+    case Place::new_file:
+      check_output_file(path);
+      require(overwrite || output.place == Place::file || !fs::exists(path, error),
+              "{}: is there; choose another file, or `overwrite` it", path.string());
+      break;
+    case Place::checkpoint:
+      check_output_folder(path, overwrite);
+      break;
+    case Place::folder:
+      require(!fs::exists(path, error) || fs::is_directory(path, error),
+              "{}: is there and is not a folder; choose another path", path.string());
+      break;
+  }
+  require_writable(output.place == Place::folder && fs::exists(path, error) ? path / "x" : path);
+}
+
 }  // namespace
+
+void FilePlan::add(const FilePlan& more) {
+  inputs.insert(inputs.end(), more.inputs.begin(), more.inputs.end());
+  outputs.insert(outputs.end(), more.outputs.begin(), more.outputs.end());
+  overwrite |= more.overwrite;
+}
+
+void FilePlan::check() const {
+  FilePlan named = *this;
+  std::erase_if(named.inputs, [](const fs::path& input) { return input.empty(); });
+  std::erase_if(named.outputs, [](const PlannedOutput& output) { return output.path.empty(); });
+  for (const fs::path& input : named.inputs) require_readable_again(input);
+  for (auto output = named.outputs.begin(); output != named.outputs.end(); ++output) {
+    for (const fs::path& input : named.inputs) require_not_read(*output, input);
+    for (auto other = named.outputs.begin(); other != output; ++other)
+      require_apart(*output, *other);
+  }
+  for (const PlannedOutput& output : named.outputs) require_possible(output, overwrite);
+}
 
 // The claim is a name in the kernel, which goes with the process and leaves no file behind.
 OutputClaim::OutputClaim(const fs::path& path) {
@@ -72,28 +183,6 @@ OutputClaim::OutputClaim(OutputClaim&& other) noexcept
 
 OutputClaim::~OutputClaim() {
   if (socket_ >= 0) ::close(socket_);
-}
-
-OutputClaim OutputClaim::file(const fs::path& path, const OutputPlan& use) {
-  check_output_file(path);
-  require_not_read(path, use);
-  require_writable(path);
-  std::error_code error;
-  require(use.overwrite || !fs::exists(path, error),
-          "{}: is there; choose another file, or `overwrite` it", path.string());
-  return OutputClaim(path);
-}
-
-OutputClaim OutputClaim::folder(const fs::path& path, const OutputPlan& use) {
-  require_not_read(path, use);
-  check_output_folder(path, use.overwrite);
-  require_writable(path);
-  return OutputClaim(path);
-}
-
-OutputClaim OutputClaim::shared_folder(const fs::path& path) {
-  require_writable(path);
-  return OutputClaim(path);
 }
 
 void require_space(const fs::path& path, std::int64_t bytes) {

@@ -47,7 +47,7 @@ OptionList options_of(AlignRequest& r) {
       .as(Use::input);
   list.add("from-moments", r.from_moments, "Instead of text: saved moments, added up")
       .as(Use::input);
-  list.add("moments", r.moments, "Save what is observed here").as(Use::output);
+  list.add("moments", r.moments, "Save what is observed here").writing(Place::file);
 
   list.add(
       "preset", r.preset, Choices<Preset>{{"paper", Preset::paper}, {"best", Preset::best}},
@@ -87,7 +87,8 @@ OptionList options_of(AlignRequest& r) {
            "invertible maps are learnt")
       .otherwise("the preset's");
   list.add("start", r.start,
-           "What learning starts from: activations, weights, both, or an alignment file");
+           "What learning starts from: activations, weights, both, or an alignment file")
+      .reading(path_unless(method_names()));
   LearnOptions& learning = r.learning;
   list.add("learn", learning.latents.learn, "What learning may move")
       .one_of({"ffn", "heads", "in-head", "residual", "head", "pooler", "embedding", "shifts"})
@@ -170,6 +171,8 @@ OptionList options_of(Compute& compute) {
 }
 
 void AlignRequest::check() const {
+  AlignRequest named = *this;
+  files_of(options_of(named)).check();
   require(task.empty() == data.empty(), "`task` and `data` go together");
   const int given = !text.empty() + !task.empty() + !batches.empty() + has_features();
   require(given <= 1, "give one of `text`, `batches`, `features`, and `task` with `data`");

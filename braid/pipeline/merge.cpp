@@ -187,6 +187,12 @@ std::vector<std::string> fitted_on_measured(const Merged& merged, const MergeReq
   return done;
 }
 
+void require_files_apart(MergeRequest request) {
+  OptionList all = folders_of(request);
+  all.append(options_of(request));
+  files_of(all).check();
+}
+
 void save_alignments(const fs::path& folder, const Merged& merged) {
   fs::create_directories(folder);
   for (std::size_t k = 0; k < merged.parents.size(); ++k) {
@@ -219,8 +225,8 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   const OneThread pinned;
   const std::vector<double> shares = request.shares();
   request.check();
-  const OutputClaim output =
-      OutputClaim::folder(request.out, {request.overwrite, request.inputs()});
+  require_files_apart(request);
+  const OutputClaim output(request.out);
   Saved saved;
   if (!request.alignment.empty()) saved = load_alignment(request.alignment);
   const std::optional<AlignPlan> plan = plan_alignments(request, saved);

@@ -15,9 +15,10 @@ OptionList options_of_merging(MergeRequest& r) {
   list.add("alignment", r.alignment, "From braid align, instead of aligning").as(Use::input);
   list.add("no-align", r.no_align, "The plain average");
   list.add(
-      "vocabulary", r.vocabulary,
-      "Of checkpoints whose tokens differ, which the result has: union, or those of a, b, ...; "
-      "shared ones are averaged, the others taken from the checkpoints that have them");
+          "vocabulary", r.vocabulary,
+          "Of checkpoints whose tokens differ, which the result has: union, or those of a, b, ...; "
+          "shared ones are averaged, the others taken from the checkpoints that have them")
+      .plain();
   list.add("sweeps", r.sweeps,
            "Of more than two checkpoints: how often each is aligned to the others' mean")
       .from(0);
@@ -50,11 +51,21 @@ OptionList options_of_merging(MergeRequest& r) {
   list.add("heal-learning-rate", r.healing.learning_rate, "Peak").from(0).to(most_factor);
   list.add("save-alignments", r.save_alignments,
            "Folder for the parents' alignments into the merged frame")
-      .as(Use::output);
+      .writing(Place::folder, {"*.alignment"});
   list.add("overwrite", r.overwrite, "Replace the folder to write if it is a checkpoint")
       .as(Use::output);
   list.add_bytes("shard-size", r.shard_size, "Most bytes of a weights file, such as 5GB; 0 = A's")
       .as(Use::output);
+  return list;
+}
+
+OptionList folders_of(MergeRequest& r) {
+  OptionList list;
+  list.add("CKPT", r.models, "Checkpoint folders, A, B, ...").as(Use::input).needed();
+  list.add("out", r.out, "Checkpoint folder to write")
+      .needed()
+      .writing(Place::checkpoint)
+      .keeping({"learning", "heal"});
   return list;
 }
 
@@ -84,16 +95,6 @@ std::vector<double> MergeRequest::shares() const {
           fmt::join(normalised, ", "));
   for (double& weight : normalised) weight /= sum;
   return normalised;
-}
-
-std::vector<std::filesystem::path> MergeRequest::inputs() const {
-  std::vector<std::filesystem::path> all(models.begin(), models.end());
-  for (const std::string& file :
-       {alignment, dev, align.table, align.text, align.data, align.batches}) {
-    all.emplace_back(file);
-  }
-  all.insert(all.end(), align.features.begin(), align.features.end());
-  return all;
 }
 
 void MergeRequest::check() const {

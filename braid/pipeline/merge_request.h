@@ -36,10 +36,11 @@ struct MergeRequest {
   std::vector<double> shares() const;
   // Where a long stage, learning or heal, keeps what it has done.
   std::filesystem::path state(const std::string& stage) const { return state_beside(out, stage); }
-  // All files and folders that are read.
-  std::vector<std::filesystem::path> inputs() const;
   const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }
 };
+
+// The models and where the result goes: no options, but files that are read and written.
+OptionList folders_of(MergeRequest& request);
 
 // With those of `align`, and without.
 OptionList options_of(MergeRequest& request);

@@ -1,10 +1,12 @@
 #include "braid/pipeline/options.h"
-#include "braid/json/json_text.h"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+
+#include "braid/checkpoint/atomic_file.h"
+#include "braid/json/json_text.h"
 
 namespace braid {
 namespace {
@@ -195,6 +197,41 @@ Option& Option::otherwise(std::string what) {
   return *this;
 }
 
+Option& Option::needed() {
+  required = true;
+  return *this;
+}
+
+Option& Option::plain() {
+  names_nothing = true;
+  return *this;
+}
+
+Option& Option::reading(PathsOf paths) {
+  reads = std::move(paths);
+  return *this;
+}
+
+Option& Option::writing(Place at, std::vector<std::string> names) {
+  use = Use::output;
+  place = at;
+  inside = std::move(names);
+  return *this;
+}
+
+Option& Option::keeping(std::vector<std::string> of) {
+  stages = std::move(of);
+  return *this;
+}
+
+PathsOf path_unless(std::vector<std::string> words) {
+  return
+      [words = std::move(words)](const std::string& value) -> std::vector<std::filesystem::path> {
+        if (std::find(words.begin(), words.end(), value) != words.end()) return {};
+        return {value};
+      };
+}
+
 Option& OptionList::entry(std::string name, OptionKind kind, std::string help) {
   Option& option = options_.emplace_back();
   option.name = std::move(name);
@@ -233,6 +270,33 @@ Json OptionList::values(std::initializer_list<Use> uses) const {
 
 void OptionList::assign(const Json& object) const {
   for (const auto& [key, value] : object.items()) find(key).set(value);
+}
+
+FilePlan files_of(const OptionList& options) {
+  FilePlan plan;
+  for (const Option& option : options) {
+    if (option.name == "overwrite") plan.overwrite = option.get();
+    const bool words = option.kind == OptionKind::word || option.kind == OptionKind::words;
+    if (!words || !option.choices.empty()) continue;
+    const PathsOf reads =
+        option.use == Use::input && !option.reads ? path_unless({}) : option.reads;
+    require(reads || option.place || option.names_nothing,
+            "`{}` does not say whether it names a file (braid/pipeline/options.h)", option.name);
+    const Json value = option.get();
+    for (const Json& one : value.is_array() ? value : Json::array({value})) {
+      const std::string word = one.is_string() ? one.get<std::string>() : "";
+      if (word.empty() || (option.place && word == "-")) continue;
+      if (reads) {
+        for (auto& path : reads(word)) plan.inputs.push_back(std::move(path));
+      }
+      if (!option.place) continue;
+      plan.outputs.push_back({word, *option.place, option.inside});
+      for (const std::string& stage : option.stages) {
+        plan.outputs.push_back({state_beside(word, stage)});
+      }
+    }
+  }
+  return plan;
 }
 
 }  // namespace braid

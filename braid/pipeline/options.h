@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "braid/checkpoint/output_claim.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -23,11 +24,16 @@ enum class Use {
   features,  // shapes what is read of the models: moments depend on it, and so does the result
   result,    // shapes the result
   input,     // a file or folder that is read: keys have its content in its place
-  output,    // what is written where: the result does not depend on it
+  output,    // what is written where, and how: the result does not depend on it
 };
 
 // What a value is, in JSON and in words. `bytes`: a size of files or memory.
 enum class OptionKind { flag, integer, number, bytes, word, words, numbers };
+
+// The files and folders that a value names.
+using PathsOf = std::function<std::vector<std::filesystem::path>(const std::string&)>;
+// None where the value is one of these words.
+PathsOf path_unless(std::vector<std::string> words);
 
 // The most by which tensors in float32 are scaled.
 inline constexpr double most_factor = 1e30;
@@ -42,6 +48,12 @@ struct Option {
   double least = -std::numeric_limits<double>::infinity();  // of a number, or of a list's
   double most = std::numeric_limits<double>::infinity();
   std::string unset;                    // for people: what happens where nothing is given
+  bool required = false;                // the command line asks for it
+  bool names_nothing = false;           // a word of any kind that is no file or folder
+  PathsOf reads;                        // what a value names that is read; see files_of
+  std::optional<Place> place;           // what a value names that is written
+  std::vector<std::string> inside;      // patterns of the files that are written into a folder
+  std::vector<std::string> stages;      // that keep a state beside it (state_beside)
   std::function<nlohmann::json()> get;  // null where nothing is given
   std::function<void(const nlohmann::json&)> put;
 
@@ -59,6 +71,11 @@ struct Option {
   Option& to(double limit);
   Option& one_of(std::vector<std::string> words);
   Option& otherwise(std::string what);  // what happens where nothing is given
+  Option& needed();
+  Option& plain();
+  Option& reading(PathsOf paths);  // is an input
+  Option& writing(Place at, std::vector<std::string> names = {});
+  Option& keeping(std::vector<std::string> of);  // states of these stages, while at work on it
 };
 
 // A word for every value.
@@ -84,6 +101,7 @@ class OptionList {
   // Error naming the options that there are.
   const Option& find(const std::string& name) const;
   void append(const OptionList& more);
+  void append(const Option& more) { options_.push_back(more); }
 
   // {key: value} of the options that `uses` names.
   nlohmann::json values(std::initializer_list<Use> uses) const;
@@ -95,6 +113,10 @@ class OptionList {
 
   std::vector<Option> options_;
 };
+
+// What the options read and write; "-" is standard output. Error where one of any word is neither
+// an input nor an output nor plain: whoever adds an option says which.
+FilePlan files_of(const OptionList& options);
 
 // Implementation.
 namespace option_values {

@@ -15,6 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string vocabulary_file(const PretrainRequest& request) {
+  return request.vocabulary == "train" ? "" : request.vocabulary;
+}
+
 // The tokenizer that is asked for; `config` learns what depends on it.
 std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request,
                                                   nlohmann::json& config) {
@@ -47,8 +51,11 @@ fs::path training_state(const fs::path& out) { return state_beside(out, "state")
 
 Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
                            const FolderOptions& folder, const TrainingLogs& logs) {
-  const OutputClaim output = OutputClaim::folder(
-      out, {folder.overwrite, {request.text, request.valid, request.vocabulary}});
+  FilePlan{{request.text, request.valid, request.restrict_to, vocabulary_file(request)},
+           {{out, Place::checkpoint}, {training_state(out)}},
+           folder.overwrite}
+      .check();
+  const OutputClaim output(out);
   const PretrainOptions options = request.resolved().options;
   require(options.patience == 0 || !request.valid.empty(),
           "`patience` stops by the loss on `valid`; give one");
@@ -84,8 +91,11 @@ Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
 
 Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
                           const FolderOptions& folder, const TrainingLogs& logs) {
-  const OutputClaim output =
-      OutputClaim::folder(out, {folder.overwrite, {request.checkpoint, request.data, request.dev}});
+  FilePlan{{request.checkpoint, request.data, request.dev},
+           {{out, Place::checkpoint}, {training_state(out)}},
+           folder.overwrite}
+      .check();
+  const OutputClaim output(out);
   require(request.options.patience == 0 || !request.dev.empty(),
           "`patience` stops by the score on `dev`; give one");
   const Model model = load_model(request.checkpoint);

@@ -10,7 +10,8 @@ OptionList options_of(PretrainRequest& r) {
   list.add("vocab", r.vocabulary,
            "BERT: vocab.txt, or 'train' to learn one from the text. GPT-2: a folder with its "
            "tokenizer")
-      .as(Use::input);
+      .as(Use::input)
+      .reading(path_unless({"train"}));
   list.add("text", r.text, "Training text, a passage a line").as(Use::input);
   list.add("restrict-vocab", r.restrict_to,
            "GPT-2: keep only the tokens that this text needs, numbered anew")

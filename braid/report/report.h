@@ -17,6 +17,9 @@ struct ReportInput {
 // `braid barrier --json`. Error naming the file where it is none of them.
 ReportInput read_report_input(const std::filesystem::path& path);
 
+// The files that it reads.
+std::vector<std::filesystem::path> report_files(const std::filesystem::path& path);
+
 // HTML. `command`: as typed, for the provenance.
 std::string report_page(const ReportInput& input, const std::string& command);
 

@@ -65,13 +65,18 @@ Json study_of(const Json& curve) {
 
 }  // namespace
 
+std::vector<fs::path> report_files(const fs::path& path) {
+  if (!fs::is_directory(path)) return {path};
+  std::vector<fs::path> files = {path / "results.json"};
+  if (fs::exists(path / "seconds.json")) files.push_back(path / "seconds.json");
+  return files;
+}
+
 ReportInput read_report_input(const fs::path& path) {
   ReportInput input;
-  fs::path file = path;
-  if (fs::is_directory(path)) {
-    file = path / "results.json";
-    if (fs::exists(path / "seconds.json")) input.seconds = read_json(path / "seconds.json");
-  }
+  const std::vector<fs::path> files = report_files(path);
+  const fs::path& file = files.front();
+  if (files.size() > 1) input.seconds = read_json(files.back());
   input.source = file.string();
   const Json json = read_json(file);
   if (is_curve(json)) {

@@ -25,12 +25,36 @@ TEST_F(BesideTest, CopiesWhatBelongsToTheModel) {
     fs::create_directory(folder / inside);
   }
   write("from/modules.json", R"([{"path": ""}, {"path": "1_Pooling"}, {"path": "2_Dense"}])");
-  for (const char* file :
-       {"vocab.txt", "generation_config.json", "chat_template.jinja", "1_Pooling/config.json",
-        "2_Dense/model.safetensors", "notes/read.txt", "config.json", "README.md",
-        "model.safetensors", "model.safetensors.index.json", "tf_model.h5", "optimizer.pt",
-        "training_args.bin", "trainer_state.json", "onnx/model.onnx", "checkpoint-5/vocab.txt",
-        ".gitattributes", ".cache/x"}) {
+  for (const char* file : {"vocab.txt",
+                           "generation_config.json",
+                           "chat_template.jinja",
+                           "1_Pooling/config.json",
+                           "2_Dense/model.safetensors",
+                           "notes/read.txt",
+                           "config.json",
+                           "README.md",
+                           "model.safetensors",
+                           "model.safetensors.index.json",
+                           "tf_model.h5",
+                           "optimizer.pt",
+                           "training_args.bin",
+                           "trainer_state.json",
+                           "onnx/model.onnx",
+                           "checkpoint-5/vocab.txt",
+                           ".gitattributes",
+                           ".cache/x",
+                           "eval_results.json",
+                           "all_results.json",
+                           "train.log",
+                           "environment.yml",
+                           "requirements.txt",
+                           "data.tsv",
+                           "training.json",
+                           "LICENSE",
+                           "merges.txt",
+                           "spiece.model",
+                           "modeling_own.py",
+                           "train.py"}) {
     write("from/" + std::string(file), "theirs");
   }
   fs::create_symlink("nowhere", folder / "from" / "dead.txt");
@@ -40,23 +64,33 @@ TEST_F(BesideTest, CopiesWhatBelongsToTheModel) {
   options.files["vocab.txt"] = "ours";
   write_checkpoint(out, config, tensors, folder / "from", options);
   send_notices({});
-  EXPECT_THAT(list(out), ElementsAre("1_Pooling", "2_Dense", "chat_template.jinja", "config.json",
-                                     "generation_config.json", "model.safetensors", "modules.json",
-                                     "notes", "vocab.txt"));
+  EXPECT_THAT(list(out),
+              ElementsAre("1_Pooling", "2_Dense", "LICENSE", "chat_template.jinja", "config.json",
+                          "generation_config.json", "merges.txt", "model.safetensors",
+                          "modules.json", "spiece.model", "vocab.txt"));
   EXPECT_EQ(read(out / "vocab.txt"), "ours");
   EXPECT_EQ(read(out / "2_Dense" / "model.safetensors"), "theirs");
   EXPECT_EQ(read(out / "1_Pooling" / "config.json"), "theirs");
-  EXPECT_EQ(read(out / "notes" / "read.txt"), "theirs");
-  EXPECT_THAT(
-      said, ElementsAre(AllOf(HasSubstr("checkpoint-5/"), HasSubstr("dead.txt"), HasSubstr("onnx/"),
-                              HasSubstr("optimizer.pt"), HasSubstr("2 more"))));
+  EXPECT_THAT(said, ElementsAre(AllOf(HasSubstr("from: not copied"), HasSubstr("all_results.json"),
+                                      HasSubstr("checkpoint-5/"), HasSubstr("more"))));
   options.overwrite = true;
+  fs::create_directory(out / "notes");
   const auto again = [&] {
     return error_of([&] { write_checkpoint(out, config, tensors, {}, options); });
   };
   EXPECT_THAT(again(), HasSubstr("holds the folder notes"));  // nobody knows whose
   fs::remove_all(out / "notes");
   EXPECT_EQ(again(), "");
+}
+
+// Code belongs to a model whose configuration names classes of its own.
+TEST_F(BesideTest, CodeOfTheModel) {
+  fs::create_directory(folder / "a");
+  write("a/modeling_own.py", "");
+  write("a/config.json", "{}");
+  EXPECT_THAT(files_beside(folder / "a").left, ElementsAre("modeling_own.py"));
+  write("a/config.json", R"({"auto_map": {"AutoModel": "modeling_own.Own"}})");
+  EXPECT_THAT(files_beside(folder / "a").files, ElementsAre(fs::path("modeling_own.py")));
 }
 
 // A path in modules.json leads nowhere else.
@@ -70,7 +104,7 @@ TEST_F(BesideTest, StaysInTheFolder) {
     write("a/modules.json", modules);
     const Beside found = files_beside(folder / "a");
     EXPECT_THAT(found.files, ElementsAre(fs::path("modules.json"))) << modules;
-    EXPECT_THAT(found.left, ElementsAre("link/")) << modules;
+    EXPECT_THAT(found.left, ElementsAre("inside/", "link/")) << modules;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,11 +18,11 @@ namespace fs = std::filesystem;
 
 class OutputClaimTest : public TemporaryFolder {
  protected:
-  std::string file(const fs::path& path, const OutputPlan& plan = {}) {
-    return error_of([&] { OutputClaim::file(path, plan); });
+  static std::string refused(const FilePlan& plan) {
+    return error_of([&] { plan.check(); });
   }
-  std::string folder_at(const fs::path& path, const OutputPlan& plan = {}) {
-    return error_of([&] { OutputClaim::folder(path, plan); });
+  static std::string claimed(const fs::path& path) {
+    return error_of([&] { OutputClaim claim(path); });
   }
 };
 
@@ -31,58 +32,93 @@ TEST_F(OutputClaimTest, NoInputIsReplaced) {
   write("text", "x");
   fs::create_directory_symlink("a", folder / "link");
   fs::create_hard_link(folder / "text", folder / "same");
+  fs::create_hard_link(folder / "a/config.json", folder / "blob");
+  const auto read = HasSubstr("is read for this");
   for (const fs::path& out :
        {folder / "a", folder / "a/", folder / "." / "a" / ".." / "a", folder / "link"}) {
-    EXPECT_THAT(folder_at(out, {true, {"", folder / "a"}}), HasSubstr("is read for this")) << out;
+    EXPECT_THAT(refused({{"", folder / "a"}, {{out, Place::checkpoint}}, true}), read) << out;
   }
-  EXPECT_THAT(folder_at(folder / "a", {true, {folder / "link"}}), HasSubstr("is read for this"));
-  EXPECT_THAT(file(folder / "same", {true, {folder / "text"}}), HasSubstr("is read for this"));
-  EXPECT_EQ(folder_at(folder / "b", {true, {folder / "a", folder / "missing"}}), "");
+  EXPECT_THAT(refused({{folder / "link"}, {{folder / "a", Place::checkpoint}}, true}), read);
+  EXPECT_THAT(refused({{folder / "text"}, {{folder / "same"}}}), read);
+  EXPECT_THAT(refused({{folder / "a/config.json"}, {{folder / "a", Place::checkpoint}}, true}),
+              HasSubstr("a/config.json lies in it"));
+  EXPECT_THAT(refused({{folder / "a"}, {{folder / "blob"}}}), HasSubstr("is a file of"));
+  EXPECT_THAT(refused({{folder / "a"}, {{folder / "a/vocab.txt"}}}), HasSubstr("is a file of"));
+  EXPECT_THAT(refused({{folder / "text"}, {{folder, Place::folder, {"t*"}}}}),
+              HasSubstr("text lies in it"));
+  EXPECT_EQ(refused({{folder / "a", folder / "missing", folder / "text"},
+                     {{folder / "b", Place::checkpoint},
+                      {folder / "a/x"},
+                      {folder, Place::folder, {"*.svg"}}},
+                     true}),
+            "");
+}
+
+TEST_F(OutputClaimTest, NoOutputTakesAnotherAway) {
+  const fs::path m = folder / "m";
+  EXPECT_THAT(refused({{}, {{m, Place::checkpoint}, {folder / "." / "m"}}}),
+              HasSubstr("two results would be written there"));
+  EXPECT_THAT(refused({{}, {{m, Place::checkpoint}, {m / "deep/er", Place::folder}}}),
+              HasSubstr("lies in"));
+  EXPECT_THAT(refused({{}, {{folder / "x.svg"}, {folder, Place::folder, {"*.svg"}}}}),
+              HasSubstr("x.svg: lies in"));
+  EXPECT_EQ(
+      refused({{}, {{folder / "x"}, {folder, Place::folder, {"*.svg"}}, {m, Place::checkpoint}}}),
+      "");
 }
 
 TEST_F(OutputClaimTest, AFileIsReplacedOnlyWhenTold) {
   const fs::path path = write("old", "kept");
-  EXPECT_THAT(file(path), HasSubstr("is there; choose another file, or `overwrite` it"));
-  EXPECT_EQ(file(path, {true, {}}), "");
-  EXPECT_EQ(file(folder / "new"), "");
+  EXPECT_THAT(refused({{}, {{path, Place::new_file}}}),
+              HasSubstr("is there; choose another file, or `overwrite` it"));
+  EXPECT_EQ(refused({{}, {{path, Place::new_file}}, true}), "");
+  EXPECT_EQ(refused({{}, {{path}, {folder / "new", Place::new_file}}}), "");
   EXPECT_FALSE(fs::exists(folder / "new"));
+}
+
+TEST_F(OutputClaimTest, APipeIsNoInput) {
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(refused({{folder / "pipe"}, {}}), HasSubstr("is a pipe, expected a file"));
+  EXPECT_THAT(refused({{"/dev/null"}, {}}), HasSubstr("is a device, expected a file"));
 }
 
 TEST_F(OutputClaimTest, OneAtATime) {
   const fs::path out = folder / "out";
   {
-    const OutputClaim held = OutputClaim::folder(out, {});
-    EXPECT_THAT(folder_at(out), HasSubstr("another run is at work on it"));
-    EXPECT_THAT(file(folder / "." / "out"), HasSubstr("another run is at work on it"));
-    EXPECT_EQ(folder_at(folder / "other"), "");
+    const OutputClaim held(out);
+    EXPECT_THAT(claimed(out), HasSubstr("another run is at work on it"));
+    EXPECT_THAT(claimed(folder / "." / "out"), HasSubstr("another run is at work on it"));
+    EXPECT_EQ(claimed(folder / "other"), "");
   }
-  EXPECT_EQ(folder_at(out), "");
+  EXPECT_EQ(claimed(out), "");
   // A process that is killed holds nothing any longer.
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);
   const pid_t child = fork();
   if (child == 0) {
-    const OutputClaim held = OutputClaim::folder(out, {});
+    const OutputClaim held(out);
     if (::write(ready[1], "x", 1) == 1) pause();
     _exit(0);
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_THAT(folder_at(out), HasSubstr("another run is at work on it"));
+  EXPECT_THAT(claimed(out), HasSubstr("another run is at work on it"));
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  EXPECT_EQ(folder_at(out), "");
+  EXPECT_EQ(claimed(out), "");
 }
 
 TEST_F(OutputClaimTest, WhatCannotBeWrittenIsFoundBefore) {
-  EXPECT_THAT(file(folder / "none" / "x"), HasSubstr("is not a folder; create it first"));
+  EXPECT_THAT(refused({{}, {{folder / "none" / "x"}}}),
+              HasSubstr("is not a folder; create it first"));
   const fs::path small = folder / "small";
   fs::create_directory(small);
   if (mount("braid", small.c_str(), "tmpfs", MS_RDONLY, "size=512k") != 0) {
     GTEST_SKIP() << "a file system cannot be mounted here";
   }
-  EXPECT_THAT(file(small / "x"), AllOf(HasSubstr("cannot be written"), HasSubstr("Read-only")));
-  EXPECT_THAT(folder_at(small / "x"), HasSubstr("Read-only"));
+  EXPECT_THAT(refused({{}, {{small / "x"}}}),
+              AllOf(HasSubstr("cannot be written"), HasSubstr("Read-only")));
+  EXPECT_THAT(refused({{}, {{small / "x", Place::checkpoint}}}), HasSubstr("Read-only"));
   EXPECT_THAT(error_of([&] { require_space(small / "x", 600'000); }),
               HasSubstr("0.6 MB are to be written, but only 0.5 MB are free"));
   EXPECT_EQ(error_of([&] { require_space(small / "x", 400'000); }), "");

@@ -52,6 +52,67 @@ def inputs_and_what_is_there_stay():
     refuses("transform", a, "--alignment", ab, "-o", a, "--overwrite", says="is read for this")
 
 
+def outputs_are_held_against_all_that_is_read_and_written():
+    """Before any work: `refuses` looks whether anything changed."""
+    a, b = (shutil.copytree(one, scratch / "held" / one.name) for one in (A, B))
+    held = scratch / "held"
+    curve, study = held / "curve.json", held / "study.yaml"
+    words = Path(shutil.copy(text, held / "text.txt"))
+    barrier = ["barrier", a, b, "--no-align", "--text", words, "--points", 3, "--lines", 20]
+    braid(*barrier, "--json", curve)
+    config = held / "config.json"
+    shutil.copy(a / "config.json", config)
+    (held / "blob").hardlink_to(a / "vocab.txt")
+    study.write_text(f"models: [{a}, {b}]\n"
+                     f"tasks: [{{task: mlm, text: {held}/o/results.json, align: {{text: {words}}}}}]\n"
+                     "variants: [{name: plain, align: none}]\n")
+    (held / "o").mkdir()
+    shutil.copy(words, held / "o/results.json")
+    read, of_a = "is read for this", "is a file of"
+    out = ["-o", held / "m"]
+    align = ["align", a, b, "--text", words]
+    for says, command in (
+            (read, ["evaluate", a, "--text", words, "--json", words]),
+            (of_a, ["evaluate", a, "--text", words, "--json", a / "config.json"]),
+            (of_a, ["evaluate", a, "--text", words, "--json", a / "added_tokens.json"]),  # would be read from now on
+            (of_a, ["verify", a, b, "--json", b / "model.safetensors"]),
+            (of_a, ["inspect", a, "--json", held / "blob"]),  # by a link
+            (read, [*barrier, "--beside", curve, "--json", curve]),
+            (read, [*align, "--moments", words, "-o", held / "x"]),
+            ("two results", [*align, "--moments", held / "x", "-o", held / "x"]),
+            ("two results", [*align, "--json", held / "x", "-o", held / "x"]),
+            ("two results", [*align, "--json", held / "x.state.safetensors", "-o", held / "x"]),
+            (of_a, [*align, "-o", a / "vocab.txt", "--overwrite"]),
+            ("create it first", [*align, "--json", held / "none/x.json", "-o", held / "x"]),
+            ("lies in", ["merge", a, b, "--text", words, "--save-alignments", held / "m/al", *out]),
+            ("two results", ["merge", a, b, "--text", words, "--save-alignments", held / "m", *out]),
+            ("two results", ["merge", a, b, "--text", words, "--json", held / "m.heal.safetensors", *out]),
+            ("lies in", ["merge", a, b, "--text", words, "--json", held / "m/x.json", *out]),
+            ("lies in", ["merge", a, b, "--text", words, "--save-alignments", held, "--json", held / "a.alignment", *out]),
+            (read, ["merge", a, b, "--text", words, "--save-alignments", a, *out]),
+            (of_a, ["merge", a, b, "--text", words, "--json", a / "config.json", *out]),
+            (read, ["pretrain", "--config", config, "--vocab", "train", "--text", words, "--steps", 1, "--seed", 1,
+                    "-o", config, "--overwrite"]),
+            (of_a, ["finetune", a, "--task", "rte", "--data", words, "--json", a / "vocab.txt", *out]),
+            (read, ["report", curve, "-o", curve]),
+            ("lies in", ["study", study, "-o", held / "o"])):
+        refuses(*command, says=says)
+    inside = shutil.copytree(a, held / "old")
+    shutil.copy(words, inside / "text.txt")
+    refuses("merge", a, b, "--text", inside / "text.txt", "-o", inside, "--overwrite", says="lies in it, is read")
+    braid("evaluate", a, "--text", words, "--lines", 20, "--json", a / "scores.json")  # no file of a model's
+    braid(*barrier, "--json", held / "b.json")
+    braid("report", held / "b.json", "--figures", held)
+
+
+def pipes_are_no_files():
+    for command in ("evaluate a --text /dev/stdin", "align a b --text /dev/stdin -o x", "merge a b --text /dev/stdin -o x",
+                    "merge a b --text text.txt --dev /dev/stdin -o x", "inspect /dev/stdin"):
+        command = command.replace(" a ", f" {A} ").replace(" b ", f" {B} ").replace("text.txt", str(text))
+        done = subprocess.run(["bash", "-c", f"cat {text} | {BRAID} {command}"], capture_output=True, text=True, cwd=scratch)
+        check(done.returncode == 2 and "/dev/stdin: is a pipe, expected a file" in done.stderr, f"{command}: {done}")
+
+
 def paths_are_bytes():
     """A folder's name that is no UTF-8 is read, written, said and put into JSON and cards."""
     folder = scratch / os.fsdecode(b"mod\xe8le")
@@ -201,7 +262,8 @@ with tempfile.TemporaryDirectory() as name:
     sentences = program.sentences(A / "vocab.txt", 160)
     text = scratch / "text.txt"
     text.write_text("\n".join(sentences) + "\n")
-    for part in (inputs_and_what_is_there_stay, paths_are_bytes, options_are_used_or_refused,
+    for part in (inputs_and_what_is_there_stay, outputs_are_held_against_all_that_is_read_and_written,
+                 pipes_are_no_files, paths_are_bytes, options_are_used_or_refused,
                  curves_beside_are_of_the_same_measurement, cards_are_as_the_hub_reads_them, what_is_doubtful_is_said,
                  what_is_not_printed_is_no_success, interrupted_work_goes_on):
         if not sys.argv[3:] or part.__name__ in sys.argv[3:]:

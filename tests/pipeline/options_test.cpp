@@ -110,6 +110,29 @@ TEST(OptionsTest, HaveEveryMemberOfARequest) {
   EXPECT_EQ(members<MergeRequest>(), count(options_of(merge)) - count(options_of(align)) + 4 - 2);
 }
 
+TEST(OptionsTest, SayWhatTheyReadAndWrite) {
+  MergeRequest merge;
+  merge.models = {"a", "b"};
+  merge.out = "m";
+  merge.align.text = "text";
+  merge.align.start = "x.alignment";
+  merge.align.moments = "moments";
+  merge.save_alignments = "all";
+  OptionList list = folders_of(merge);
+  list.append(options_of(merge));
+  const FilePlan plan = files_of(list);
+  EXPECT_EQ(plan.inputs, (std::vector<std::filesystem::path>{"a", "b", "text", "x.alignment"}));
+  std::vector<std::filesystem::path> outputs;
+  for (const PlannedOutput& output : plan.outputs) outputs.push_back(output.path);
+  EXPECT_EQ(outputs, (std::vector<std::filesystem::path>{"m", "m.learning.safetensors",
+                                                         "m.heal.safetensors", "all", "moments"}));
+  merge.align.start = "weights";
+  EXPECT_EQ(files_of(list).inputs.size(), 3);
+  std::string log;
+  list.add("log", log, "Somewhere");  // a path, or a word?
+  EXPECT_THAT([&] { files_of(list); }, ThrowsMessage<Error>(HasSubstr("`log` does not say")));
+}
+
 TEST(OptionsTest, RefuseInWords) {
   AlignRequest request;
   MergeRequest merge;
