@@ -126,7 +126,7 @@ class Planner {
     const double cost = 3 * static_cast<double>(o.steps * o.batch_size * o.block);
     const std::size_t job = add(work, "seed " + model.name, key, needs, cost);
     const Family& family = find_family(p.config, "config.json");
-    const Parts parts{family.class_with(Predicts::token).parts};
+    const Parts parts = new_parts(family, family.class_with(Predicts::token), p.config);
     return {key, work.out, {job}, p.config, &family, architecture_of(family, p.config, parts)};
   }
 
@@ -147,7 +147,7 @@ class Planner {
     Json config = start.config;
     config["num_labels"] = find_task(task.name).outputs();
     config.erase("id2label");
-    const Parts parts{start.family->class_with(Predicts::label).parts};
+    const Parts parts = new_parts(*start.family, start.family->class_with(Predicts::label), config);
     return {key,    work.out,     {job},
             config, start.family, architecture_of(*start.family, config, parts)};
   }

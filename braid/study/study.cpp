@@ -125,8 +125,9 @@ FinetuneRequest read_finetuning(YamlFields fields, const ScoreRequest& score) {
   f.task = score.task;
   f.dev = score.data;
   f.max_length = score.example;
+  f.score_range = score.score_range;
   fields.node("data");
-  const std::set<std::string> elsewhere = {"task", "dev", "max-length"};
+  const std::set<std::string> elsewhere = {"task", "dev", "max-length", "score-range"};
   for (const Option& option : options_of(f)) {
     if (!elsewhere.contains(option.name)) fields.read(option);
   }
