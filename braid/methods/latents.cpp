@@ -31,9 +31,9 @@ bool may_move(const Axis& axis, const std::set<std::string>& learn) {
   return name == "in-head" || name == "ffn" || mixes(axis.group);
 }
 
-// The nearest orthogonal matrix U V^T, wherever the latent is, and its derivative
-// U K V^T, K_ij = (D - D')_ij / (s_i + s_j), D = U' dX V, which has no poles where singular values
-// meet. What carries the derivative is zero.
+// The nearest orthogonal matrix U V^T, as settled() has it, and its derivative U K V^T, K_ij =
+// (D - D')_ij / (s_i + s_j), D = U' dX V, which has no poles where singular values meet. What
+// carries the derivative is zero. REQUIRES float64: small singular values turn far on little.
 at::Tensor orthogonalise(const at::Tensor& latent) {
   const at::Tensor fixed = latent.detach();
   const auto [u, s, v] = at::linalg_svd(fixed, false);
@@ -113,7 +113,8 @@ Element Latents::relaxed(const Latent& latent, const at::Tensor& block) {
     case Group::orthogonal:
     case Group::centred_orthogonal: {
       const bool centred = latent.group == Group::centred_orthogonal;
-      const at::Tensor map = orthogonalise(centred ? centre(block) : block);
+      const at::Tensor wide = block.to(at::kDouble);
+      const at::Tensor map = orthogonalise(centred ? centre(wide) : wide).to(block.scalar_type());
       return Matrix{map, map};
     }
     case Group::permutation:

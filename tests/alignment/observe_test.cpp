@@ -118,20 +118,22 @@ TEST(ObserveTest, ASequenceWithoutACountedTokenShowsNothing) {
   }
 }
 
-// Weights that are finite, features that are none.
+// Features that overflow, and some whose squares do.
 TEST(ObserveTest, FeaturesThatAreNotFiniteAreRefusedByTapAndModel) {
   const Model a = SmallBert{.seed = 1}.model();
-  Model broken = SmallBert{.seed = 2}.model();
-  broken.folder = "the-broken-one";
-  broken.parameters.at("encoder.layer.1.intermediate.dense.bias").fill_(1e38);
   ObserveOptions observing;
   observing.taps = {"layer.0.ffn", "layer.1.ffn"};
-  for (const bool first : {true, false}) {
-    EXPECT_THAT(error_of([&] {
-                  observe(first ? broken : a, first ? a : broken, sequences(20, 7), observing);
-                }),
-                ::testing::AllOf(::testing::HasSubstr("the-broken-one"),
-                                 ::testing::HasSubstr("layer.1.ffn")));
+  for (const double factor : {1e30, 1e39}) {
+    Model broken = SmallBert{.seed = 2}.model();
+    broken.folder = "the-broken-one";
+    broken.parameters.at("encoder.layer.1.intermediate.dense.weight").mul_(factor);
+    for (const bool first : {true, false}) {
+      EXPECT_THAT(error_of([&] {
+                    observe(first ? broken : a, first ? a : broken, sequences(20, 7), observing);
+                  }),
+                  ::testing::AllOf(::testing::HasSubstr("the-broken-one"),
+                                   ::testing::HasSubstr("layer.1.ffn")));
+    }
   }
 }
 
