@@ -7,9 +7,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The path as it is known, without a slash at its end.
+// The path without links, dots and a slash at its end.
 fs::path settled(const fs::path& folder) {
-  const fs::path path = fs::absolute(folder).lexically_normal();
+  std::error_code unreadable;
+  const fs::path path = fs::weakly_canonical(folder, unreadable);
   return path.has_filename() ? path : path.parent_path();
 }
 

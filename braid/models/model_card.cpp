@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "braid/checkpoint/folder_names.h"
 #include "braid/json/json_text.h"
 #include "braid/text/basic_tokens.h"
 
@@ -23,12 +24,6 @@ std::string name_of(const fs::path& part) {
   return name;
 }
 
-fs::path whole(const fs::path& folder) {
-  std::error_code unreadable;
-  const fs::path path = fs::weakly_canonical(folder, unreadable);
-  return path.has_filename() ? path : path.parent_path();
-}
-
 // .../models--<organisation>--<name>/snapshots/<commit>
 std::string repository(const fs::path& folder) {
   const fs::path path = fs::absolute(folder).lexically_normal();
@@ -42,34 +37,13 @@ std::string repository(const fs::path& folder) {
   return "";
 }
 
-// "x/y" of /w/x/y and 2; all of it where it has no more.
-std::string last_parts(const fs::path& path, std::size_t count) {
-  fs::path last;
-  for (fs::path at = path; count > 0 && at.has_filename(); at = at.parent_path(), --count) {
-    last = last.empty() ? at.filename() : at.filename() / last;
-  }
-  return last.string();
-}
-
 std::vector<std::string> names_of(const std::vector<fs::path>& folders) {
-  std::vector<std::string> names;
-  for (const fs::path& folder : folders) {
-    const std::string known = repository(folder);
-    names.push_back(known.empty() ? name_of(whole(folder).filename()) : known);
-  }
-  const std::vector<std::string> plain = names;
+  std::vector<std::string> names = folder_names(folders);
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const fs::path path = whole(folders[k]);
-    if (std::count(plain.begin(), plain.end(), plain[k]) < 2 || !repository(path).empty()) continue;
-    const auto is_shared = [&](std::size_t count) {
-      return std::any_of(folders.begin(), folders.end(), [&](const fs::path& other) {
-        return whole(other) != path && last_parts(whole(other), count) == last_parts(path, count);
-      });
-    };
-    std::size_t count = 2;
-    while (is_shared(count)) ++count;
-    const std::string above = last_parts(path.parent_path(), count - 1);
-    if (!above.empty()) names[k] = name_of(above) + "/" + names[k];
+    const std::string known = repository(folders[k]);
+    const fs::path path = names[k], above = path.parent_path();
+    names[k] = (above.empty() ? "" : name_of(above) + "/") + name_of(path.filename());
+    if (!known.empty()) names[k] = known;
   }
   return names;
 }
