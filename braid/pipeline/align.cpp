@@ -40,7 +40,10 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
     require_observed_on(saved, "a", a, file);
     require_observed_on(saved, "b", b, file);
     nlohmann::json observed = saved.provenance.value("observed", nlohmann::json());
-    if (observed.is_object()) observed.erase("lines");  // each part has its own
+    if (observed.is_object()) {
+      observed.erase("lines");   // each part has its own
+      observed.erase("device");  // of 0.1: all had one
+    }
     require(how.is_null() || how == observed,
             "{}: was observed with other options ({}) than {} ({})", file, to_text(observed),
             files.front(), to_text(how));
@@ -106,7 +109,7 @@ Alignment start_of(const Model& a, const Model& b, const AlignRequest& request,
 // The losses that a method learns by, and what makes this learning the same as one that was
 // stopped.
 void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evidence& evidence,
-                const Listener& listener) {
+                const Compute& compute, const Listener& listener) {
   require(network_of(a).head(Predicts::token),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   nlohmann::json from = to_json(*evidence.start)["axes"];
@@ -118,7 +121,7 @@ void add_losses(const Model& a, const Model& b, const AlignRequest& request, Evi
                        {"both", request.learning.move_both},
                        {"steps", request.learning.steps},
                        {"learning_rate", request.learning.latents.learning_rate}};
-  evidence.losses = training_steps(a, request.training_text(), evidence.identity);
+  evidence.losses = training_steps(a, request.training_text(), compute, evidence.identity);
   evidence.state = request.learning_state;
   evidence.log = listener.log();
   if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
@@ -151,11 +154,18 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
 // What a user who asked for nothing gets, and what there is beyond it.
 void say_what_was_chosen(const AlignRequest& asked, const AlignRequest& full) {
   if (asked.preset != Preset::best || asked.in_head || asked.residual || full.learns()) return;
-  if (!asked.table.empty()) return;  // nothing was measured of it
+  // Nothing was measured of a table, nor of a part of what it moves by default.
+  if (!asked.table.empty() || asked.heads || !asked.components.empty()) return;
+  std::vector<std::string> parts;
+  if (*full.in_head != InHead::permutation) {
+    parts.push_back(fmt::format("{} maps inside heads",
+                                *full.in_head == InHead::general ? "general" : "orthogonal"));
+  }
+  if (*full.canonicalise) parts.emplace_back("canonical forms");
   notice(
-      "aligned by {}, with orthogonal maps inside heads{}: the exact closed form that measured "
-      "best for this family; `method` learned goes on from here on the loss itself",
-      full.method, *full.canonicalise ? " and canonical forms" : "");
+      "aligned by {}{}{}: the exact closed form that measured best for this family; `method` "
+      "learned goes on from here on the loss itself",
+      full.method, parts.empty() ? "" : ", with ", fmt::join(parts, " and "));
 }
 
 // Fewer samples than units correlate highly by chance.
@@ -280,7 +290,7 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignReque
   warn_of_few(observed.moments);
   evidence.moments = std::move(observed.moments);
   if (method.needs.start) evidence.start = start_of(a, b, full, evidence, compute, listener);
-  if (method.needs.losses) add_losses(a, b, full, evidence, listener);
+  if (method.needs.losses) add_losses(a, b, full, evidence, compute, listener);
   Alignment alignment =
       align(method, a, b, evidence, full.method_options(), compute, listener.count("solved"));
   alignment.a = identify(a);
