@@ -43,7 +43,8 @@ void run(Options& options) {
   const Model a = request.load(options.a), b = request.load(options.b);
   const Alignment alignment = align(a, b, request, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
-  std::filesystem::remove(request.learning_state);
+  std::error_code ignored;  // the result is there
+  std::filesystem::remove(request.learning_state, ignored);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
 }
