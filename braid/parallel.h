@@ -3,12 +3,10 @@
 #pragma once
 
 #include <ATen/Parallel.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -18,24 +16,34 @@
 namespace braid {
 
 // While one lives, what its thread gives libtorch runs on that thread alone: sums of libtorch's own
-// threads depend on how many there are. The last one to go gives the process its number back.
+// threads depend on how many there are. Each gives its own thread back what that had.
 class OneThread {
  public:
-  OneThread() {
-    const std::lock_guard lock(mutex());
-    const int found = at::get_num_threads();  // also settles what this thread starts with
-    if (alive()++ == 0) before() = found;
-    at::set_num_threads(1);
-    keep_pages();
-  }
+  OneThread() : before_(enter()) { at::set_num_threads(1); }
   ~OneThread() {
     const std::lock_guard lock(mutex());
-    if (--alive() == 0) at::set_num_threads(before());
+    --alive();
+    at::set_num_threads(before_);
   }
   OneThread(const OneThread&) = delete;
   OneThread& operator=(const OneThread&) = delete;
 
  private:
+  // What this thread has of its own. One that is new to libtorch starts with what any thread set
+  // last, which may be another OneThread's 1.
+  static int enter() {
+    static thread_local bool is_known = false;
+    static int of_process = 1;
+    const std::lock_guard lock(mutex());
+    int found = at::get_num_threads();
+    if (alive()++ == 0) {
+      of_process = found;
+    } else if (!is_known && found == 1) {
+      found = of_process;
+    }
+    is_known = true;
+    return found;
+  }
   static std::mutex& mutex() {
     static std::mutex instance;
     return instance;
@@ -44,22 +52,8 @@ class OneThread {
     static int count = 0;
     return count;
   }
-  static int& before() {
-    static int threads = 1;
-    return threads;
-  }
-  // Tensors come and go by the megabyte: keep their pages instead of asking the system each time
-  // (32 MB is glibc's limit), in one arena for all threads, and take large ones as huge pages.
-  static void keep_pages() {
-    static const bool once = [] {
-      mallopt(M_MMAP_THRESHOLD, 32 << 20);
-      mallopt(M_TRIM_THRESHOLD, 1 << 30);
-      mallopt(M_ARENA_MAX, 1);
-      setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
-      return true;
-    }();
-    static_cast<void>(once);
-  }
+
+  int before_;
 };
 
 // The first exception stops further tasks and is rethrown here.

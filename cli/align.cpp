@@ -42,7 +42,8 @@ void run(Options& options) {
   const Model a = how.in_form(stored), b = how.load(options.b);
   const Alignment alignment = align(a, b, how, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
-  std::filesystem::remove(how.learning_state);
+  std::error_code ignored;  // the result is there
+  std::filesystem::remove(how.learning_state, ignored);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
 }

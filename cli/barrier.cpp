@@ -30,7 +30,7 @@ std::string table(const Curve& curve) {
 }
 
 // A curve that an earlier run wrote with --json. Error where it is of another measurement.
-PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluation) {
+PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluation) try {
   const auto json = parse_json(std::string(MappedFile::open(file)->bytes()), file);
   const bool curve = json.is_object() && json.contains("t") && json.contains("loss") &&
                      json["t"].size() >= 2 && json["t"].size() == json["loss"].size();
@@ -45,6 +45,8 @@ PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluatio
   }
   const std::string alignment = json.value("alignment", "");
   return {alignment.empty() ? "plain average" : alignment, 'o', json["t"], json["loss"]};
+} catch (const nlohmann::json::exception&) {
+  fail("{}: is not a curve that braid barrier --json wrote: a value is of another kind", file);
 }
 
 OptionList options_of(Options& options) {

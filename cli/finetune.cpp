@@ -1,6 +1,4 @@
 // braid finetune: a GLUE classifier on a pretrained encoder.
-#include <spdlog/spdlog.h>
-
 #include "braid/pipeline/train_options.h"
 #include "braid/table.h"
 #include "braid/tasks/tasks.h"
@@ -22,12 +20,13 @@ TrainingLogs logs(const FinetuneRequest& request, const std::string& out) {
   TrainingLogs logs;
   logs.start = [&](const TrainingStart& start) {
     if (start.skipped) {
-      spdlog::warn("{}: {} rows with too few columns are left out", request.data, start.skipped);
+      log_line(fmt::format("{}: {} rows with too few columns are left out", request.data,
+                           start.skipped));
     }
-    spdlog::info("{}: {} examples, {} tokens{}", find_task(request.task).title(),
-                 grouped(start.sequences), grouped(start.tokens),
-                 start.dev ? fmt::format(", dev of {}", grouped(start.dev)) : "");
-    if (start.resumed) spdlog::info("going on from {}", training_state(out).string());
+    log_line(fmt::format("{}: {} examples, {} tokens{}", find_task(request.task).title(),
+                         grouped(start.sequences), grouped(start.tokens),
+                         start.dev ? fmt::format(", dev of {}", grouped(start.dev)) : ""));
+    if (start.resumed) log_line(fmt::format("going on from {}", training_state(out).string()));
   };
   logs.step = training_log();
   logs.dev = terminal_listener().scoring;

@@ -1,13 +1,16 @@
 // braid: merges Transformer models trained from different random initialisations.
 #include <c10/util/Exception.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <new>
 
 #include "braid/checkpoint/interrupt.h"
@@ -32,16 +35,31 @@ std::string not_ours(int argc, char** argv, const std::string& text) {
                      argc > 1 ? argv[1] : "braid", first_line(text));
 }
 
+// Standard output was closed when the program began.
+bool no_output = false;
+
 std::string not_printed() {
-  return std::string("the result could not be written to standard output: ") + std::strerror(errno);
+  return std::string("the result could not be written to standard output: ") +
+         (no_output ? "it is closed" : std::strerror(errno));
 }
 
 // A closed standard stream would lend its number to the next file that is opened, and have output
 // written into it. This one refuses what is written.
 void open_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF) ::open("/dev/full", O_RDWR);
+    if (::fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
+    ::open("/dev/null", O_RDONLY);
+    no_output |= stream == STDOUT_FILENO;
   }
+}
+
+// Tensors come and go by the megabyte: keep their pages instead of asking the system each time
+// (32 MB is glibc's limit), in one arena for all threads, and take large ones as huge pages.
+void keep_pages() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_ARENA_MAX, 1);
+  setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
 }
 
 int run(int argc, char** argv) {
@@ -74,8 +92,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    braid::clear_progress();
-    fmt::print(stderr, "braid: {}\nTry 'braid --help' or 'braid COMMAND --help'.\n", error.what());
+    braid::say(
+        fmt::format("braid: {}\nTry 'braid --help' or 'braid COMMAND --help'.", error.what()));
     return bad_input;
   }
   return status;
@@ -85,14 +103,13 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   open_closed_streams();
+  keep_pages();
   const braid::OneThread pinned;  // parallel_for is what spreads work over cores
   braid::remove_partials_on_signal();
   spdlog::set_default_logger(spdlog::stderr_color_mt("braid"));
   spdlog::set_pattern("%H:%M:%S %v");
-  braid::send_notices([](const std::string& text) {
-    braid::clear_progress();
-    spdlog::info("{}", braid::in_words_of_the_command_line(text));
-  });
+  braid::send_notices(
+      [](const std::string& text) { braid::log_line(braid::in_words_of_the_command_line(text)); });
   std::string message;
   try {
     const int status = run(argc, argv);
@@ -105,14 +122,17 @@ int main(int argc, char** argv) {
     message = "out of memory";
   } catch (const braid::Error& error) {
     message = error.what();
+  } catch (const std::filesystem::filesystem_error& error) {
+    message = fmt::format("{}: {}", error.path1().string(), error.code().message());
   } catch (const c10::Error& error) {
-    message = not_ours(argc, argv, error.what_without_backtrace());
+    const std::string said = error.what_without_backtrace();
+    const bool memory = said.find("DefaultCPUAllocator") != said.npos;
+    message = memory ? "out of memory" : not_ours(argc, argv, said);
   } catch (const std::exception& error) {
     message = std::ferror(stdout) ? not_printed() : not_ours(argc, argv, error.what());
   }
-  braid::clear_progress();
   constexpr std::size_t longest = 1500;
   if (message.size() > longest) message = message.substr(0, longest) + " ...";
-  fmt::print(stderr, "braid: {}\n", braid::in_words_of_the_command_line(message));
+  braid::say("braid: " + braid::in_words_of_the_command_line(message));
   return bad_input;
 }

@@ -26,7 +26,7 @@ void add_command(CLI::App& command, const std::shared_ptr<Options>& options, Run
   });
 }
 
-// --precision and --threads, by default all cores; --threads alone, where the rest is not to be
+// --precision, and --threads, by default all cores; --threads alone, where the rest is not to be
 // chosen.
 void list_compute(OptionList& list, Compute& compute);
 void list_threads(OptionList& list, Compute& compute);

@@ -1,6 +1,4 @@
 // braid pretrain: a language model from scratch: BERT's, masked, or GPT-2's, causal.
-#include <spdlog/spdlog.h>
-
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/families/families.h"
 #include "braid/json/json_text.h"
@@ -24,10 +22,11 @@ TrainingLogs logs(const PretrainRequest& request, const std::string& out) {
   TrainingLogs logs;
   logs.start = [&](const TrainingStart& start) {
     const PretrainOptions& o = request.options;
-    spdlog::info("{} tokens in {} sequences, vocabulary of {}, seed {}, {} steps of {} sequences",
-                 grouped(start.tokens), grouped(start.sequences), grouped(start.vocabulary), o.seed,
-                 grouped(o.steps), grouped(o.batch_size));
-    if (start.resumed) spdlog::info("going on from {}", training_state(out).string());
+    log_line(fmt::format(
+        "{} tokens in {} sequences, vocabulary of {}, seed {}, {} steps of {} sequences",
+        grouped(start.tokens), grouped(start.sequences), grouped(start.vocabulary), o.seed,
+        grouped(o.steps), grouped(o.batch_size)));
+    if (start.resumed) log_line(fmt::format("going on from {}", training_state(out).string()));
   };
   logs.step = training_log();
   logs.dev = terminal_listener().scoring;
@@ -37,14 +36,15 @@ TrainingLogs logs(const PretrainRequest& request, const std::string& out) {
 OptionList options_of(Options& options) {
   OptionList list;
   list.add("config", options.config,
-           "config.json of a model that reads tokens: BERT, GPT-2, LLaMA, ... (docs/families.md)")
+           "config.json of a model that reads tokens: BERT, GPT-2, LLaMA, ... (docs/families.md); "
+           "dropout that it does not name is 0")
       .as(Use::input)
       .needed();
   list_out(list, options.out, options.overwrite).keeping({"state"});
   list.append(options_of(options.request));
   list.add("save-dtype", options.save_dtype, "Of the written weights")
       .one_of({"float32", "bfloat16", "float16"});
-  list_compute(list, options.compute);
+  list_threads(list, options.compute);
   return list;
 }
 

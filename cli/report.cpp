@@ -50,6 +50,20 @@ OptionList options_of(Options& options) {
   return list;
 }
 
+void write_report(const Options& options) try {
+  const ReportInput input = read_report_input(options.input);
+  write_file_atomically(options.out, report_page(input, options.command_line));
+  fmt::print("written to {}\n", options.out);
+  if (options.figures.empty()) return;
+  for (const fs::path& svg : write_figures(input, options.figures)) {
+    fmt::print("written to {}\n", svg.string());
+    if (options.png) write_png(svg);
+  }
+} catch (const nlohmann::json::exception&) {
+  fail("{}: a value is missing or of another kind than braid writes; write it again",
+       options.input);
+}
+
 void run(Options& options) {
   require(!options.png || !options.figures.empty(), "`png` goes with `figures` FOLDER");
   fs::path out = options.out;
@@ -59,14 +73,7 @@ void run(Options& options) {
   }
   options.out = out.string();
   files_of(options_of(options)).check();
-  const ReportInput input = read_report_input(options.input);
-  write_file_atomically(out, report_page(input, options.command_line));
-  fmt::print("written to {}\n", out.string());
-  if (options.figures.empty()) return;
-  for (const fs::path& svg : write_figures(input, options.figures)) {
-    fmt::print("written to {}\n", svg.string());
-    if (options.png) write_png(svg);
-  }
+  write_report(options);
 }
 
 }  // namespace

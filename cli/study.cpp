@@ -1,8 +1,6 @@
 // braid study: pairs x variants x tasks from one YAML file, resumable and cached.
 #include "braid/study/study.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "braid/checkpoint/atomic_file.h"
@@ -125,8 +123,7 @@ void run(Options& options) {
   const nlohmann::json results = run_study(
       study, folders, {options.compute.threads, options.jobs, study.keep_moments},
       [](const Job& job, std::size_t done, std::size_t all, double seconds) {
-        clear_progress();
-        spdlog::info("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds);
+        log_line(fmt::format("[{}/{}] {} {} ({:.1f} s)", done, all, job.kind, job.label, seconds));
       },
       terminal_progress("thousand tokens"));
   write_file_atomically(out / "report.html",

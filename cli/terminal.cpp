@@ -17,9 +17,22 @@
 namespace braid {
 namespace {
 
+// A standard error that takes nothing (closed, full) ends no work.
+void put(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
 using Clock = std::chrono::steady_clock;
 
+// Jobs, notices and bars come from several threads; one at a time has the screen.
+std::mutex screen;
 bool bar_is_shown = false;
+
+void take_off_bar() {
+  if (bar_is_shown) put("\r\033[K");
+  bar_is_shown = false;
+}
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -59,16 +72,16 @@ class Bar {
         total > 0 ? fmt::format("{}: {} of {} {}", what, grouped(done), grouped(total), unit_)
                   : fmt::format("{}: {} {}", what, grouped(done), unit_);
     line += fmt::format(", {:.{}f}/s{}", rate, rate < 10 ? 1 : 0, left);
-    if (!terminal_) return spdlog::info("{}", line);
+    if (!terminal_) return log_line(line);
     constexpr std::int64_t width = 20;
     const std::int64_t filled =
         total > 0 ? std::clamp<std::int64_t>(done * width / total, 0, width) : 0;
     const std::string bar =
         total > 0 ? fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", width - filled) : "";
-    fmt::print(stderr, "\r\033[K{}{}", bar, line);
-    std::fflush(stderr);
+    const std::lock_guard alone(screen);
+    put("\r\033[K" + bar + line);
     bar_is_shown = true;
-    if (finished) clear_progress();
+    if (finished) take_off_bar();
   }
 
  private:
@@ -115,10 +128,20 @@ std::string score_text(const Score& score) {
 }
 
 void clear_progress() {
-  if (!bar_is_shown) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
-  bar_is_shown = false;
+  const std::lock_guard alone(screen);
+  take_off_bar();
+}
+
+void log_line(const std::string& text) {
+  const std::lock_guard alone(screen);
+  take_off_bar();
+  spdlog::info("{}", text);
+}
+
+void say(const std::string& text) {
+  const std::lock_guard alone(screen);
+  take_off_bar();
+  put(text + "\n");
 }
 
 std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {
@@ -155,12 +178,10 @@ std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {
 
 void report(const std::string& text, const nlohmann::json& json, const std::string& json_file) {
   clear_progress();
-  if (json_file == "-") {
-    fmt::print("{}\n", to_text(json, 1));
-    return;
-  }
-  fmt::print("{}", text);
-  if (!json_file.empty()) write_file_atomically(json_file, to_text(json, 1) + "\n");
+  const std::string as_json = to_text(json, 1) + "\n";
+  // The file first: standard output may take nothing.
+  if (!json_file.empty() && json_file != "-") write_file_atomically(json_file, as_json);
+  fmt::print("{}", json_file == "-" ? as_json : text);
 }
 
 }  // namespace braid

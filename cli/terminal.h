@@ -27,6 +27,10 @@ std::string score_text(const Score& score);
 // Takes an unfinished bar off the screen.
 void clear_progress();
 
+// A line with the time, and one without, to stderr. Lost where that takes nothing.
+void log_line(const std::string& text);
+void say(const std::string& text);
+
 struct PlottedCurve {
   std::string label;
   char mark;

@@ -1,14 +1,13 @@
 // braid transform: writes B', the model that computes what B computes, at its place nearest A.
 #include "braid/pipeline/transform.h"
 
-#include <spdlog/spdlog.h>
-
 #include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/models/model_card.h"
 #include "braid/pipeline/align.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 
 namespace braid {
 namespace {
@@ -33,7 +32,7 @@ void run(const Options& options) {
   const Model b = load_for_alignment(options.b, alignment.canonical(), options.table);
   require_made_for(alignment, b, options.alignment);
   if (!alignment.broken.empty()) {
-    spdlog::warn("NOT a symmetry: {}; the written model is not B", alignment.broken);
+    log_line(fmt::format("NOT a symmetry: {}; the written model is not B", alignment.broken));
   }
   const bool reordered = !returned_axes(b.symmetries, alignment.transform()).empty();
   const char* what = reordered ? "the same function up to the order of the units that it returns: "

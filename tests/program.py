@@ -9,6 +9,7 @@ from pathlib import Path
 
 BRAID = str(Path(sys.argv[1]).resolve())
 checks = 0
+signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as behind a shell's &
 
 
 def check(holds, message):

@@ -1,6 +1,7 @@
 // Moments: what observing two models at one tap leaves behind. First and second population moments
-// of A's and B's units over all tokens, and the cross block A x B (method.md section 3); enough for
-// every correlation, and additive: text seen in pieces or on several machines can be put together.
+// of A's and B's units over all tokens, and the cross block A x B (method.md, Observing); enough
+// for every correlation, and additive: text seen in pieces or on several machines can be put
+// together.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -57,7 +58,7 @@ class MomentsStream {
   at::Tensor sum_a_, sum_b_, square_a_, square_b_, cross_;  // float64, about the origins
 };
 
-// rho = C_ab / max(s_a s_b, 1e-7) (method.md section 3). (units of A, units of B) float64.
+// rho = C_ab / max(s_a s_b, 1e-7) (method.md, Matching). (units of A, units of B) float64.
 // REQUIRES finite moments.
 at::Tensor correlation(const Moments& moments);
 

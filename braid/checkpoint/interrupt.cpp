@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 
 namespace braid {
@@ -13,6 +14,10 @@ std::atomic<bool> raised{false};
 std::atomic<int> partials{0};
 thread_local int last_writes = 0;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+// All that ask a program to end and can be answered.
+constexpr std::array requests = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,   SIGALRM,
+                                 SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
 
 void handle_signal(int) {
   if (partials == 0) ::_exit(130);
@@ -26,9 +31,15 @@ void remove_partials_on_signal() {
   action.sa_handler = handle_signal;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::signal(SIGXFSZ, SIG_IGN);
+  for (const int request : requests) {
+    struct sigaction before {};
+    ::sigaction(request, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) ::sigaction(request, &action, nullptr);  // nohup and the like
+  }
+  // Handlers, which unlike SIG_IGN are not handed to programs that are started.
+  action.sa_handler = [](int) {};
+  ::sigaction(SIGPIPE, &action, nullptr);
+  ::sigaction(SIGXFSZ, &action, nullptr);
 }
 
 bool interrupted() noexcept { return raised; }

@@ -1,4 +1,6 @@
-// Interruption: SIGINT and SIGTERM end the process with status 130 and leave no partial files.
+// Interruption: every signal that asks the process to end (SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+// SIGXCPU,
+// ...) ends it with status 130 and leaves no partial files.
 #pragma once
 
 #include <exception>
@@ -13,7 +15,8 @@ class Interrupted : public std::exception {
 
 // Installs the handler, once, at the start of main(). While no partial file is there, a signal ends
 // the process at once; otherwise it only raises the flag, and the writer throws Interrupted, which
-// removes the partial files. Also turns SIGXFSZ (file size limit) into an ordinary write error.
+// removes the partial files. A signal that was ignored before stays so. Also turns SIGXFSZ (file
+// size limit) and SIGPIPE into ordinary write errors.
 void remove_partials_on_signal();
 
 bool interrupted() noexcept;

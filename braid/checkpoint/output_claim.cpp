@@ -58,9 +58,13 @@ bool covers(const PlannedOutput& output, const fs::path& path) {
 fs::path model_file_at(const fs::path& path, const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return {};
-  if (is_in(path, folder) && whole(path).parent_path() == whole(folder) &&
-      belongs_to_model(path.filename().string())) {
-    return path;
+  if (is_in(path, folder)) {
+    const fs::path inside = fs::relative(whole(path), whole(folder));
+    const bool at_top = !inside.has_parent_path();
+    if (at_top ? belongs_to_model(inside.string())
+               : model_folders(folder).contains(inside.begin()->string())) {
+      return path;
+    }
   }
   if (!fs::exists(path, error)) return {};
   for (const auto& entry : fs::directory_iterator(folder, error)) {

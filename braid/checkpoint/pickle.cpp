@@ -5,29 +5,14 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "braid/checkpoint/pickle_calls.h"
 #include "braid/error.h"
-#include "braid/json/printable.h"
 
 namespace braid::pickle {
 namespace {
 
 // Far above any real checkpoint; bounds memory to about a GB.
 constexpr std::int64_t kMostSteps = 10'000'000;
-constexpr std::size_t kMostDimensions = 64;  // of a tensor, as libtorch's
-
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 11> kStorages = {{
-    {"DoubleStorage", at::kDouble},
-    {"FloatStorage", at::kFloat},
-    {"HalfStorage", at::kHalf},
-    {"BFloat16Storage", at::kBFloat16},
-    {"LongStorage", at::kLong},
-    {"IntStorage", at::kInt},
-    {"ShortStorage", at::kShort},
-    {"CharStorage", at::kChar},
-    {"ByteStorage", at::kByte},
-    {"BoolStorage", at::kBool},
-    {"UntypedStorage", at::kByte},
-}};
 
 class Machine {
  public:
@@ -45,13 +30,10 @@ class Machine {
  private:
   template <typename... Args>
   void check(bool holds, fmt::format_string<Args...> format, Args&&... args) const {
-    if (holds) return;
-    fail("{}: pickle: {}", what_, fmt::format(format, std::forward<Args>(args)...));
+    check_pickle(holds, what_, format, std::forward<Args>(args)...);
   }
 
-  [[noreturn]] void refuse(std::string_view name) const {
-    fail("{}: refused: {}: only tensors are read", what_, printable(name));
-  }
+  [[noreturn]] void refuse(std::string_view name) const { refuse_call(name, what_); }
 
   void step(unsigned char opcode) {
     switch (opcode) {
@@ -155,6 +137,8 @@ class Machine {
         return "opcode OBJ";
       case 0x81:
         return "opcode NEWOBJ";
+      case 0x8f:
+        return "opcode EMPTY_SET";
       case 0x92:
         return "opcode NEWOBJ_EX";
       case 'P':
@@ -263,91 +247,18 @@ class Machine {
   }
 
   void push_global(std::string_view module, std::string_view name) {
-    if (module == "collections" && name == "OrderedDict") {
-      return push(Global{Callable::kOrderedDict, {}});
-    }
-    if (module == "torch._utils" && name == "_rebuild_tensor_v2") {
-      return push(Global{Callable::kRebuildTensor, {}});
-    }
-    if (module == "torch._utils" && name == "_rebuild_parameter") {
-      return push(Global{Callable::kRebuildParameter, {}});
-    }
-    for (const auto& [storage, dtype] : kStorages) {
-      if (name == storage && (module == "torch" || module == "torch.storage")) {
-        return push(Global{Callable::kStorage, dtype});
-      }
-    }
-    refuse(fmt::format("{}.{}", module, name));
-  }
-
-  const std::vector<Value>& read_tuple(const Value& value, const char* of) const {
-    List* const* list = std::get_if<List*>(&value);
-    check(list != nullptr && (*list)->tuple, "{} is {}, expected a tuple", of, describe(value));
-    return (*list)->items;
-  }
-
-  std::int64_t read_integer(const Value& value, const char* of) const {
-    check(is<std::int64_t>(value), "{} is {}, expected an integer", of, describe(value));
-    return std::get<std::int64_t>(value);
-  }
-
-  std::vector<std::int64_t> read_integers(const Value& value, const char* of) const {
-    std::vector<std::int64_t> numbers;
-    const std::vector<Value>& items = read_tuple(value, of);
-    // A tuple is remembered once and used by many tensors, each with its own copy.
-    check(items.size() <= kMostDimensions, "{} has {} dimensions, at most {} allowed", of,
-          items.size(), kMostDimensions);
-    for (const Value& item : items) numbers.push_back(read_integer(item, of));
-    return numbers;
+    push(find_global(module, name, what_));
   }
 
   void reduce() {
     const Value arguments = pop();
     const Value callable = pop();
     check(is<Global>(callable), "calls {}", describe(callable));
-    const std::vector<Value>& values = read_tuple(arguments, "a call's arguments");
-    switch (std::get<Global>(callable).callable) {
-      case Callable::kOrderedDict:
-        check(values.empty(), "an OrderedDict made with arguments");
-        return push_dict();
-      case Callable::kRebuildTensor:
-        return push_tensor(values);
-      case Callable::kRebuildParameter:
-        check(values.size() == 3 && is<const TensorInfo*>(values[0]), "a malformed parameter");
-        return push(values[0]);
-      case Callable::kStorage:
-        refuse("a call of a storage class");
-    }
+    push(call(std::get<Global>(callable), read_tuple(arguments, "a call's arguments", what_),
+              result_, what_));
   }
 
-  // (storage, offset, sizes, strides, requires_grad, backward_hooks[, metadata]); the last are for
-  // training only.
-  void push_tensor(const std::vector<Value>& values) {
-    check((values.size() == 6 || values.size() == 7) && is<const Storage*>(values[0]),
-          "a malformed tensor");
-    push(&result_.tensors.emplace_back(TensorInfo{std::get<const Storage*>(values[0]),
-                                                  read_integer(values[1], "a tensor's offset"),
-                                                  read_integers(values[2], "a tensor's shape"),
-                                                  read_integers(values[3], "a tensor's strides")}));
-  }
-
-  // ("storage", class, key, location, elements[, view]) -> storage
-  void push_storage() {
-    const Value id = pop();
-    const std::vector<Value>& values = read_tuple(id, "a persistent id");
-    const auto* kind = values.empty() ? nullptr : std::get_if<std::string_view>(&values[0]);
-    check(kind != nullptr, "a malformed persistent id");
-    if (*kind != "storage") refuse(fmt::format("persistent id {}", *kind));
-    check(values.size() == 5 || values.size() == 6, "a malformed storage");
-    const auto* type = std::get_if<Global>(&values[1]);
-    const auto* key = std::get_if<std::string_view>(&values[2]);
-    check(type != nullptr && type->callable == Callable::kStorage && key != nullptr,
-          "a malformed storage");
-    check(values.size() == 5 || is<None>(values[5]),
-          "a storage that is a view of another: save the file again with a newer torch");
-    push(&result_.storages.emplace_back(
-        Storage{*key, type->dtype, read_integer(values[4], "a storage's size")}));
-  }
+  void push_storage() { push(find_storage(pop(), result_, what_)); }
 
   // state_dict() carries version numbers as an attribute of its OrderedDict: read over.
   void set_state() {

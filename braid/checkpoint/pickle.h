@@ -26,10 +26,20 @@ struct BigInteger {
   std::string_view bytes;
 };
 // The few names a pickle may refer to.
-enum class Callable { kOrderedDict, kRebuildTensor, kRebuildParameter, kStorage };
+enum class Callable {
+  kOrderedDict,
+  kRebuildTensor,  // without what training needs, as the first versions wrote it
+  kRebuildTensorV2,
+  kRebuildParameter,
+  kRebuildParameterWithState,
+  kRebuildFromType,  // a tensor that has attributes
+  kTensorClass,
+  kStorage,
+};
 struct Global {
   Callable callable;
-  at::ScalarType dtype;  // of kStorage
+  std::string_view name;
+  at::ScalarType dtype = at::kByte;  // of kStorage
 };
 // Tuples are lists too. Texts alias the pickle's bytes; pointers belong to the Unpickled.
 using Value = std::variant<None, bool, std::int64_t, double, BigInteger, std::string_view, Global,

@@ -10,7 +10,7 @@
 
 namespace braid {
 
-// What stands in for B's decoder in a model with tied embeddings (method.md section 4).
+// What stands in for B's decoder in a model with tied embeddings (method.md, The tied decoder).
 enum class Decoder {
   tied,      // the exact, ordinary checkpoint
   untied,    // exact too: an untied decoder that the alignment leaves as it was

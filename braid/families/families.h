@@ -22,7 +22,8 @@ struct Translation {
 // The one of this model_type; null where there is none.
 const Translation* find_translation(const nlohmann::json& config, const std::string& source);
 
-// A hand-written config.json with what Hugging Face's has and it leaves out.
+// A hand-written config.json with what it leaves out as Hugging Face has it, but for dropout, which
+// is 0 where it is not named.
 nlohmann::json complete_config(nlohmann::json config);
 
 // What a model with a head of this kind has, without its tensors.

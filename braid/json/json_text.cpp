@@ -1,9 +1,11 @@
 #include "braid/json/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <set>
+#include <vector>
 
 #include "braid/error.h"
 #include "braid/json/printable.h"
@@ -24,9 +26,12 @@ constexpr std::array<Word, 3> kWords = {{{"-Infinity", -infinity},
                                          {"Infinity", infinity},
                                          {"NaN", std::numeric_limits<double>::quiet_NaN()}}};
 
-// What stands for such a number between Python's JSON and the library's, which has none. No file
-// has a string with this character as it is, as JSON forbids it.
-std::string marked(const Word& word) { return std::string(1, '\x01') + std::string(word.text); }
+// What stands for such a number between Python's JSON and the library's, which has none: a string
+// that opens with this character. Strings of the file that do so (as \u0001) get it twice.
+constexpr char kMark = '\x01';
+constexpr std::string_view kEscapedMark = "\\u0001";
+
+std::string marked(const Word& word) { return kMark + std::string(word.text); }
 
 const Word* word_at(std::string_view text) {
   for (const Word& word : kWords) {
@@ -35,19 +40,53 @@ const Word* word_at(std::string_view text) {
   return nullptr;
 }
 
-std::string with_marks(std::string_view text) {
-  std::string result;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const Word* word = in_string ? nullptr : word_at(text.substr(i));
-    if (word) {
-      result += Json(marked(*word)).dump();
-      i += word->text.size() - 1;
-      continue;
+// Behind the string that opens at `begin`.
+std::size_t end_of_string(std::string_view text, std::size_t begin) {
+  std::size_t i = begin + 1;
+  while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
+  return std::min(i + 1, text.size());
+}
+
+bool is_key(std::string_view text, std::size_t end) {
+  const std::size_t next = text.find_first_not_of(" \t\r\n", end);
+  return next != text.npos && text[next] == ':';
+}
+
+struct Marked {
+  std::string text;
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // in it, and in the original
+
+  // Of a byte of it, in the original.
+  std::size_t original(std::size_t byte) const {
+    const auto after = std::upper_bound(places.begin(), places.end(), std::pair(byte, text.npos));
+    if (after == places.begin()) return byte;
+    return std::prev(after)->second + (byte - std::prev(after)->first);
+  }
+};
+
+Marked with_marks(std::string_view text) {
+  Marked result;
+  std::size_t grown = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i + 1;
+    const Word* word = word_at(text.substr(i));
+    if (text[i] == '"') {
+      end = end_of_string(text, i);
+      const bool doubled = text.substr(i + 1).starts_with(kEscapedMark) && !is_key(text, end);
+      if (doubled) result.text.append("\"").append(kEscapedMark);
+      result.text += text.substr(i + doubled, end - i - doubled);
+    } else if (word && !is_key(text, i + word->text.size())) {
+      end = i + word->text.size();
+      result.text += Json(marked(*word)).dump();
+    } else {
+      result.text += text[i];
     }
-    if (text[i] == '"') in_string = !in_string;
-    result += text[i];
-    if (in_string && text[i] == '\\' && i + 1 < text.size()) result += text[++i];
+    const bool moved = result.text.size() - grown != end;
+    i = end;
+    if (moved) {
+      grown = result.text.size() - end;
+      result.places.emplace_back(result.text.size(), end);
+    }
   }
   return result;
 }
@@ -63,32 +102,41 @@ std::int64_t line_of_string(std::string_view text, std::int64_t n) {
   return line;
 }
 
-const Word* word_of(const std::string& text) {
-  for (const Word& word : kWords) {
-    if (text == marked(word)) return &word;
+// The number that a string stands for, or the string itself as the file has it.
+void unmark(Json& value) {
+  auto& text = value.get_ref<std::string&>();
+  if (text.empty() || text.front() != kMark) return;
+  if (text.size() > 1 && text[1] == kMark) {
+    text.erase(0, 1);
+    return;
   }
-  return nullptr;
+  for (const Word& word : kWords) {
+    if (text == marked(word)) {
+      value = word.value;
+      return;
+    }
+  }
 }
 
-void mark(Json& value) {
+void mark(Json& value, const std::string& with) {
   if (value.is_structured()) {
-    for (Json& inner : value) mark(inner);
+    for (Json& inner : value) mark(inner, with);
   } else if (value.is_number_float() && !std::isfinite(value.get<double>())) {
     const double number = value.get<double>();
-    value = marked(kWords[std::isnan(number) ? 2 : number > 0 ? 1 : 0]);
+    value = with + std::string(kWords[std::isnan(number) ? 2 : number > 0 ? 1 : 0].text);
   }
 }
 
 }  // namespace
 
-Json parse_json(std::string_view given, std::string_view what, JsonLimits limits, KeyOrder* order) {
+Json parse_json(std::string_view text, std::string_view what, JsonLimits limits, KeyOrder* order) {
   using Event = Json::parse_event_t;
   std::vector<std::set<std::string>> keys;  // of the objects still open
   std::size_t values = 0;
   std::int64_t strings = 0;
-  const bool python = given.find("NaN") != given.npos || given.find("Infinity") != given.npos;
-  const std::string marked_text = python ? with_marks(given) : "";
-  const std::string_view text = python ? marked_text : given;
+  const bool python = text.find("NaN") != text.npos || text.find("Infinity") != text.npos;
+  const Marked source = python ? with_marks(text) : Marked();
+  const std::string_view parsed_text = python ? std::string_view(source.text) : text;
   const auto check = [&](int depth, Event event, Json& parsed) {
     require(++values <= limits.values, "{}: more than {} JSON values", what, limits.values);
     require(depth <= limits.depth, "{}: JSON nested deeper than {}", what, limits.depth);
@@ -98,23 +146,19 @@ Json parse_json(std::string_view given, std::string_view what, JsonLimits limits
     if (event == Event::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!keys.back().insert(key).second) {
-        fail("{}: line {}: \"{}\" is there twice", what, line_of_string(text, strings),
+        fail("{}: line {}: \"{}\" is there twice", what, line_of_string(parsed_text, strings),
              printable(key));
       }
       if (order && depth <= 2) order->emplace_back(depth, key);
     }
-    if (python && parsed.is_string()) {
-      const Word* word = word_of(parsed.get_ref<const std::string&>());
-      require(!word || event != Event::key, "{}: not valid JSON: a number as a key", what);
-      if (word) parsed = word->value;
-    }
+    if (python && event == Event::value && parsed.is_string()) unmark(parsed);
     return true;
   };
   try {
-    return Json::parse(text, check);
+    return Json::parse(parsed_text, check);
   } catch (const Json::parse_error& error) {
-    fail("{}: not valid JSON: stopped making sense at byte {} of {}", what, error.byte,
-         text.size());
+    fail("{}: not valid JSON: stopped making sense at byte {} of {}", what,
+         source.original(error.byte), text.size());
   } catch (const Json::exception&) {
     fail("{}: not valid JSON: a number is too large", what);
   }
@@ -125,11 +169,18 @@ std::string to_text(const Json& json, int indent) {
 }
 
 std::string to_python_text(const Json& json) {
+  // A mark that is nowhere in the text.
+  const std::string plain = to_text(json, 2);
+  std::string with(1, kMark);
+  while (plain.find(Json(with).dump().substr(1, with.size() + kEscapedMark.size() - 1)) !=
+         plain.npos) {
+    with += '0';
+  }
   Json copy = json;
-  mark(copy);
+  mark(copy, with);
   std::string text = to_text(copy, 2) + "\n";
   for (const Word& word : kWords) {
-    const std::string quoted = Json(marked(word)).dump();
+    const std::string quoted = Json(with + std::string(word.text)).dump();
     for (std::size_t at = text.find(quoted); at != text.npos; at = text.find(quoted, at)) {
       text.replace(at, quoted.size(), word.text);
     }

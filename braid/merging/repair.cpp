@@ -1,5 +1,6 @@
 #include "braid/merging/repair.h"
 
+#include "braid/error.h"
 #include "braid/symmetry/axis_uses.h"
 
 namespace braid {
@@ -100,7 +101,15 @@ void fit(const Reader& reader, const Seen& seen, double ridge, Tensors& merged) 
   }
   // Semi-definite with a multiple of the identity: dead units keep their rows.
   left.diagonal().clamp_min_(1e-300);
-  const at::Tensor after = at::cholesky_solve(right, at::linalg_cholesky(left));
+  const auto [root, failed] = at::linalg_cholesky_ex(left);
+  // What a unit adds to those before it, of what it is: below, it is rounding alone.
+  constexpr double least = 1e-13;
+  const at::Tensor own = root.diagonal().square() / left.diagonal();
+  require(failed.item<std::int64_t>() == 0 && own.min().item<double>() > least,
+          "`repair` least-squares: {}: {} tokens do not settle what {} units are read by, with "
+          "`repair-ridge` {}; take a larger one, or more text (`repair-lines`)",
+          reader.weight, seen.moments.front().tokens, before.size(0), ridge);
+  const at::Tensor after = at::cholesky_solve(right, root);
   reader.set_map(merged, after);
   if (!reader.centres()) return;
   at::Tensor output = -at::mv(after.t(), seen.moments.front().mean_b);

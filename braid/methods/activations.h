@@ -1,5 +1,5 @@
 // match: from moments to an alignment (Verma & Elbayad, TMLR 2024). A tap on one axis is one linear
-// assignment, a tap on heads and their units the paper's nested one (method.md section 4), or one
+// assignment, a tap on heads and their units the paper's nested one (method.md, Matching), or one
 // whose inner maps are orthogonal, general or rotary.
 #pragma once
 

@@ -1,8 +1,8 @@
 // In-head maps in closed form. The units inside a head may be mapped by any invertible T, as only
-// products of queries with keys, and of values with the output projection, matter (method.md
-// section 7; Rotation symmetry, arXiv 2502.00264), and by complex numbers where rotary embeddings
-// turn them. Orthogonal: Procrustes, or turns. General: the same between balanced factors, so that
-// T is as well conditioned as the factors are.
+// products of queries with keys, and of values with the output projection, matter (method.md,
+// Beyond permutations; Rotation symmetry, arXiv 2502.00264), and by complex numbers where rotary
+// embeddings turn them. Orthogonal: Procrustes, or turns. General: the same between balanced
+// factors, so that T is as well conditioned as the factors are.
 #pragma once
 
 #include "braid/symmetry/axis_uses.h"

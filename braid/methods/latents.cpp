@@ -7,6 +7,14 @@
 namespace braid {
 namespace {
 
+at::Tensor inverse_of(const at::Tensor& map) {
+  const auto [inverse, failed] = at::linalg_inv_ex(map);
+  require(failed.item<std::int64_t>() == 0,
+          "`method` learned: a map inside heads has become one that cannot be inverted; take a "
+          "smaller `learning-rate`, or another `start`");
+  return inverse;
+}
+
 // An element as the numbers that are learnt: a matrix, or the complex numbers of a rotary scaling.
 at::Tensor as_latent(const Element& element) {
   if (const auto* rotary = std::get_if<RotaryScaling>(&element)) {
@@ -107,7 +115,7 @@ Transform Latents::relaxed(const Tensors& values) const {
 Element Latents::relaxed(const Latent& latent, const at::Tensor& block) {
   switch (latent.group) {
     case Group::general:
-      return Matrix{block, at::linalg_inv(block).t()};
+      return Matrix{block, inverse_of(block).t()};
     case Group::rotary:
       return RotaryScaling{block[0], block[1]};
     case Group::orthogonal:

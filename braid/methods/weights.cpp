@@ -58,8 +58,8 @@ class Ascent {
       // A tensor that carries an axis twice can make a step that is best on its own a loss.
       if (after < before) break;
       state.at = std::move(next);
-      if (after <= before + least_rise * std::abs(before)) break;
       state.objective = after;
+      if (after <= before + least_rise * std::abs(before)) break;
     }
     return state;
   }

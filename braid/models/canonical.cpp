@@ -60,15 +60,17 @@ void fold_norm(const Fold& fold, const Symmetries& symmetries, const std::string
   at::Tensor& gain = parameters.at(fold.norm + ".weight");
   const auto shift = parameters.find(fold.norm + ".bias");
   const bool shifts = shift != parameters.end();
-  bool emptied = true;
+  // Where every reader can take the bias; it goes into all of them, or stays for all.
+  const bool emptied =
+      shifts && std::all_of(fold.readers.begin(), fold.readers.end(), [&](const auto& reader) {
+        return parameters.contains(reader + ".bias");
+      });
   for (const std::string& reader : fold.readers) {
     const std::string weight = reader + ".weight", bias = reader + ".bias";
     const auto dim = static_cast<std::int64_t>(reading_place(symmetries, weight).dimension);
     at::Tensor& map = parameters.at(weight);
-    if (shifts && parameters.contains(bias)) {
+    if (emptied) {
       parameters.at(bias) = parameters.at(bias) + at::tensordot(map, shift->second, {dim}, {0});
-    } else {
-      emptied = false;
     }
     std::vector<std::int64_t> along(static_cast<std::size_t>(map.dim()), 1);
     along[static_cast<std::size_t>(dim)] = -1;
@@ -208,7 +210,10 @@ Model in_dtypes_of(const Model& like, Model model) {
       const auto tie =
           std::find_if(like.ties.begin(), like.ties.end(),
                        [&, alias = name](const Tie& tie) { return tie.alias == alias; });
-      stored = like.parameters.find(tie->original);
+      if (tie != like.ties.end()) stored = like.parameters.find(tie->original);
+    }
+    if (stored == like.parameters.end()) {
+      throw std::logic_error(name + " of the canonical form is neither stored nor tied");
     }
     tensor = tensor.to(stored->second.scalar_type()).contiguous();
   }

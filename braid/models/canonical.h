@@ -1,6 +1,6 @@
 // canonical_form: the same function, with the freedom that is not a symmetry group's taken out of
-// the weights before they are averaged (method.md section 7). Function-preserving steps, each where
-// the family has it:
+// the weights before they are averaged (method.md, Canonical forms). Function-preserving steps,
+// each where the family has it:
 //   - a decoder tied to the embeddings becomes a tensor of its own, where a gain must go into it;
 //   - gains and biases of pre-LN norms go into the maps that read them (of a map without a bias the
 //     norm keeps a bias), which frees the residual stream to every orthogonal map, under LayerNorm

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "braid/error.h"
+#include "braid/json/printable.h"
 #include "braid/models/named_entries.h"
 #include "braid/notice.h"
 #include "braid/text/reading.h"
@@ -77,6 +78,26 @@ Model with_rows(const Model& model, const Order& order, const nlohmann::json& ba
   return with_parameters(result, result.parameters);
 }
 
+// Of no model: its tokenizers know a token that their embeddings have no row for.
+void require_rows_of_some(const std::vector<Order>& orders, const Names& rows,
+                          const std::vector<Model>& models) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool some = std::any_of(orders.begin(), orders.end(),
+                                  [&](const Order& order) { return order[i] >= 0; });
+    if (some) continue;
+    std::vector<std::string> sizes;
+    for (const Model& model : models) {
+      sizes.push_back(
+          fmt::format("{}: {}", model.folder.string(), model.network->vocabulary_size()));
+    }
+    fail(
+        "the token '{}' ({} of {}) has a row in none of the embeddings ({} rows): a tokenizer "
+        "knows more tokens than its model; resize that embedding (resize_token_embeddings), or "
+        "take the `vocabulary` of a or b",
+        printable(rows[i]), i, rows.size(), fmt::join(sizes, ", "));
+  }
+}
+
 }  // namespace
 
 std::size_t vocabulary_base(const std::string& which, std::size_t models) {
@@ -97,6 +118,7 @@ MergedVocabulary in_merged_vocabulary(const std::vector<Model>& models, const st
   if (all) common.files = tokenizer->files();
   Names rows = tokenizer->tokens();
   if (!all) rows.resize(static_cast<std::size_t>(base.network->vocabulary_size()));
+  std::vector<Order> orders;
   for (std::size_t k = 0; k < models.size(); ++k) {
     const std::string reading = difference_of_reading(*tokenizer, *tokenizers[k]);
     if (!all && !reading.empty()) {
@@ -105,9 +127,12 @@ MergedVocabulary in_merged_vocabulary(const std::vector<Model>& models, const st
           "in its losses too: {}",
           models[k].folder.string(), base.folder.string(), reading);
     }
-    const std::int64_t count = models[k].network->vocabulary_size();
-    const Order order = find_rows(rows, tokenizers[k]->tokens(), count, k == common.base);
-    common.models.push_back(with_rows(models[k], order, base.config));
+    orders.push_back(find_rows(rows, tokenizers[k]->tokens(), models[k].network->vocabulary_size(),
+                               k == common.base));
+  }
+  require_rows_of_some(orders, rows, models);
+  for (std::size_t k = 0; k < models.size(); ++k) {
+    common.models.push_back(with_rows(models[k], orders[k], base.config));
     common.models.back().reads_by = base.folder;
     common.models.back().tokenizer = tokenizer;
   }

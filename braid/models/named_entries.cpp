@@ -76,6 +76,19 @@ Model match(const Model& a, const Model& b, const std::string& entries, const ch
   return reordered(b, entries, *order);
 }
 
+// A tokenizer may know more tokens than the model has rows; those take no part.
+std::vector<std::string> with_rows(std::vector<std::string> names, const Model& model) {
+  const std::int64_t rows = count_of(model, token_entries);
+  if (rows > 0 && std::ssize(names) > rows) names.resize(static_cast<std::size_t>(rows));
+  return names;
+}
+
+void require_rows(const std::vector<std::string>& labels, const Model& model) {
+  const std::int64_t rows = count_of(model, label_entries);
+  require(std::ssize(labels) <= rows, "{}: config.json names {} labels (id2label), its head has {}",
+          model.folder.string(), labels.size(), rows);
+}
+
 Model match_labels(const Model& a, Model b) {
   if (count_of(a, label_entries) < 2) return b;
   const std::vector<std::string> names_a = label_names(a.config), names_b = label_names(b.config);
@@ -85,6 +98,8 @@ Model match_labels(const Model& a, Model b) {
            without.folder.string(), (names_a.empty() ? b : a).folder.string());
     return b;
   }
+  require_rows(names_a, a);
+  require_rows(names_b, b);
   b = match(a, b, label_entries, "labels", names_a, names_b);
   for (const char* key : {"id2label", "label2id"}) {
     if (a.config.contains(key)) b.config[key] = a.config[key];
@@ -112,7 +127,8 @@ Model match_tokens(const Model& a, Model b) {
   if (a.reads_by == b.reads_by) return b;
   const auto of_a = find_tokenizer(a.reads_by), of_b = find_tokenizer(b.reads_by);
   if (of_a && of_b) {
-    b = match(a, b, token_entries, "vocabularies", of_a->tokens(), of_b->tokens());
+    b = match(a, b, token_entries, "vocabularies", with_rows(of_a->tokens(), a),
+              with_rows(of_b->tokens(), b));
     require_same_reading(a, *of_a, b, *of_b);
   } else if (of_a || of_b) {
     notice("{}: no tokenizer here; its token ids are taken to be those of {}",

@@ -49,8 +49,10 @@ at::Tensor first_of(const Tensors& parameters, const std::vector<std::string>& n
 }
 
 at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask) {
-  const at::Tensor seen = mask.unsqueeze(-1).to(hidden.scalar_type());  // (B, T, 1)
-  const at::Tensor first = seen.argmax(1, true);  // (B, 1, 1), where a text begins
+  // Counts and places are whole numbers, which bfloat16 holds to 256 only.
+  const at::ScalarType counting = at::promote_types(hidden.scalar_type(), at::kFloat);
+  const at::Tensor seen = mask.unsqueeze(-1).to(counting);  // (B, T, 1)
+  const at::Tensor first = seen.argmax(1, true);            // (B, 1, 1), where a text begins
   const at::Tensor places =
       at::arange(1, hidden.size(1) + 1, seen.options()).view({1, -1, 1}) - first;
   const auto mean = [&](const at::Tensor& weights, const at::Tensor& by) {
@@ -82,7 +84,7 @@ at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const 
       }
     }
   }
-  const at::Tensor sentence = at::cat(parts, 1);
+  const at::Tensor sentence = at::cat(parts, 1).to(hidden.scalar_type());
   if (!pooling.normalised) return sentence;
   return sentence / at::linalg_vector_norm(sentence, 2, {1}, true).clamp_min(1e-12);
 }

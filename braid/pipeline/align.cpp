@@ -43,7 +43,10 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
     require_observed_on(saved, "a", a, file);
     require_observed_on(saved, "b", b, file);
     nlohmann::json observed = saved.provenance.value("observed", nlohmann::json());
-    if (observed.is_object()) observed.erase("lines");  // each part has its own
+    if (observed.is_object()) {
+      observed.erase("lines");   // each part has its own
+      observed.erase("device");  // of 0.1: all had one
+    }
     require(how.is_null() || how == observed,
             "{}: was observed with other options ({}) than {} ({})", file, to_text(observed),
             files.front(), to_text(how));
@@ -106,7 +109,7 @@ Alignment start_of(const Model& a, const Model& b, const AlignPlan& plan, const 
 // The losses that a method learns by, and what makes this learning the same as one that was
 // stopped.
 void add_losses(const Model& a, const Model& b, const AlignPlan& plan, Evidence& evidence,
-                const Listener& listener) {
+                const Compute& compute, const Listener& listener) {
   require(network_of(a).head(Predicts::token),
           "{}: has no language-model head, whose loss learning lowers", a.folder.string());
   nlohmann::json from = to_json(*evidence.start)["axes"];
@@ -119,7 +122,7 @@ void add_losses(const Model& a, const Model& b, const AlignPlan& plan, Evidence&
                        {"both", learning.move_both},
                        {"steps", learning.steps},
                        {"learning_rate", learning.latents.learning_rate}};
-  evidence.losses = training_steps(a, plan.training_text(), evidence.identity);
+  evidence.losses = training_steps(a, plan.training_text(), compute, evidence.identity);
   evidence.state = plan.learning_state;
   evidence.log = listener.log();
   if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
@@ -151,12 +154,17 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
 // What a user who asked for nothing gets, and what there is beyond it.
 void say_what_was_chosen(const AlignPlan& plan) {
   if (!plan.by_default) return;
+  std::vector<std::string> parts;
+  if (plan.options.match.in_head != InHead::permutation) {
+    parts.push_back(
+        fmt::format("{} maps inside heads",
+                    plan.options.match.in_head == InHead::general ? "general" : "orthogonal"));
+  }
+  if (plan.canonicalise) parts.emplace_back("canonical forms");
   notice(
       "aligned by {}{}{}: the exact closed form that measured best for this family; `method` "
       "learned goes on from here on the loss itself",
-      plan.method->name,
-      plan.options.match.in_head == InHead::orthogonal ? ", with orthogonal maps inside heads" : "",
-      plan.canonicalise ? " and canonical forms" : "");
+      plan.method->name, parts.empty() ? "" : ", with ", fmt::join(parts, " and "));
 }
 
 // Fewer samples than units correlate highly by chance.
@@ -264,7 +272,7 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignPlan&
   evidence.moments = std::move(observed.moments);
   const Needs& needs = plan.method->needs;
   if (needs.start) evidence.start = start_of(a, b, plan, evidence, compute, listener);
-  if (needs.losses) add_losses(a, b, plan, evidence, listener);
+  if (needs.losses) add_losses(a, b, plan, evidence, compute, listener);
   Alignment alignment =
       align(*plan.method, a, b, evidence, plan.options, compute, listener.count("solved"));
   alignment.a = identify(a);

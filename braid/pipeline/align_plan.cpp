@@ -105,8 +105,10 @@ AlignPlan resolve(const AlignRequest& request, const Architecture& architecture)
     plan.taps = taps_to_observe(plan.canonicalise ? architecture.canonical : architecture.stored,
                                 plan.options.match);
   }
+  // Nothing was measured of a table, nor of a part of what moves by default.
   plan.by_default = request.preset == Preset::best && request.table.empty() && !request.in_head &&
-                    !request.residual && !plan.learns();
+                    !request.residual && !request.heads && request.components.empty() &&
+                    !plan.learns();
   const OptionList options = options_of(full);
   plan.feature_options = options.values({Use::features});
   plan.result_options = options.values({Use::features, Use::result});

@@ -152,13 +152,6 @@ OptionList options_of(Compute& compute) {
                {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float64", at::kDouble}},
            "Of the forward passes; sums are always float64")
       .as(Use::features);
-  Option& device =
-      list.add("device", compute.device,
-               Choices<at::Device>{{"cpu", at::kCPU}, {"cuda", at::kCUDA}}, "Where to compute");
-  device.as(Use::features).put = [](const nlohmann::json& json) {
-    require(json == "cpu", "`device` is {}: braid computes on the CPU only",
-            json.get<std::string>());
-  };
   Option& threads = list.add("threads", compute.threads,
                              "Tasks at a time; 0 = one a core. Results do not depend on it");
   threads.as(Use::output).from(0).otherwise("one a core on the command line").put =
@@ -246,7 +239,9 @@ std::pair<AlignRequest, Compute> request_of(const Alignment& alignment) {
   std::pair<AlignRequest, Compute> asked;
   OptionList options = options_of(asked.first);
   options.append(options_of(asked.second));
-  options.assign(alignment.options);
+  nlohmann::json given = alignment.options;
+  given.erase("device");  // 0.1 said "cpu", all that there was
+  options.assign(given);
   return asked;
 }
 

@@ -157,7 +157,7 @@ Healed healed(const Model& merged, const Measure& measure, const MergeRequest& r
   HealOptions healing = request.healing;
   healing.compute = compute;
   nlohmann::json identity;
-  const StepSource steps = training_steps(merged, request.align.training_text(), identity);
+  const StepSource steps = training_steps(merged, request.align.training_text(), compute, identity);
   return heal(merged, steps, identity, measure, healing, state, listener.log(), listener.scoring);
 }
 
@@ -216,7 +216,8 @@ void write(const Model& result, const TokenizerFiles& tokenizer, const Merged& m
   if (request.shard_size > 0) shard_size = request.shard_size;
   if (!request.save_alignments.empty()) save_alignments(request.save_alignments, merged);
   save_model(request.out, result, lazy(result.parameters), options, shard_size);
-  for (const char* stage : {"learning", "heal"}) fs::remove(request.state(stage));
+  std::error_code ignored;  // the result is there
+  for (const char* stage : {"learning", "heal"}) fs::remove(request.state(stage), ignored);
 }
 
 }  // namespace

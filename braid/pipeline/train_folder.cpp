@@ -15,6 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The result is there; a state that cannot be removed is no failure.
+void remove_state(const fs::path& state) {
+  std::error_code ignored;
+  fs::remove(state, ignored);
+}
+
 std::string vocabulary_file(const PretrainRequest& request) {
   return request.vocabulary == "train" ? "" : request.vocabulary;
 }
@@ -85,7 +91,7 @@ Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
   Pretrained trained =
       pretrain(config, tokenizer, std::move(blocks), valid, options, state, logs.step, logs.dev);
   write_pretrained(out, config, tokenizer->files(), options, trained, folder);
-  fs::remove(state);
+  remove_state(state);
   return trained;
 }
 
@@ -121,7 +127,7 @@ Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
   }
   Finetuned tuned = finetune(model, data, dev, request.options, state, logs.step, logs.dev);
   write_finetuned(out, tuned, request.options, folder.overwrite);
-  fs::remove(state);
+  remove_state(state);
   return tuned;
 }
 

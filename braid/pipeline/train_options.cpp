@@ -35,7 +35,7 @@ OptionList options_of(PretrainRequest& r) {
       .to(1)
       .otherwise("0.06, GPT-2 0.05");
   list.add("weight-decay", o.weight_decay, "AdamW's").from(0).to(most_factor);
-  list.add("save-every", o.save_every, "Steps between saved states (a multiple of 50); 0 = none")
+  list.add("save-every", o.save_every, "Steps between saved states; 0 = none")
       .as(Use::output)
       .from(0);
   return list;
@@ -67,7 +67,7 @@ OptionList options_of(FinetuneRequest& r) {
   list.add("patience", o.patience,
            "Stop after so many epochs without a better score on dev; 0 = never")
       .from(0);
-  list.add("save-every", o.save_every, "Steps between saved states (a multiple of 50); 0 = none")
+  list.add("save-every", o.save_every, "Steps between saved states; 0 = none")
       .as(Use::output)
       .from(0);
   return list;

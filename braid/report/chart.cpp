@@ -44,15 +44,22 @@ std::vector<double> ticks(const Scale& scale, int count) {
   const double power = std::pow(10, std::floor(std::log10(rough)));
   const double part = rough / power;
   const double step = power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
-  for (double v = std::ceil(scale.low / step - 1e-9) * step; v <= scale.high + step * 1e-9;
-       v += step) {
-    values.push_back(std::abs(v) < step * 1e-9 ? 0 : v);
-  }
+  const double first = std::ceil(scale.low / step - 1e-9);
+  const auto steps = static_cast<int>(scale.high / step + 1e-9 - first);  // of a handful
+  for (int i = 0; i <= steps; ++i) values.push_back((first + i) * step);
   return values;
 }
 
 std::string label(double value) {
   return value >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
+
+// A range that is nothing but rounding is none: no ticks lie in it.
+void widen(Scale& scale) {
+  const double size = std::max(std::abs(scale.low), std::abs(scale.high));
+  if (!(scale.high - scale.low > std::max(1e-12 * size, 1e-300))) {
+    scale.high = scale.low + std::max(1.0, 1e-3 * size);
+  }
 }
 
 std::pair<Scale, Scale> scales(const Chart& chart) {
@@ -68,8 +75,8 @@ std::pair<Scale, Scale> scales(const Chart& chart) {
       y.high = std::max(y.high, s.y[i] + error);
     }
   }
-  if (!(x.high > x.low)) x.high = x.low + 1;
-  if (!(y.high > y.low)) y.high = y.low + 1;
+  widen(x);
+  widen(y);
   const double margin = (y.high - y.low) * 0.04;
   y.low -= margin;
   y.high += margin;

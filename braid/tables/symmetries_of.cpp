@@ -109,19 +109,25 @@ class Expansion {
     require(unmet.empty(), "{}: {}", source_, fits_none);
   }
 
+  std::int64_t layer(const std::string& digits) const {
+    require(digits.size() < 10, "{}: a tensor of layer {}, expected layers counted from 0", source_,
+            printable(digits));
+    return std::stoll(digits);
+  }
+
   // Rules that share what stands before their `*` are of the same layers, which are counted from 0;
   // each has a tensor in every one.
   void require_all_layers() {
     for (const auto& [name, match] : matches_) {
       if (match.number.empty()) continue;
-      layers_[before_star(match.rule->name)].insert(std::stoll(match.number));
+      layers_[before_star(match.rule->name)].insert(layer(match.number));
     }
     for (const auto& [name, match] : matches_) {  // those that have rules of their own
       for (auto& [prefix, numbers] : layers_) {
         if (!match.number.empty() || !name.starts_with(prefix)) continue;
         const auto number = number_in(
             "*", name.substr(prefix.size(), name.find('.', prefix.size()) - prefix.size()));
-        if (number) numbers.insert(std::stoll(*number));
+        if (number) numbers.insert(layer(*number));
       }
     }
     for (const auto& [prefix, numbers] : layers_) {

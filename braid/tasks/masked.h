@@ -1,5 +1,5 @@
 // Masked tokens (Devlin et al. 2019). What is scored is drawn once from a seed, so that every point
-// of every curve sees the same tokens (method.md section 5).
+// of every curve sees the same tokens (method.md, The loss barrier).
 #pragma once
 
 #include "braid/tasks/token_task.h"

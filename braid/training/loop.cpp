@@ -1,3 +1,7 @@
+// A state file is a safetensors file: the parameters by name, the optimiser's moments
+// (optimiser.cpp), what is kept of the best step under a prefix, and one tensor of bytes that holds
+// JSON: "run" (what the run is known by), "step", "tokens", "notes", "stopped", "curve" (step,
+// tokens, loss) and "since" (the loss summed since the curve's last point).
 #include "braid/training/loop.h"
 
 #include <c10/core/GradMode.h>
@@ -115,12 +119,16 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
     if (!name.starts_with(kept_prefix)) continue;
     state.kept[name.substr(std::strlen(kept_prefix))] = tensor.clone();
   }
-  state.step = json.at("step");
-  state.tokens = json.at("tokens");
-  state.notes = json.at("notes");
-  state.stopped = json.at("stopped");
-  state.loss_since_point = json.at("since");
-  for (const auto& p : json.at("curve")) state.curve.push_back({p[0], p[1], p[2]});
+  try {
+    state.step = json.at("step");
+    state.tokens = json.at("tokens");
+    state.notes = json.at("notes");
+    state.stopped = json.at("stopped");
+    state.loss_since_point = json.at("since");
+    for (const auto& p : json.at("curve")) state.curve.push_back({p.at(0), p.at(1), p.at(2)});
+  } catch (const nlohmann::json::exception&) {
+    fail("{}: is not the whole state of a training run; remove it to start afresh", file.string());
+  }
   optimiser.restore(tensors, state.step);
 }
 

@@ -74,7 +74,8 @@ StepSource token_steps(const Network& network, const TokenTask& task,
     std::vector<StepPart> parts;
     for (const auto& batch : batches) {
       const auto seed = static_cast<std::uint64_t>(dropping.below(std::int64_t{1} << 62));
-      parts.push_back(example_part(network, task, batch, scored, options.dropout, seed));
+      parts.push_back(
+          example_part(network, task, batch, scored, options.dropout, seed, options.compute));
     }
     return parts;
   };

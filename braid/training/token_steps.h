@@ -29,6 +29,7 @@ struct TokenStepOptions {
   std::uint64_t seed = 0;
   TokenTask::Draw draw;  // of labels, anew each time; null: the sequences have theirs
   DropoutRates dropout = {};
+  Compute compute = {};  // its dtype: of the passes
 };
 
 // Sequences in an order of its own every epoch. The loss of a step is the mean over its scored

@@ -10,12 +10,15 @@
 
 namespace braid {
 
-StepSource training_steps(const Model& model, const TrainingText& text, nlohmann::json& identity) {
+StepSource training_steps(const Model& model, const TrainingText& text, const Compute& compute,
+                          nlohmann::json& identity) {
   const MaskedBatches& masking = text.masking;
   identity.update(
       {{"batch", masking.batch_size}, {"mask", masking.mask_probability}, {"seed", masking.seed}});
+  if (compute.dtype != at::kFloat) identity["precision"] = at::toString(compute.dtype);
   const TokenTask& task = token_task(*model.network);
   TokenStepOptions stepping{masking.batch_size, masking.seed, {}};
+  stepping.compute = compute;
   Examples examples;
   if (!text.batches.empty()) {
     TaskInput input;

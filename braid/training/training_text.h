@@ -12,8 +12,10 @@ struct TrainingText {
   MaskedBatches masking;              // of `text`, drawn anew at every step
 };
 
-// The losses of its batches, in an order of its own every epoch. What they depend on goes into
-// `identity`. The model must outlive them. Error naming the file that does not fit the model.
-StepSource training_steps(const Model& model, const TrainingText& text, nlohmann::json& identity);
+// The losses of its batches, in an order of its own every epoch, by passes in compute.dtype. What
+// they depend on goes into `identity`. The model must outlive them. Error naming the file that does
+// not fit the model.
+StepSource training_steps(const Model& model, const TrainingText& text, const Compute& compute,
+                          nlohmann::json& identity);
 
 }  // namespace braid

@@ -261,10 +261,11 @@ TEST_F(CheckpointTest, LeavesNothingWhenInterrupted) {
 
 // A child that gets the signal while it writes, or while it only computes.
 TEST_F(CheckpointTest, EndsWith130OnSignals) {
-  for (const int sent : {SIGINT, SIGTERM}) {
+  for (const int sent : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGALRM}) {
     for (const bool writing : {true, false}) {
       const pid_t child = fork();
       if (child == 0) {
+        signal(sent, SIG_DFL);  // ignored perhaps, behind a shell's &
         remove_partials_on_signal();
         if (!writing) raise(sent);
         try {
@@ -283,6 +284,24 @@ TEST_F(CheckpointTest, EndsWith130OnSignals) {
       EXPECT_TRUE(list(folder).empty());
     }
   }
+}
+
+// What was ignored stays so (nohup), and a reader that went away is a failed write.
+TEST_F(CheckpointTest, IgnoredSignalsAndBrokenPipesEndNothing) {
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGHUP, SIG_IGN);
+    remove_partials_on_signal();
+    raise(SIGHUP);
+    raise(SIGPIPE);
+    int ends[2];
+    const bool made = pipe(ends) == 0 && close(ends[0]) == 0;
+    _exit(made && ::write(ends[1], "x", 1) == -1 && errno == EPIPE ? 7 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 TEST_F(CheckpointTest, WritesFilesAtomically) {

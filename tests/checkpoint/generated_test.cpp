@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "braid/checkpoint/checkpoint.h"
 #include "braid/checkpoint/fingerprint.h"
+#include "braid/checkpoint/pickle.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/checkpoint/torch_bin.h"
 #include "tests/checkpoint/temporary_folder.h"
@@ -75,6 +77,55 @@ TEST_F(GeneratedTest, ReadsEveryDtypeFromEveryFormat) {
     SCOPED_TRACE(name);
     check_tensors(read_torch_bin(folder / name));
   }
+}
+
+// Everything that torch's own restricted reader allows is read, or refused by name.
+TEST_F(GeneratedTest, LooksAtAllThatARebuildIsGiven) {
+  const Tensors noted = read_torch_bin(folder / "attributes.bin");
+  for (const char* name : {"tensor", "parameter"}) {
+    EXPECT_TRUE(at::equal(noted.at(name), at::arange(6).to(at::kFloat).reshape({2, 3}))) << name;
+  }
+  for (const char* name : {"first", "no-hooks", "bits-off"}) {
+    EXPECT_EQ(error_reading(fmt::format("rebuild-{}.bin", name)), "") << name;
+  }
+  using Case = std::pair<const char*, const char*>;
+  for (const auto& [name, says] :
+       {Case{"rebuild-hooks", "refused: _rebuild_tensor_v2 with backward hooks"},
+        Case{"rebuild-conj", "refused: _rebuild_tensor_v2 with metadata conj"},
+        Case{"rebuild-unknown", "refused: _rebuild_tensor_v2 with metadata x"},
+        Case{"rebuild-gradient", "requires_grad is None"},
+        Case{"rebuild-few", "call of _rebuild_tensor_v2: 5 arguments"},
+        Case{"rebuild-many", "call of _rebuild_tensor_v2: 8 arguments"},
+        Case{"other-neg", "with metadata neg"},
+        Case{"other-quantized", "refused: torch._utils._rebuild_qtensor"},
+        Case{"other-uint16", "refused: torch._utils._rebuild_tensor_v3"},
+        Case{"other-float8", "refused: torch._utils._rebuild_tensor_v3"},
+        Case{"other-meta", "refused: torch._utils._rebuild_meta_tensor_no_storage"},
+        Case{"other-nested", "refused: torch._utils._rebuild_nested_tensor"},
+        Case{"other-csr", "refused: torch._utils._rebuild_sparse_tensor"},
+        Case{"other-size", "refused: torch.Size"}, Case{"other-dtype", "refused: torch.float32"},
+        Case{"other-device", "refused: torch.device"}, Case{"other-set", "refused: "},
+        Case{"other-complex", "refused: "}, Case{"other-bytes", "refused: _codecs.encode"}}) {
+    EXPECT_THAT(error_reading(name + std::string(".bin")), HasSubstr(says)) << name;
+  }
+  std::ifstream file(folder / "allowed.json");
+  std::size_t met = 0;
+  for (const std::string allowed : nlohmann::json::parse(file)) {
+    const std::size_t dot = allowed.rfind('.');
+    std::size_t position = 0;
+    const std::string pickled =
+        "\x80\x02"
+        "c" +
+        allowed.substr(0, dot) + "\n" + allowed.substr(dot + 1) + "\n)R.";
+    const std::string error = error_of([&] { pickle::unpickle(pickled, position, "x"); });
+    if (allowed == "collections.OrderedDict") {
+      EXPECT_EQ(error, "");
+    } else {
+      EXPECT_THAT(error, HasSubstr(allowed.substr(dot + 1)));
+    }
+    ++met;
+  }
+  EXPECT_GT(met, 50);
 }
 
 TEST_F(GeneratedTest, WritesTheBytesThatHuggingFaceWrites) {

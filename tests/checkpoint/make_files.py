@@ -89,6 +89,33 @@ def main(folder):
     torch.save({"x": torch.zeros(2, dtype=torch.complex64)}, folder / "complex.bin")
     torch.save({"x": base.to_sparse()}, folder / "sparse.bin")
 
+    # What else torch reads with weights_only: tensors with attributes, and others than plain ones.
+    noted = torch.arange(6.0).reshape(2, 3)
+    noted.note = "seen"
+    parameter = torch.nn.Parameter(torch.arange(6.0).reshape(2, 3))
+    parameter.tensor_model_parallel = True
+    torch.save({"tensor": noted, "parameter": parameter}, folder / "attributes.bin")
+    others = {
+        "neg": torch.view_as_complex(torch.arange(6.0).reshape(3, 2)).conj().imag,
+        "quantized": torch.quantize_per_tensor(base, 0.1, 0, torch.qint8),
+        "uint16": torch.zeros(2, dtype=torch.uint16),
+        "float8": torch.zeros(2).to(torch.float8_e4m3fn),
+        "meta": torch.empty(2, device="meta"),
+        "nested": torch.nested.nested_tensor([torch.zeros(2), torch.zeros(3)]),
+        "csr": base.to_sparse_csr(),
+        "size": base.shape,
+        "dtype": torch.float32,
+        "device": torch.device("cpu"),
+        "set": {1, 2},
+        "complex": 1j,
+        "bytes": b"x",
+    }
+    for name, value in others.items():
+        torch.save({"x": value}, folder / f"other-{name}.bin")
+    from torch._weights_only_unpickler import _get_allowed_globals
+
+    (folder / "allowed.json").write_text(json.dumps(sorted(_get_allowed_globals())))
+
     # Hand-made tensors on a storage of 4 floats: (elements, offset, sizes, strides).
     claims = {
         "fits": (4, 1, (3,), (1,)),
@@ -113,6 +140,21 @@ def main(folder):
             return value.id if isinstance(value, Storage) else None
 
     import io
+
+    def on_storage(path, function, *arguments):
+        storage = Storage()
+        storage.id = ("storage", torch.FloatStorage, "0", "cpu", 4)
+        out = io.BytesIO()
+        Pickler(out, 2).dump({"x": Call(function, storage, 0, (4,), (1,), *arguments)})
+        write_zip(path, out.getvalue(), [("0", bytes(16))])
+
+    v2, none = torch._utils._rebuild_tensor_v2, OrderedDict()
+    for name, function, arguments in (
+            ("first", torch._utils._rebuild_tensor, ()), ("no-hooks", v2, (True, None)),
+            ("bits-off", v2, (False, none, {"conj": False})), ("hooks", v2, (False, OrderedDict(a=3))),
+            ("conj", v2, (False, none, {"conj": True})), ("unknown", v2, (False, none, {"x": 3})),
+            ("gradient", v2, (None, none)), ("few", v2, (False,)), ("many", v2, (False, none, None, None))):
+        on_storage(folder / f"rebuild-{name}.bin", function, *arguments)
 
     for name, (elements, offset, sizes, strides) in claims.items():
         storage = Storage()

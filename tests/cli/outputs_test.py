@@ -103,6 +103,9 @@ def outputs_are_held_against_all_that_is_read_and_written():
     braid("evaluate", a, "--text", words, "--lines", 20, "--json", a / "scores.json")  # no file of a model's
     braid(*barrier, "--json", held / "b.json")
     braid("report", held / "b.json", "--figures", held)
+    (a / "1_Pooling").mkdir()
+    (a / "modules.json").write_text('[{"path": "1_Pooling"}]')
+    refuses("inspect", a, "--json", a / "1_Pooling/config.json", says=of_a)
 
 
 def pipes_are_no_files():
@@ -224,6 +227,30 @@ def what_is_not_printed_is_no_success():
     load_file(scratch / "quiet/model.safetensors")  # and nothing was printed into it
 
 
+def streams_that_take_nothing_end_no_work():
+    """Closed, full, or with nobody at the other end: an error where a result could not be shown, and never an abort."""
+    gone = scratch / "gone.txt"
+    merged, shown = f"{BRAID} merge {A} {B} --text {text} --lines 20 --evaluate-lines 20", f"{BRAID} inspect {A}"
+    for status, says, command in (
+            (2, "", f"{BRAID} evaluate {A} --text {gone} 2>&-"), (2, "", f"{BRAID} evaluate {A} --text {gone} 2>/dev/full"),
+            (2, "", f"{BRAID} evaluate {A} --nonsense 2>&-"), (2, "", f"{BRAID} evaluate {A} --nonsense 2>/dev/full"),
+            (2, "it is closed", f"{shown} >&-"), (2, "No space left", f"{shown} >/dev/full"),
+            (2, "No space left", f"{BRAID} --help >/dev/full"),
+            (0, "", f"{shown} 2>&- <&-"), (2, "", f"{shown} >&- 2>&- <&-"),
+            (0, "", f"{merged} -o {scratch}/shown 2>&-"), (2, "", f"{merged} -o {scratch}/unshown >&- 2>/dev/full"),
+            (2, "No space left", f"{merged} -o {scratch}/json --json {scratch}/json.json >/dev/full")):
+        done = subprocess.run(["bash", "-c", f"ulimit -c 0; {command}"], capture_output=True, text=True)
+        check(done.returncode == status and says in done.stderr, f"{command}: exit {done.returncode}, {done.stderr!r}")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([BRAID, "inspect", A], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    check(done.returncode == 2 and "Broken pipe" in done.stderr, f"a reader that went away: {done}")
+    for name in ("shown", "unshown", "json"):
+        load_file(scratch / name / "model.safetensors")
+    json.loads((scratch / "json.json").read_text())  # the file does not depend on standard output
+
+
 def interrupted_work_goes_on():
     """Ctrl-C while learning and while healing: the state is kept, and the result is the same."""
     learned = ["align", A, B, "--text", text, "--method", "learned", "--steps", 300, "--learn-batch", 4]
@@ -265,7 +292,7 @@ with tempfile.TemporaryDirectory() as name:
     for part in (inputs_and_what_is_there_stay, outputs_are_held_against_all_that_is_read_and_written,
                  pipes_are_no_files, paths_are_bytes, options_are_used_or_refused,
                  curves_beside_are_of_the_same_measurement, cards_are_as_the_hub_reads_them, what_is_doubtful_is_said,
-                 what_is_not_printed_is_no_success, interrupted_work_goes_on):
+                 what_is_not_printed_is_no_success, streams_that_take_nothing_end_no_work, interrupted_work_goes_on):
         if not sys.argv[3:] or part.__name__ in sys.argv[3:]:
             part()
 print(f"{program.checks} checks passed")

@@ -37,6 +37,28 @@ TEST(JsonText, NumbersThatAreNotFiniteAreReadAndWrittenAsPythonDoes) {
   EXPECT_EQ(to_python_text(again), text);
 }
 
+// What stands for such numbers on the way is a string that a file may hold as well.
+TEST(JsonText, StringsThatLookLikeMarksStayStrings) {
+  const std::string text =
+      R"({"\u0001NaN": "\u0001NaN", "a": ["\u0001\u0001NaN", "\u0001", "\u0001x", NaN], "n": "NaN"})";
+  const auto json = parse_json(text, "x");
+  EXPECT_EQ(json["\x01NaN"], "\x01NaN");
+  EXPECT_EQ(json["a"][0], "\x01\x01NaN");
+  EXPECT_EQ(json["a"][1], "\x01");
+  EXPECT_EQ(json["a"][2], "\x01x");
+  EXPECT_TRUE(std::isnan(json["a"][3].get<double>()));
+  const std::string written = to_python_text(json);
+  EXPECT_THAT(written, HasSubstr(R"("\u0001NaN": "\u0001NaN")"));
+  EXPECT_THAT(written, HasSubstr("    NaN\n"));
+  EXPECT_EQ(to_python_text(parse_json(written, "x")), written);
+}
+
+TEST(JsonText, PlacesAreThoseOfTheFile) {
+  EXPECT_THAT(refusal("[1, ?, 2]"), HasSubstr("byte 5 of 9"));
+  EXPECT_THAT(refusal("[NaN, ?, NaN]"), HasSubstr("byte 7 of 13"));
+  EXPECT_THAT(refusal(R"(["\u0001", NaN, ?])"), HasSubstr("byte 17 of 18"));
+}
+
 TEST(JsonText, SuchNumbersAreRefusedWhereOneIsNeeded) {
   const auto json = parse_json(R"({"eps": NaN, "big": -Infinity})", "x");
   const JsonField fields(json, "config.json");

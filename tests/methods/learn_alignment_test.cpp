@@ -30,6 +30,17 @@ Examples masked_ids() {
   return text;
 }
 
+TEST(LatentsTest, AMapThatCannotBeInvertedIsNamedAsSuch) {
+  SmallBert bert;
+  const Model model = bert.model();
+  const Latents latents(model.symmetries, {}, {.learn = {"in-head"}, .shifts = false});
+  Tensors values = latents.start();
+  ASSERT_FALSE(values.empty());
+  for (auto& [name, value] : values) value = at::zeros_like(value);
+  EXPECT_THAT([&] { latents.relaxed(values); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("cannot be inverted")));
+}
+
 Alignment identity(const Model& model) {
   Alignment alignment;
   alignment.family = model.symmetries.family;

@@ -149,5 +149,19 @@ TEST(CheckTokensTest, NamesWhatDoesNotFit) {
               HasSubstr("place 8"));
 }
 
+// bfloat16 counts to 256; sentences are longer.
+TEST(PoolTest, PlacesAreWholeInBfloat16) {
+  const at::Tensor mask = at::ones({1, 300}, at::kLong);
+  at::Tensor hidden = at::zeros({1, 300, 1}, at::kBFloat16);
+  hidden[0][299] = 1;
+  const auto pooled = [&](Pooling mode) {
+    return pool({.modes = {mode}}, hidden, mask).item<float>();
+  };
+  EXPECT_EQ(pooled(Pooling::last_token), 1);
+  EXPECT_NEAR(pooled(Pooling::weighted_mean), 300 / (300 * 301 / 2.0), 1e-5);
+  EXPECT_NEAR(pooled(Pooling::mean), 1 / 300.0, 1e-5);
+  EXPECT_EQ(pool({.modes = {Pooling::cls}}, hidden, mask).scalar_type(), at::kBFloat16);
+}
+
 }  // namespace
 }  // namespace braid
