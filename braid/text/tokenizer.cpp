@@ -120,9 +120,4 @@ std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder) {
   return has_tokenizer(folder) ? load_tokenizer(folder) : nullptr;
 }
 
-std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder) {
-  const auto tokenizer = find_tokenizer(folder);
-  return tokenizer ? std::optional(tokenizer->tokens()) : std::nullopt;
-}
-
 }  // namespace braid

@@ -81,7 +81,4 @@ std::unique_ptr<Tokenizer> no_tokenizer(const std::string& source);
 // None where the folder has no file of a tokenizer; Error where it has one that cannot be read.
 std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder);
 
-// The tokens by id of the folder's tokenizer ("": an id without a token), likewise.
-std::optional<std::vector<std::string>> find_tokens(const std::filesystem::path& folder);
-
 }  // namespace braid

@@ -33,7 +33,7 @@ void encode_lines(const char* folder) {
     } else if (kind == "sequence") {
       fmt::print("{}\n", fmt::join(tokenizer->encode_sequence(text, request.at(2)), " "));
     } else if (kind == "tokens") {
-      nlohmann::json table = {{"tokens", *braid::find_tokens(folder)}, {"mask", nullptr}};
+      nlohmann::json table = {{"tokens", tokenizer->tokens()}, {"mask", nullptr}};
       if (const auto mask = tokenizer->mask()) table["mask"] = *mask;
       auto& special = table["special"] = nlohmann::json::array();
       for (std::int64_t id = 0; id < tokenizer->size(); ++id) {
