@@ -13,6 +13,22 @@ namespace {
 // Where A's latents are among the parameters that are trained.
 constexpr const char* of_a = "a/";
 
+// Elements that were solved in inference mode cannot be differentiated through.
+Transform outside_inference(Transform transform) {
+  for (auto& [name, blocks] : transform) {
+    for (Element& block : blocks) {
+      if (auto* matrix = std::get_if<Matrix>(&block)) {
+        *matrix = {matrix->forward.clone(), matrix->inverse_transpose.clone()};
+      } else if (auto* rotary = std::get_if<RotaryScaling>(&block)) {
+        *rotary = {rotary->real.clone(), rotary->imaginary.clone()};
+      } else if (auto* shift = std::get_if<ShiftVector>(&block)) {
+        shift->vector = shift->vector.clone();
+      }
+    }
+  }
+  return transform;
+}
+
 class Learning {
  public:
   Learning(const Model& a, const Model& b, const Alignment& start, const LearnOptions& options)
@@ -20,7 +36,7 @@ class Learning {
         options_(options),
         a_(cast(a.parameters, at::kFloat)),
         b_(cast(b.parameters, at::kFloat)),
-        fixed_(start.transform()),
+        fixed_(outside_inference(start.transform())),
         latents_(symmetries_, fixed_, options.latents),
         start_(latents_.start()) {
     if (options.move_both) {

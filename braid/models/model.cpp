@@ -103,6 +103,9 @@ void describe(Model& model) {
   model.symmetries = family.describe(model.config, model.parts);
   check_tensors(model.symmetries, model.parameters, model.folder.string());
   model.network = family.network(model.config, model.parts);
+  require(model.network->sizes().epsilon >= 0,
+          "config.json: the epsilon of norms is {}, expected 0 or more",
+          model.network->sizes().epsilon);
 }
 
 // Names in a written checkpoint for what has none yet.

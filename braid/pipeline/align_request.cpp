@@ -176,6 +176,8 @@ void AlignRequest::check() const {
   require(
       table.empty() || !canonicalise.value_or(false),
       "`canonicalise` folds what a family's network is known to do; a `table` says nothing of it");
+  require(!learns() || learning.latents.learning_rate > 0,
+          "`learning-rate` is 0: nothing would be learned");
   require(!learns() || task.empty(), "`method` learned reads `text` FILE or `batches` FILE");
 }
 

@@ -45,6 +45,9 @@ class Masked final : public TokenTask {
 
   Draw drawing(std::shared_ptr<const Tokenizer> tokenizer, double probability) const override {
     tokenizer->mask_needed();
+    require(probability > 0,
+            "no token is masked with a probability of 0, so there would be nothing to predict "
+            "(`mask-probability`, or `learn-mask` of learning and healing)");
     return [tokenizer, probability](TokenSequence& sequence, Random& random) {
       mask_tokens(sequence, *tokenizer, probability, random);
     };

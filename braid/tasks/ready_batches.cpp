@@ -22,11 +22,19 @@ class BatchesFile {
               fmt::join(known, ", "));
     }
     ids = needed("input_ids");
+    require(ids.numel() > 0, "{}: input_ids are [{}]: there are no tokens", file_,
+            fmt::join(ids.sizes(), ", "));
     labels = labels_are == Labels::unread ? at::full_like(ids, -100) : needed("labels");
     mask = get("attention_mask");
     if (!mask.defined()) mask = at::ones_like(ids);
     types = get("token_type_ids");
     positions = get("position_ids");
+    for (const auto& [name, values] :
+         {std::pair("input_ids", ids), std::pair("token_type_ids", types),
+          std::pair("position_ids", positions)}) {
+      const std::int64_t least = values.defined() ? values.min().item<std::int64_t>() : 0;
+      require(least >= 0, "{}: {} has {}, expected numbers from 0", file_, name, least);
+    }
     require(((mask == 0) | (mask == 1)).all().item<bool>(),
             "{}: attention_mask has values besides 0 and 1", file_);
     require(((labels >= 0) | (labels == -100)).all().item<bool>(),

@@ -71,6 +71,7 @@ StepSource token_steps(const Network& network, const TokenTask& task,
       for (const std::int64_t label : sequence.labels) scored += label != -100;
       batches.back().push_back(std::move(sequence));
     }
+    scored = std::max<std::int64_t>(scored, 1);  // by chance none is masked: a loss of 0
     std::vector<StepPart> parts;
     for (const auto& batch : batches) {
       const auto seed = static_cast<std::uint64_t>(dropping.below(std::int64_t{1} << 62));

@@ -127,6 +127,35 @@ def json_of_another_kind():
             refuses(*barrier, "--beside", file, says=["kind.json", "of another kind"])
 
 
+def batches_without_tokens():
+    a, b = bert("batch-a", 0), bert("batch-b", 1)
+    ones = torch.ones(2, 4, dtype=torch.long)
+    for name, says, tensors in (("none", "there are no tokens", {"input_ids": ones[:0]}),
+                                ("empty", "there are no tokens", {"input_ids": ones[:, :0]}),
+                                ("negative", "input_ids has -1", {"input_ids": -ones}),
+                                ("place", "position_ids has -1", {"input_ids": ones, "position_ids": -ones})):
+        file = scratch / f"{name}.safetensors"
+        save_file({k: v.contiguous() for k, v in tensors.items()}, file)
+        refuses("align", a, b, "--batches", file, "-o", scratch / "x", says=[file.name, says])
+
+
+def learning_what_stands_beside_maps_inside_heads():
+    """Parts whose tensors the maps of the start act on as well; and what would learn nothing."""
+    a, b = bert("learn-a", 0), bert("learn-b", 1)
+    learned = ["align", a, b, "--method", "learned", "--text", text, "--learn-batch", 4, "--steps"]
+    for i, learn in enumerate(("residual", "heads", "shifts", "ffn,heads,in-head,residual,shifts")):
+        braid(*learned, 2, "--learn", learn, "-o", scratch / f"learn-{i}")
+        braid("transform", b, "--alignment", scratch / f"learn-{i}", "-o", scratch / f"learn-{i}-b")
+        braid("verify", b, scratch / f"learn-{i}-b")
+    refuses(*learned, 1, "--learning-rate", 0, "-o", scratch / "x", says=["--learning-rate", "nothing"])
+    refuses(*learned, 1, "--learn-mask", 0, "-o", scratch / "x", says=["--learn-mask", "nothing to predict"])
+    braid(*learned, 3, "--learn-mask", 0.001, "-o", scratch / "seldom")  # no token of a step, by chance
+    folder = shutil.copytree(a, scratch / "epsilon")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "layer_norm_eps": -1}))
+    refuses("evaluate", folder, "--text", text, says=["epsilon/config.json", "epsilon of norms is -1"])
+
+
 def precision_is_obeyed_or_refused():
     a, b = bert("wide-a", 0), bert("wide-b", 1)
     learned = ["align", a, b, "--method", "learned", "--start", "weights", "--text", text, "--steps", 3, "--learn-batch", 4]
@@ -159,6 +188,7 @@ with tempfile.TemporaryDirectory() as folder:
     text.write_text("\n".join(" ".join(WORDS[5 + (i * 7 + j * (1 + i % 5)) % 95] for j in range(12)) for i in range(40)) + "\n")
     for part in (vocabularies_longer_than_embeddings, a_token_without_a_row_has_no_union, repair_without_a_ridge,
                  a_norm_that_not_all_readers_take_the_bias_of, curves_that_are_flat_but_for_rounding, json_of_another_kind,
+                 batches_without_tokens, learning_what_stands_beside_maps_inside_heads,
                  precision_is_obeyed_or_refused, what_was_chosen_is_what_is_said):
         if not sys.argv[2:] or part.__name__ in sys.argv[2:]:
             part()
