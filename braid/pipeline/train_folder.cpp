@@ -75,6 +75,12 @@ Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
           family.title);
   const TokenTask& task = token_task(config);
   const auto tokenizer = choose_tokenizer(request, config);
+  const std::optional<std::int64_t> pad = config_token(config, "pad_token_id");
+  const std::int64_t rows = config_size(config, "vocab_size", 30522);
+  require(!pad || *pad < rows,
+          "config.json: pad_token_id is {}, but the model has {} tokens, so transformers would not "
+          "load it",
+          pad.value_or(0), rows);
   std::vector<TokenSequence> blocks = task.training_blocks(request.text, *tokenizer, options.block);
   std::optional<Examples> valid;
   if (!request.valid.empty()) {

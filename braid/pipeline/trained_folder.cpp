@@ -103,6 +103,8 @@ void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,
   write.files = {
       {"training.json", to_text(training, 1) + "\n"},
       {"README.md", readme({finetuned_card(tuned, options), {tuned.model.folder}, "finetune"})}};
+  // It returns labels now, no embeddings of sentences.
+  write.not_copied = {"modules.json", "config_sentence_transformers.json"};
   save_model(out, tuned.model, lazy(tuned.model.parameters), write);
 }
 

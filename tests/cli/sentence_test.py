@@ -123,6 +123,11 @@ def a_transformer_alone():
     braid("inspect", folder)
     braid("merge", folder, folder, "--no-align", "-o", scratch / "cross-merged")
     check((scratch / "cross-merged/modules.json").exists(), "modules.json is not copied")
+    rows = "".join(f"{a}\t{b}\tentailment\n" for a, b, _ in pairs[:8])
+    (scratch / "rte.tsv").write_text("sentence1\tsentence2\tlabel\n" + rows)
+    braid("finetune", scratch / "mean-normal", "--task", "rte", "--data", scratch / "rte.tsv", "--epochs", 1, "-o",
+          scratch / "tuned")
+    check(not (scratch / "tuned/modules.json").exists(), "a classifier is no sentence encoder")
     (folder / "modules.json").unlink()
     check(found["loss"] == result("evaluate", folder, *score)["loss"], "modules.json of a cross-encoder changes its loss")
 

@@ -124,6 +124,14 @@ def pretrained(family, name, tied):
     return folder / "made"
 
 
+def a_pad_is_a_token():
+    config = {"model_type": "bert", **SIZES, "vocab_size": 120, "pad_token_id": 120}
+    (scratch / "pad.json").write_text(json.dumps(config))
+    done = braid("pretrain", "--config", scratch / "pad.json", "--vocab", "train", "--text", text, "--steps", 1, "--seed", 1,
+                 "--block", 12, "-o", scratch / "pad", status=2)
+    check("pad_token_id is 120" in done.stderr, done.stderr)
+
+
 def finetuned(start, family):
     """A classifier on it, and on that one of another number of labels."""
     rows = [f"{SENTENCES[i]}\t{SENTENCES[i + 1]}\t" for i in range(40)]
@@ -150,6 +158,7 @@ with tempfile.TemporaryDirectory() as name:
     scratch = Path(name)
     text = scratch / "text.txt"
     text.write_text("\n".join(SENTENCES) + "\n")
+    a_pad_is_a_token()
     for number, family in enumerate(MORE):
         kinds = sorted(classes(family).items())
         for place, (name, kind) in enumerate(kinds):
