@@ -108,8 +108,12 @@ std::set<std::string> model_folders(const fs::path& folder) {
 }
 
 bool belongs_to_model(const std::string& name) {
+  constexpr std::array weights = {"*.safetensors", "*.bin"};
+  // Of work towards OUT or an alignment, which may lie in a checkpoint's folder.
+  constexpr std::array states = {"*.state.safetensors", "*.learning.safetensors",
+                                 "*.heal.safetensors"};
   return matches(name, kReplaced) || matches(name, kBelongs) ||
-         matches(name, std::array{"*.safetensors", "*.bin"});
+         (matches(name, weights) && !matches(name, states));
 }
 
 Beside files_beside(const fs::path& folder) {

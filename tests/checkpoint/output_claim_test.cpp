@@ -48,7 +48,7 @@ TEST_F(OutputClaimTest, NoInputIsReplaced) {
               HasSubstr("text lies in it"));
   EXPECT_EQ(refused({{folder / "a", folder / "missing", folder / "text"},
                      {{folder / "b", Place::checkpoint},
-                      {folder / "a/x"},
+                      {folder / "a/x.state.safetensors"},
                       {folder, Place::folder, {"*.svg"}}},
                      true}),
             "");

@@ -101,6 +101,7 @@ def outputs_are_held_against_all_that_is_read_and_written():
     shutil.copy(words, inside / "text.txt")
     refuses("merge", a, b, "--text", inside / "text.txt", "-o", inside, "--overwrite", says="lies in it, is read")
     braid("evaluate", a, "--text", words, "--lines", 20, "--json", a / "scores.json")  # no file of a model's
+    braid("align", a, b, "--method", "weights", "-o", a / "ab.alignment")
     braid(*barrier, "--json", held / "b.json")
     braid("report", held / "b.json", "--figures", held)
     (a / "1_Pooling").mkdir()
