@@ -189,9 +189,13 @@ const ModelClass& class_of(const Family& family, const nlohmann::json& config,
             "name the class that they are of",
             source, kind.name, title_of(part->head->predicts), part->tensors);
   }
-  for (const std::string& name : new_parts(family, kind, config).names) {
-    const Part& part = family.part(name);
-    require(!part.unless_tied || is_there(part, tensors, ties),
+  for (const Part& part : family.parts) {  // of any head that is there
+    const bool lacks = part.unless_tied && !is_tied(config) && !is_there(part, tensors, ties);
+    require(!lacks || std::none_of(family.parts.begin(), family.parts.end(),
+                                   [&](const Part& head) {
+                                     return head.head && part.tensors.starts_with(head.tensors) &&
+                                            is_there(head, tensors, ties);
+                                   }),
             "{}: config.json has tie_word_embeddings false, and {}, which transformers then reads, "
             "is not among the tensors; it would be zeros there. Store the head's bias under that "
             "name too, or tie the head",

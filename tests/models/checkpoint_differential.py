@@ -64,6 +64,7 @@ REFUSALS = {
 READS = {
     "an integer for a number": r"expected float, got int",
     "a byte order mark": r"is not a valid JSON file",
+    "a key that another one replaces": r"Field 'n_embd' expected int, got float",
     "token ids that braid does not use": r"field '(bos|eos|pad)_token_id'|Padding_idx must be within",
 }
 # Outputs by class: braid's name, and the field that transformers returns.
