@@ -59,6 +59,10 @@ void list_compute(OptionList& list, Compute& compute) {
   const OptionList options = options_of(compute);
   options.find("threads").set(0);
   list.append(options);
+  static std::string device = "cpu";  // the library has no other
+  list.add("device", device, "Where to compute: this version has the CPU alone")
+      .one_of({"cpu"})
+      .as(Use::output);
 }
 
 void list_threads(OptionList& list, Compute& compute) {
