@@ -51,6 +51,7 @@ REFUSALS = {
     "JSON that only Python reads": r"not valid JSON|is there twice",
     "null, or a text for a list": r"expected a text, found null|architectures: expected a list",
     "labels that are no number of outputs": r"num_labels(:| is) |id2label: ",
+    "an epsilon below 0": r"the epsilon of norms is -",
     "no layers": r"(num_hidden_layers|n_layer) is 0",
     "no number of heads": r"num_attention_heads is missing",
     "a pad that is no token": r"pad_token_id: expected an integer of at least 0",
