@@ -43,7 +43,6 @@ SMALLER = {
     r"(intermediate_size|n_inner)(\"?): \d+": r"\1\2: 24",
     r"vocab_size(\"?): \d+": r"vocab_size\1: 200",
     r"0_000": "00",  # digits for examples/table/mlp.py
-    r"max-length: 512": "max-length: 64",
     r"epochs=20": "epochs=1",
     r"width=512": "width=64",
 }
