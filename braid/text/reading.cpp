@@ -1,5 +1,8 @@
 #include "braid/text/reading.h"
 
+#include <algorithm>
+#include <array>
+
 #include "braid/error.h"
 #include "braid/json/json_text.h"
 #include "braid/json/printable.h"
@@ -31,10 +34,11 @@ Json as_meant(Json part) {
 }
 
 Json model_as_meant(const PipelineDescription& description) {
+  const std::array<Json, 4> usual = {nullptr, false, "", 0};
   Json model = description.model;
   for (auto it = model.begin(); it != model.end();) {
-    const bool usual = it->is_null() || *it == false || *it == "" || *it == 0;
-    it = usual && it.key() != "unk_id" ? model.erase(it) : std::next(it);
+    const bool says_nothing = std::find(usual.begin(), usual.end(), *it) != usual.end();
+    it = says_nothing && it.key() != "unk_id" ? model.erase(it) : std::next(it);
   }
   const Json unknown = model.value("unk_id", Json());
   if (unknown.is_number_unsigned()) {
