@@ -1,4 +1,4 @@
-"""The inputs of real users in ../shared/cases: all of them right, judged by transformers.
+"""The inputs of real users in ../shared/cases or ../shared/reports: all of them right, judged by transformers.
 
 Usage: cases_test.py BRAID CASES
 """
