@@ -22,10 +22,8 @@ namespace fs = std::filesystem;
 // The place itself when `path` is a link, so that the link stays; no trailing slash.
 fs::path resolve_target(const fs::path& path) {
   require(!path.empty(), "an empty path cannot be written");
+  const fs::path resolved = resolved_path(path);
   std::error_code error;
-  fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
-  if (error) fail("{}: {}", path.string(), error.message());
-  if (!resolved.has_filename()) resolved = resolved.parent_path();
   require(fs::is_directory(resolved.parent_path(), error),
           "{}: cannot be written: {} is not a folder; create it first", path.string(),
           resolved.parent_path().string());
@@ -178,6 +176,13 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+fs::path resolved_path(const fs::path& path) {
+  std::error_code error;
+  fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
+  if (error) fail("{}: {}", path.string(), error.message());
+  return resolved.has_filename() ? resolved : resolved.parent_path();
 }
 
 fs::path state_beside(const fs::path& out, const std::string& stage) {

@@ -60,6 +60,9 @@ void check_output_folder(const std::filesystem::path& path, bool overwrite);
 // Replaces the file's contents by `bytes`, or leaves it as it was. Error, Interrupted.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+// The path without links, trailing slashes and dots; nothing need be there. Error naming it.
+std::filesystem::path resolved_path(const std::filesystem::path& path);
+
 // OUT.<stage>.safetensors, where work towards a folder keeps its state: beside it, however it is
 // written ("OUT/").
 std::filesystem::path state_beside(const std::filesystem::path& out, const std::string& stage);

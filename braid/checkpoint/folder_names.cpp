@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "braid/checkpoint/atomic_file.h"
+
 namespace braid {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The path without links, dots and a slash at its end.
-fs::path settled(const fs::path& folder) {
-  std::error_code unreadable;
-  const fs::path path = fs::weakly_canonical(folder, unreadable);
-  return path.has_filename() ? path : path.parent_path();
-}
-
-// Its last parts.
+// A path's last parts.
 fs::path ending(fs::path path, int parts) {
   fs::path name = path.filename();
   while (--parts > 0 && path.parent_path().has_filename()) {
@@ -29,7 +24,7 @@ fs::path ending(fs::path path, int parts) {
 std::vector<std::string> folder_names(const std::vector<fs::path>& folders) {
   constexpr int most_parts = 64;
   std::vector<fs::path> paths;
-  std::transform(folders.begin(), folders.end(), std::back_inserter(paths), settled);
+  std::transform(folders.begin(), folders.end(), std::back_inserter(paths), resolved_path);
   std::vector<std::string> names;
   for (const fs::path& path : paths) {
     int parts = 1;

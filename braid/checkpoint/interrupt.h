@@ -1,6 +1,5 @@
-// Interruption: every signal that asks the process to end (SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-// SIGXCPU,
-// ...) ends it with status 130 and leaves no partial files.
+// Interruption: every signal that asks the process to end (SIGINT, SIGTERM, SIGHUP and others) ends
+// it with status 130 and leaves no partial files.
 #pragma once
 
 #include <exception>

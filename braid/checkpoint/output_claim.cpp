@@ -23,22 +23,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Without links, trailing slashes and dots; it need not be there.
-fs::path whole(const fs::path& path) {
-  std::error_code error;
-  fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
-  if (error) fail("{}: {}", path.string(), error.message());
-  return resolved.has_filename() ? resolved : resolved.parent_path();
-}
-
 bool same(const fs::path& a, const fs::path& b) {
   std::error_code absent;
-  return whole(a) == whole(b) || fs::equivalent(a, b, absent);
+  return resolved_path(a) == resolved_path(b) || fs::equivalent(a, b, absent);
 }
 
 // Does `path` lie in `folder`, at any depth?
 bool is_in(const fs::path& path, const fs::path& folder) {
-  const fs::path inner = whole(path), outer = whole(folder);
+  const fs::path inner = resolved_path(path), outer = resolved_path(folder);
   return inner != outer &&
          std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
@@ -48,7 +40,7 @@ bool covers(const PlannedOutput& output, const fs::path& path) {
   if (same(output.path, path)) return true;
   if (!is_in(path, output.path)) return false;
   if (output.place == Place::checkpoint) return true;
-  const std::string inside = fs::relative(whole(path), whole(output.path)).string();
+  const std::string inside = fs::relative(resolved_path(path), resolved_path(output.path)).string();
   return std::any_of(output.names.begin(), output.names.end(), [&](const std::string& pattern) {
     return ::fnmatch(pattern.c_str(), inside.c_str(), 0) == 0;
   });
@@ -59,7 +51,7 @@ fs::path model_file_at(const fs::path& path, const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return {};
   if (is_in(path, folder)) {
-    const fs::path inside = fs::relative(whole(path), whole(folder));
+    const fs::path inside = fs::relative(resolved_path(path), resolved_path(folder));
     const bool at_top = !inside.has_parent_path();
     if (at_top ? belongs_to_model(inside.string())
                : model_folders(folder).contains(inside.begin()->string())) {
@@ -113,7 +105,7 @@ void require_readable_again(const fs::path& input) {
 
 // May files be made in the first folder above that is there?
 void require_writable(const fs::path& path) {
-  fs::path parent = whole(path).parent_path();
+  fs::path parent = resolved_path(path).parent_path();
   std::error_code error;
   while (!fs::exists(parent, error) && parent.has_relative_path()) parent = parent.parent_path();
   if (!fs::is_directory(parent, error)) {
@@ -170,7 +162,7 @@ void FilePlan::check() const {
 OutputClaim::OutputClaim(const fs::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string name = "braid-" + fingerprint_text(whole(path).string());
+  const std::string name = "braid-" + fingerprint_text(resolved_path(path).string());
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket_ < 0) return;  // no sockets here, so no claims
@@ -191,7 +183,7 @@ OutputClaim::~OutputClaim() {
 
 void require_space(const fs::path& path, std::int64_t bytes) {
   struct statvfs found {};
-  if (::statvfs(whole(path).parent_path().c_str(), &found) != 0) return;  // nobody knows
+  if (::statvfs(resolved_path(path).parent_path().c_str(), &found) != 0) return;  // nobody knows
   const double free = static_cast<double>(found.f_bavail) * static_cast<double>(found.f_frsize);
   require(static_cast<double>(bytes) <= free,
           "{}: {:.1f} MB are to be written, but only {:.1f} MB are free there", path.string(),
