@@ -24,23 +24,32 @@ using Alignments = std::vector<std::optional<Alignment>>;
 
 using Saved = std::optional<Alignment>;  // that the request names
 
-// How alignments are found: nothing where there is one, or none is wanted.
-std::optional<AlignPlan> plan_alignments(const MergeRequest& request, const Saved& saved) {
+// How alignments are found, and the first model as it is stored, which that was resolved for.
+struct Planned {
+  AlignPlan plan;
+  Model first;
+};
+
+// Nothing where there is an alignment, or none is wanted.
+std::optional<Planned> plan_alignments(const MergeRequest& request, const Saved& saved) {
   if (saved || request.no_align) return {};
   AlignRequest asked = request.align;
   if (request.models.size() == 2) asked.learning_state = request.state("learning");
-  return resolve(asked, load_model(request.models.front(), asked.table));
+  Model first = load_model(request.models.front(), asked.table);
+  AlignPlan plan = resolve(asked, first);
+  return Planned{std::move(plan), std::move(first)};
 }
 
 // Of one vocabulary, its labels in A's order.
 MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved,
-                              const std::optional<AlignPlan>& plan) {
+                              const std::optional<Planned>& planned) {
   MergedVocabulary parents;
   std::vector<Model>& models = parents.models;
   for (const std::string& path : request.models) {
     models.push_back(
-        plan ? plan->load(path)
-             : load_for_alignment(path, saved && saved->canonical(), request.align.table));
+        !planned ? load_for_alignment(path, saved && saved->canonical(), request.align.table)
+        : models.empty() ? planned->plan.in_form(planned->first)
+                         : planned->plan.load(path));
   }
   if (!request.vocabulary.empty()) parents = in_merged_vocabulary(models, request.vocabulary);
   for (Model& model : models) {
@@ -55,18 +64,18 @@ MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved,
 
 // Of every model into the merged one's frame; none for a model that stays as it is.
 Alignments find_alignments(const MergeRequest& request, const Saved& saved,
-                           const std::optional<AlignPlan>& plan, const std::vector<Model>& models,
+                           const std::optional<Planned>& planned, const std::vector<Model>& models,
                            const std::vector<double>& shares, const Compute& compute,
                            const Listener& listener) {
   Alignments alignments(models.size());
   if (saved) {
     alignments[1] = saved;
     require_made_for(*alignments[1], models[0], models[1], request.alignment);
-  } else if (plan && models.size() == 2) {
-    alignments[1] = align(models[0], models[1], *plan, compute, listener);
-  } else if (plan) {
+  } else if (planned && models.size() == 2) {
+    alignments[1] = align(models[0], models[1], planned->plan, compute, listener);
+  } else if (planned) {
     const AlignTo align_to = [&](const Ensemble& others, const Model& model) {
-      return align(others, model, *plan, compute, listener);
+      return align(others, model, planned->plan, compute, listener);
     };
     const JointAlignment joint =
         align_jointly(models, shares, align_to, request.sweeps, listener.count("alignments"));
@@ -230,12 +239,12 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
   const OutputClaim output(request.out);
   Saved saved;
   if (!request.alignment.empty()) saved = load_alignment(request.alignment);
-  const std::optional<AlignPlan> plan = plan_alignments(request, saved);
-  const MergedVocabulary vocabulary = load_parents(request, saved, plan);
+  const std::optional<Planned> planned = plan_alignments(request, saved);
+  const MergedVocabulary vocabulary = load_parents(request, saved, planned);
   const std::vector<Model>& models = vocabulary.models;
   require_space(request.out, byte_size(models.front().parameters));
   const Alignments alignments =
-      find_alignments(request, saved, plan, models, shares, compute, listener);
+      find_alignments(request, saved, planned, models, shares, compute, listener);
 
   Merged merged;
   Ensemble placed{models, shares};

@@ -8,8 +8,9 @@ int main(int count, char** arguments) {
   if (count != 4) return 2;
   braid::AlignRequest request;
   request.text = arguments[3];
-  const braid::AlignPlan how = braid::resolve(request, braid::load_model(arguments[1]));
-  braid::AlignedPair pair{how.load(arguments[1]), how.load(arguments[2])};
+  const braid::Model a = braid::load_model(arguments[1]);
+  const braid::AlignPlan how = braid::resolve(request, a);
+  braid::AlignedPair pair{how.in_form(a), how.load(arguments[2])};
   pair.alignment = braid::align(pair.a, pair.b, how, {});
   braid::CurveRequest path;
   path.score.text = arguments[3];
