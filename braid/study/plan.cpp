@@ -1,6 +1,7 @@
 #include "braid/study/plan.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "braid/error.h"
 #include "braid/models/identity.h"
@@ -60,15 +61,16 @@ class Planner {
                   std::vector<std::size_t> needs, double cost) {
     const auto [found, added] = by_key_.emplace(Work::kind + key, plan_.jobs.size());
     if (!added) return found->second;
+    const auto shared = std::make_shared<const Work>(work);
     Job job{Work::kind,
             label,
             key,
             std::move(needs),
             std::max(cost, 1.0),
             Work::is_result,
-            [work] { return work.done(); },
-            [work](const JobContext& context) { work.run(context); }};
-    if constexpr (requires { work.drop(); }) job.drop = [work] { work.drop(); };
+            [shared] { return shared->done(); },
+            [shared](const JobContext& context) { shared->run(context); }};
+    if constexpr (requires { work.drop(); }) job.drop = [shared] { shared->drop(); };
     plan_.jobs.push_back(std::move(job));
     return found->second;
   }
