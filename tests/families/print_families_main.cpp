@@ -43,13 +43,12 @@ std::string titles(const Family& family) {
 int main() {
   fmt::print(
       "# Families\n\n"
-      "Written by `build/tests/print_families` from the tables that alignments use; a test holds "
-      "this page against them. Every cell\nis tested: the forward pass against `transformers` "
-      "(float64, 1e-9; 1e-5 where its own norms are in single precision), every\ngroup by random "
-      "elements that leave all outputs as they were (1e-9) while the next larger group does not, "
-      "and "
-      "by planted\nelements that activations and weights find again. A configuration that changes "
-      "the function in a way that is not here is refused\nby its key.\n\n"
+      "Written by `build/tests/print_families` from the tables that alignments use; a test keeps "
+      "this page up to date. Every cell is\ntested: the forward pass against `transformers` "
+      "(float64, 1e-9; 1e-5 where its own norms use single precision), and every group\nby random "
+      "elements that preserve all outputs (1e-9) while those of the next larger group do not, and "
+      "by planted elements that\nactivations and weights recover. Configurations with unsupported "
+      "keys are rejected by name.\n\n"
       "| family | `model_type` | stream | stream, gains folded | inside heads | feed-forward |\n"
       "|---|---|---|---|---|---|\n");
   for (const Family* family : families()) {
@@ -61,13 +60,14 @@ int main() {
                groups(table, "ffn", false));
   }
   fmt::print(
-      "\nHeads change places in all of them; where several query heads share a key and value head, "
-      "these groups do, and the heads\ninside each. *Sizes*: a positive factor a unit, which a "
-      "canonical form takes out.\n\n"
+      "\nHeads are permuted in all families; where several query heads share a key and value head, "
+      "these groups are permuted, and the\nheads inside each. *Sizes*: a positive factor per unit, "
+      "removed by a canonical form.\n\n"
       "| family | classes |\n|---|---|\n");
   for (const Family* family : families())
     fmt::print("| {} | {} |\n", family->title, titles(*family));
   fmt::print(
-      "\n`hf_olmo` checkpoints (DataDecide, OLMo) are read and written as the LLaMA or OLMo models "
-      "that they are.\n");
+      "\n`hf_olmo` checkpoints (DataDecide, OLMo) are read, and written as equivalent LLaMA or "
+      "OLMo "
+      "models.\n");
 }
