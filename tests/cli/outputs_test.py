@@ -210,8 +210,8 @@ def what_is_doubtful_is_said():
     few.write_text(sentences[0] + "\n")
     done = braid("align", A, B, "--text", few, "-o", scratch / "few.alignment")
     check("samples were seen of the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
-    refuses("inspect", A / "model.safetensors", says="is no alignment file but one of weights")
-    refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="is no alignment file but one of weights")
+    refuses("inspect", A / "model.safetensors", says="a weights file, expected an alignment file")
+    refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="a weights file, expected an alignment file")
 
 
 def what_is_not_printed_is_no_success():
