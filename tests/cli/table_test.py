@@ -306,7 +306,7 @@ def other_kinds_of_files():
     tied.write_text(tied.read_text().replace("orthogonal", "general"))
     refuses("inspect", scratch / "tied.pt", "--table", tied, says="words and words_again are tied")
     torch.save(a, scratch / "one/more.pt")
-    refuses("inspect", scratch / "one", "--table", table["mlp"], says="2 files of weights, more.pt, weights.pt")
+    refuses("inspect", scratch / "one", "--table", table["mlp"], says="2 weights files, more.pt, weights.pt")
     (scratch / "readme.txt").write_text("x")
     refuses("inspect", scratch / "readme.txt", "--table", table["mlp"], says="expected weights")
     braid("interpolate", scratch / "a.bin", state["mlp"], "--table", table["mlp"], "--t", "0.25", "-o", scratch / "point")
