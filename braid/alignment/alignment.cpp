@@ -5,7 +5,7 @@
 namespace braid {
 namespace {
 
-// Every block's permutation inside its block, or nothing where units are mapped otherwise.
+// The blocks' permutations as one; nullopt unless every block is a permutation.
 std::optional<Permutation> flatten(const Symmetries& symmetries, const std::string& name,
                                    const AxisMatch& match, const Transform& transform) {
   Permutation flat;
@@ -20,11 +20,11 @@ std::optional<Permutation> flatten(const Symmetries& symmetries, const std::stri
   return flat;
 }
 
-// The part of the model that an axis is of: "layer.3." of "layer.3.ov".
+// The axis's name up to its last part: "layer.3." of "layer.3.ov".
 std::string part_of(const std::string& axis) { return axis.substr(0, axis.rfind('.') + 1); }
 
-// What the units of all blocks of an axis are called together: as the component of the first tap
-// that shows them.
+// Name of the flat view of an axis: the component of the first tap that observes its units; empty
+// if none does.
 std::string flat_name(const Symmetries& symmetries, const std::string& axis) {
   for (const Tap& tap : symmetries.taps) {
     if (tap.axes.back().axis == axis) return part_of(axis) + tap.component;
@@ -58,10 +58,10 @@ void fill_from_table(const Symmetries& symmetries, Alignment& alignment) {
     const std::string view = flat_name(symmetries, name);
     const auto flat = flatten(symmetries, name, match, transform);
     if (view.empty() || !flat) continue;
-    AxisMatch seen = match;
-    seen.element = {*flat};
-    seen.repeated = false;
-    alignment.flat[view] = {std::move(seen), root_of(symmetries, name)};
+    AxisMatch flat_match = match;
+    flat_match.element = {*flat};
+    flat_match.repeated = false;
+    alignment.flat[view] = {std::move(flat_match), root_of(symmetries, name)};
   }
 }
 

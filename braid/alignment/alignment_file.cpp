@@ -1,38 +1,37 @@
-// The alignment file: one line of JSON (RFC 8259, UTF-8), keys in any order, all of these and no
-// others:
+// The alignment file: one line of JSON (RFC 8259, UTF-8) with exactly these keys, in any order:
 //   "format"    "braid-alignment"
 //   "version"   1
-//   "family"    text: the family of both models, as their table calls it ("BERT")
-//   "broken"    text: why B' does not compute what B computes; "" when it does
-//   "exact"     true exactly where "broken" is ""
-//   "ablation"  {"separate_residual": bool, "ignore_heads": bool}: the table of the axes
-//   "a", "b"    null, or {"path": text, "fingerprint": text, ...} of each model
-//   "text"      null, an object or a list of objects: what was read
-//   "options"   null, or an object: what was asked. Steers in one place: "canonicalise" (bool;
-//               missing is false): the elements belong to both models' canonical forms
-//   "axes"      {name: match}: names of axes and shifts of the table, and of views
+//   "family"    string: the family of both models, as named in their table ("BERT")
+//   "broken"    string: why B' does not compute the same function as B; "" if it does
+//   "exact"     true if and only if "broken" is ""
+//   "ablation"  {"separate_residual": bool, "ignore_heads": bool}: selects the table of axes
+//   "a", "b"    null, or {"path": string, "fingerprint": string, ...} of each model
+//   "text"      null, an object or a list of objects: the text observed
+//   "options"   null, or an object: the request. Only "canonicalise" (bool, default false) is read
+//               back: the elements apply to both models' canonical forms
+//   "axes"      {name: match}: axes and shifts of the table, and views
 // A match:
 //   "kind"       "permutation" | "signed permutation" | "matrix" | "rotary scaling" | "shift"
-//   "objective"  number: <element, agreement of A's units with B's>; 0 where it was not matched
-//   "identity"   number: the same with B as it was
+//   "objective"  number: <element, agreement of A's units with B's>; 0 if not matched
+//   "identity"   number: the same with B unmoved
 //   "mean"       number: objective / units; derived
 //   "units"      integer >= 0: over all blocks
 //   "seconds"    number: time taken
-//   "applied"    bool: false where it was measured only
-//   "condition"  number, of "matrix" and "rotary scaling": the worst condition number; derived
+//   "applied"    bool: false if measured only
+//   "condition"  number, for "matrix" and "rotary scaling": the worst condition number; derived
 // and the element's fields by kind, for n units:
-//   permutation         "indices": [n integers], unit indices[i] of B comes to slot i; from 0
-//   signed permutation  "indices", and "signs": [n times 1 or -1], by slot
-//   matrix              "matrix": [n rows of n numbers], acting as y = T x; it can be inverted
-//   rotary scaling      "real", "imaginary": [n/2 numbers] each, of z that multiplies the pair
-//                       x[i] + i x[i + n/2]; no z is 0
-//   shift               "vector": [n numbers], added as symmetry/shift.h says
-// An axis that is repeated (units inside heads) has in each of these fields a list of blocks, one
-// for every block of the axes it stands under, in the order after alignment: "matrix" is then
-// [blocks][n][n]. So is one with a single block.
-// A view ("layer.0.attention": all units of all heads as one permutation) has "view_of", the axis
-// of the blocks, besides. It is written for people and not applied. Numbers are finite and written
-// so that they are read back bit for bit.
+//   permutation         "indices": [n integers], slot i takes unit indices[i] of B; zero-based
+//   signed permutation  "indices", and "signs": [n values 1 or -1], by slot
+//   matrix              "matrix": [n rows of n numbers], y = T x; invertible
+//   rotary scaling      "real", "imaginary": [n/2 numbers] each, of non-zero factors z of the pairs
+//                       x[i] + i x[i + n/2]
+//   shift               "vector": [n numbers], added as described in symmetry/shift.h
+// On a repeated axis (units inside heads) each of these fields is a list with one entry per block
+// of its parent axes, in the order after alignment, even for a single block: "matrix" is then
+// [blocks][n][n].
+// A view ("layer.0.attention": all units of all heads as one permutation) also has "view_of", the
+// axis of the blocks. It is for human readers and is not applied. Numbers are finite and
+// round-trip bit for bit.
 #include "braid/alignment/alignment.h"
 #include "braid/alignment/element_json.h"
 #include "braid/checkpoint/atomic_file.h"
@@ -76,7 +75,7 @@ AxisMatch read_match(const JsonField& json) {
   return match;
 }
 
-// Provenance: kept as it is, what is read of it checked.
+// Provenance: kept verbatim; the fields that braid reads are checked.
 Json read_side(const JsonField& side) {
   if (side.json().is_null()) return side.json();
   for (const char* key : {"path", "fingerprint"}) {
@@ -94,7 +93,7 @@ Json read_options(const JsonField& options) {
 Json read_text(const JsonField& text) {
   const Json& json = text.json();
   if (!json.is_null() && !json.is_object() && !json.is_array()) {
-    text.refuse("an object or a list of what was read");
+    text.refuse("an object or a list of objects");
   }
   return json;
 }
@@ -125,9 +124,9 @@ Json to_json(const Alignment& alignment) {
 
 Alignment alignment_from_json(const Json& json) {
   require(json.is_object() && json.contains("format") && json["format"] == format_name,
-          "it is not a braid alignment");
+          "not a braid alignment");
   const JsonField file(json);
-  require(file.at("version").json() == 1, "its version is {}, this braid reads version 1",
+  require(file.at("version").json() == 1, "version {}; this braid reads version 1",
           file.at("version").shown());
   file.require_only({"format", "version", "family", "exact", "broken", "ablation", "a", "b", "text",
                      "options", "axes"});
@@ -135,7 +134,7 @@ Alignment alignment_from_json(const Json& json) {
   alignment.family = file.at("family").text();
   alignment.broken = file.at("broken").text();
   require(file.at("exact").boolean() == alignment.broken.empty(),
-          "exact and broken contradict each other");
+          "\"exact\" and \"broken\" contradict each other");
   const JsonField ablation = file.at("ablation");
   ablation.require_only({"separate_residual", "ignore_heads"});
   alignment.ablation = {ablation.at("separate_residual").boolean(),
@@ -166,16 +165,16 @@ void save_alignment(const std::filesystem::path& path, const Alignment& alignmen
 Alignment load_alignment(const std::filesystem::path& path) {
   require(std::filesystem::is_regular_file(path), "{}: cannot be opened", path.string());
   const auto file = MappedFile::open(path);
-  constexpr std::size_t header = 8;  // bytes before that of a safetensors file
+  constexpr std::size_t header = 8;  // offset of the header of a safetensors file
   require(file->bytes().size() <= header || file->bytes()[header] != '{' || file->bytes()[0] == '{',
-          "{}: is no alignment file but one of weights; a checkpoint is given as its folder",
+          "{}: a weights file, expected an alignment file; to name a checkpoint, give its folder",
           path.string());
   try {
-    // A matrix of all of a residual stream of 16,384 units has 270 million.
+    // A matrix on a residual stream of 16,384 units has 270 million.
     const Json json = parse_json(file->bytes(), "its text", {.values = 400'000'000});
     return alignment_from_json(json);
   } catch (const Error& error) {
-    fail("{}: not a usable alignment: {}; align these models again", path.string(), error.what());
+    fail("{}: unusable alignment: {}; align these models again", path.string(), error.what());
   }
 }
 

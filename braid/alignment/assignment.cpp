@@ -13,13 +13,13 @@
 namespace braid {
 namespace {
 
-constexpr std::int64_t dense_below = 192;  // rows this short are read in full each time
+constexpr std::int64_t dense_below = 192;  // shorter rows are read in full each time
 constexpr std::int64_t bids_per_row = 16;  // in one pass of the reduction
 constexpr int reduction_passes = 2;
 
 struct Event {
   double distance;
-  std::int32_t column;  // or ~row: that row's list ends here
+  std::int32_t column;  // or ~row: end of that row's shortlist
 };
 
 bool later(const Event& a, const Event& b) {
@@ -44,7 +44,7 @@ class Solver {
     if (!dense_) shortlists_.emplace(n);
   }
 
-  // Reads the matrix; at the first row with a NaN or +infinity it stops.
+  // Reads the matrix up to the first row with a NaN or +infinity.
   Inspection inspect();
   void solve();
   Assignment result() const;
@@ -82,12 +82,12 @@ class Solver {
   std::vector<Event> events_;
   std::int32_t sink_ = -1;
   bool dense_;
-  // A search that has to read `patience_` rows in full reads all its rows so, and so do the next
-  // few searches: as many as `rest_`, which doubles each time and ends with a search that succeeds.
+  // A search that rereads more than `patience_` rows restarts with full rows, as do the next
+  // `rest_` searches; `rest_` doubles with each such search and is reset by one that needs no more.
   std::int64_t patience_, rest_ = 0, resting_ = 0;
 };
 
-// The best column of row i and the profits of the two best; of equal columns a free one.
+// The best column of row i and the two highest profits; a free column wins ties.
 Best Solver::best(std::int32_t i) {
   if (dense_) {
     Best found = find_best(row(i), price_.data(), n_);
@@ -124,8 +124,8 @@ Best Solver::best(std::int32_t i) {
 }
 
 // Augmenting row reduction: each free row takes its best column and raises the price until the
-// second best is as good. Only a raise lets the displaced row go on at once, and the steps are
-// counted: with ties or rounding the textbook loop never ends.
+// second best is as good. A displaced row continues at once only after a raise, and steps are
+// limited: with ties or rounding the textbook loop never ends.
 void Solver::reduce(std::vector<std::int32_t>& free) {
   std::vector<std::int32_t> rest;
   std::int64_t budget = bids_per_row * n_;
@@ -267,7 +267,7 @@ void Solver::augment(std::int32_t root) {
   }
   if (resting_ > 0) --resting_;
   require(bound < infinity,
-          "the assignment has no solution: row {} can be matched only through a forbidden pair "
+          "the assignment is infeasible: row {} can only be matched through a forbidden pair "
           "(-infinity); allow more pairs",
           root);
   for (std::size_t k = 0; k < settled_.size(); ++k) {
@@ -329,7 +329,7 @@ Assignment solve_assignment(std::span<const double> benefit, std::int64_t n) {
     const auto bad = std::find_if_not(benefit.begin(), benefit.end(),
                                       [](double value) { return value < infinity; });
     const std::int64_t at = bad - benefit.begin();
-    fail("benefits must be numbers below infinity: found {} in row {}, column {}", *bad, at / n,
+    fail("benefits must not be NaN or +infinity: found {} in row {}, column {}", *bad, at / n,
          at % n);
   }
   // Prices can reach n times the largest benefit.
@@ -356,7 +356,7 @@ double optimality_gap(std::span<const double> benefit, const Assignment& assignm
   const std::int64_t n = std::ssize(assignment.indices);
   check_size(benefit.size(), n);
   require(std::ssize(assignment.row_duals) == n && std::ssize(assignment.column_duals) == n,
-          "an assignment of {} rows needs as many row and column duals, found {} and {}", n,
+          "an assignment of {0} rows needs {0} row and {0} column duals, found {1} and {2}", n,
           assignment.row_duals.size(), assignment.column_duals.size());
   std::vector<bool> taken(static_cast<std::size_t>(n));
   double gap = 0;

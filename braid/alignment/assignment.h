@@ -1,5 +1,5 @@
-// Exact dense linear assignment: which column each row gets so that the sum of benefits is largest,
-// with dual prices that prove it.
+// Exact dense linear assignment of rows to columns of largest total benefit, with dual prices that
+// prove optimality.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ struct Assignment {
   std::vector<double> row_duals, column_duals;
 };
 
-// The matching of the largest total benefit; `benefit` is (n, n), row-major. -infinity forbids a
-// pair. Among equals the choice is deterministic. Runs on the calling thread alone.
+// Returns the matching of largest total benefit; `benefit` is (n, n), row-major, -infinity forbids
+// a pair. Ties are broken deterministically. Single-threaded.
 //
-// Shortest augmenting paths after Jonker & Volgenant (Computing 38, 1987). Prices only ever rise,
-// so what a row would gain from a column only ever falls: each row keeps its few best columns and a
-// bound on all others, and the matrix is read again only where that bound no longer decides.
+// Shortest augmenting paths after Jonker & Volgenant (Computing 38, 1987). Prices never fall, so
+// profits never rise: each row keeps a shortlist of its best columns and a bound on all others, and
+// rereads the matrix only when that bound no longer decides.
 //
 // REQUIRES n * n values, no NaN and no +infinity (Error naming row and column), and a perfect
-// matching without a forbidden pair (Error otherwise).
+// matching without a forbidden pair (Error if none exists).
 Assignment solve_assignment(std::span<const double> benefit, std::int64_t n);
 
-// The largest violation of the certificate: 0 up to rounding proves that the matching is optimal.
-// REQUIRES sizes that agree and indices that are a permutation (Error otherwise).
+// The largest violation of the certificate: 0 up to rounding proves the matching optimal.
+// REQUIRES matching sizes and indices that are a permutation (Error otherwise).
 double optimality_gap(std::span<const double> benefit, const Assignment& assignment);
 
 }  // namespace braid

@@ -16,8 +16,8 @@ namespace {
 constexpr std::int64_t tile_rows = 8, tile_columns = 48;  // 24 of the 32 vector registers
 using Tile = std::array<float, tile_rows * tile_columns>;
 
-// Units [first, first + width) as pairs of tokens, (pairs, width), zero beyond the last unit and
-// token: what one lane of the dot product reads.
+// Packs units [first, first + width) as pairs of tokens, (pairs, width), zero-padded: one pair is
+// one lane of the dot product.
 void pack(const at::Tensor& features, std::int64_t first, std::int64_t width,
           std::uint32_t* packed) {
   const std::int64_t tokens = features.size(0), stride = features.stride(0);

@@ -29,7 +29,7 @@ Json block_json(const Element& block, std::string_view field) {
   return rows;
 }
 
-// What each kind of element keeps in the file.
+// Fields in the file by kind of element.
 const std::map<std::string, std::vector<std::string>>& fields_of_kinds() {
   static const std::map<std::string, std::vector<std::string>> fields = {
       {"permutation", {"indices"}},
@@ -40,15 +40,14 @@ const std::map<std::string, std::vector<std::string>>& fields_of_kinds() {
   return fields;
 }
 
-// Each value 0 ... n - 1 once.
 std::vector<std::int64_t> read_permutation(const JsonField& field) {
   std::vector<std::int64_t> indices = field.integers();
   std::vector<bool> met(indices.size());
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const bool fits = indices[i] >= 0 && indices[i] < std::ssize(indices);
     require(fits && !met[static_cast<std::size_t>(indices[i])],
-            "{}[{}]: {} is not a permutation's: expected each of 0 ... {} once", field.where(), i,
-            indices[i], indices.size() - 1);
+            "{}[{}]: {} is out of range or repeated: expected each of 0 ... {} once", field.where(),
+            i, indices[i], indices.size() - 1);
     met[static_cast<std::size_t>(indices[i])] = true;
   }
   return indices;
@@ -56,7 +55,7 @@ std::vector<std::int64_t> read_permutation(const JsonField& field) {
 
 std::vector<std::int64_t> read_signs(const JsonField& field, std::size_t units) {
   std::vector<std::int64_t> signs = field.integers();
-  require(signs.size() == units, "{}: {} signs of {} units", field.where(), signs.size(), units);
+  require(signs.size() == units, "{}: {} signs for {} units", field.where(), signs.size(), units);
   for (std::size_t i = 0; i < signs.size(); ++i) {
     require(signs[i] == 1 || signs[i] == -1, "{}[{}]: expected 1 or -1, found {}", field.where(), i,
             signs[i]);
@@ -68,19 +67,19 @@ at::Tensor read_vector(const JsonField& field) { return at::tensor(field.numbers
 
 RotaryScaling read_rotary(const JsonField& real, const JsonField& imaginary) {
   const RotaryScaling z{read_vector(real), read_vector(imaginary)};
-  require(z.real.sizes() == z.imaginary.sizes(), "{}: {} numbers, and {} imaginary ones",
+  require(z.real.sizes() == z.imaginary.sizes(), "{}: {} real parts, but {} imaginary parts",
           real.where(), z.real.numel(), z.imaginary.numel());
   const at::Tensor modulus = z.real.square() + z.imaginary.square();
   require(modulus.min().item<double>() > 0 && all_finite(modulus),
-          "{}: a complex number is 0, or its square has no bounds", real.where());
+          "{}: a complex number is 0, or its squared modulus overflows", real.where());
   return z;
 }
 
 Matrix read_matrix(const JsonField& field) {
   const std::vector<JsonField> rows = field.items();
-  for (const JsonField& row : rows) {  // before any memory is taken
+  for (const JsonField& row : rows) {  // before any allocation
     if (!row.json().is_array() || row.json().size() != rows.size()) {
-      row.refuse(fmt::format("a row of {} numbers, as the matrix has rows", rows.size()));
+      row.refuse(fmt::format("a row of {0} numbers, for a matrix of {0} rows", rows.size()));
     }
   }
   const std::int64_t units = std::ssize(rows);
@@ -96,7 +95,7 @@ Matrix read_matrix(const JsonField& field) {
   }
 }
 
-// The first value inside as many lists: more lists than the kind has are those of blocks.
+// True if lists are nested deeper than the kind's own `lists`: the outermost is then of blocks.
 bool is_repeated(const JsonField& field, int lists) {
   const Json* inner = &field.json();
   for (int i = 0; i < lists; ++i) {
@@ -112,7 +111,7 @@ GroupElement read_element(const JsonField& match, bool& repeated) {
   const std::string& kind = match.at("kind").text();
   const auto known = fields_of_kinds().find(kind);
   if (known == fields_of_kinds().end()) {
-    match.at("kind").refuse("a kind of element that this version of braid knows");
+    match.at("kind").refuse("a kind of element known to this version of braid");
   }
   std::vector<std::vector<JsonField>> fields;  // by field, then by block
   for (const std::string& name : known->second) {
@@ -141,7 +140,7 @@ GroupElement read_element(const JsonField& match, bool& repeated) {
       }
     }
     require(first.json().size() == fields.front().front().json().size(),
-            "{}: a block of {} units, the first has {}", first.where(), first.json().size(),
+            "{}: a block of {} units, but the first has {}", first.where(), first.json().size(),
             fields.front().front().json().size());
   }
   return element;

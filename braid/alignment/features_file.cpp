@@ -19,26 +19,26 @@ Tensors read_features(const Symmetries& symmetries, const fs::path& file) {
   Tensors features = read_safetensors(file);
   std::vector<std::string> taps;
   for (const Tap& tap : symmetries.taps) taps.push_back(tap.name);
-  require(!taps.empty(), "{}: the table has no taps, by which features are named; add `taps` to it",
+  require(!taps.empty(), "{}: features are named by taps, but the table has none; add `taps` to it",
           file.string());
   for (const auto& [name, tensor] : features) {
     require(std::find(taps.begin(), taps.end(), name) != taps.end(),
-            "{}: {} is no tap; there are: {}", file.string(), printable(name), join_names(taps));
+            "{}: {} is not a tap; taps: {}", file.string(), printable(name), join_names(taps));
     const std::int64_t units = units_of(symmetries, name);
     require(at::isFloatingType(tensor.scalar_type()) && tensor.dim() == 2 &&
                 tensor.size(1) == units && tensor.size(0) > 0,
-            "{}: {} is {} of shape [{}], expected floating point of (tokens, {})", file.string(),
-            printable(name), at::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "),
-            units);
+            "{}: {} is {} of shape [{}], expected floating point of shape (tokens, {})",
+            file.string(), printable(name), at::toString(tensor.scalar_type()),
+            fmt::join(tensor.sizes(), ", "), units);
   }
   return features;
 }
 
-// Float64 rows of a chunk, its own to be centred.
+// A float64 copy of a chunk's rows, to be centred in place.
 at::Tensor rows(const at::Tensor& features, std::int64_t begin, std::int64_t count,
                 const std::string& name, const fs::path& file) {
   at::Tensor chunk = features.narrow(0, begin, count).to(at::kDouble, false, true);
-  require(all_finite(chunk), "{}: {} has NaN or infinity in its rows {} to {}", file.string(), name,
+  require(all_finite(chunk), "{}: {} has NaN or infinity in rows {} to {}", file.string(), name,
           begin, begin + count - 1);
   return chunk;
 }
@@ -53,12 +53,12 @@ MomentsByTap observe_features(const Symmetries& symmetries, const std::vector<st
   MomentsByTap moments;
   for (const std::string& tap : taps) {
     for (const auto& [features, file] : {std::pair(&a, &file_a), {&b, &file_b}}) {
-      require(features->contains(tap), "{}: has no features of tap {}, which these options need",
+      require(features->contains(tap), "{}: no features for tap {}, required by these options",
               file->string(), tap);
     }
     const at::Tensor &x = a.at(tap), &y = b.at(tap);
     require(x.size(0) == y.size(0),
-            "{} has {} rows of {}, {} {}: they must be of the same tokens, row by row",
+            "{} has {} rows of {}, {} has {}: rows must be the same tokens in both",
             file_a.string(), x.size(0), tap, file_b.string(), y.size(0));
     const std::int64_t units = x.size(1);
     MomentsStream stream(units, units);

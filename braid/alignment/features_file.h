@@ -1,5 +1,5 @@
-// Features that someone saved, of models that braid cannot run: safetensors files with, for each
-// tap, a tensor (tokens, units). Row i of both models' tensors is of the same token.
+// Precomputed features of models that braid cannot run: one safetensors file per model, with a
+// tensor (tokens, units) per tap. Row i of both models' tensors is the same token.
 #pragma once
 
 #include <filesystem>
@@ -9,9 +9,8 @@
 
 namespace braid {
 
-// The moments of these taps. Memory-mapped and read a chunk at a time. Error naming the file and
-// the tensor where it is not of a tap, or not of its units, or not of as many tokens as the
-// other's.
+// The moments of these taps. Memory-mapped, read chunk by chunk. Error naming the file and tensor
+// if it does not name a tap, or its number of units or tokens is wrong.
 MomentsByTap observe_features(const Symmetries& symmetries, const std::vector<std::string>& taps,
                               const std::filesystem::path& a, const std::filesystem::path& b);
 

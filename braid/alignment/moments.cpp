@@ -13,23 +13,23 @@ at::Tensor zeros(std::int64_t n) { return at::zeros({n}, at::kDouble); }
 
 }  // namespace
 
-void Moments::add(const Moments& more) {
+void Moments::add(const Moments& other) {
   if (tokens == 0) {
-    *this = more;
+    *this = other;
     return;
   }
-  require(cross.sizes() == more.cross.sizes(),
-          "moments of {} x {} units cannot be added to moments of {} x {}", more.cross.size(0),
-          more.cross.size(1), cross.size(0), cross.size(1));
-  const auto n = static_cast<double>(tokens), m = static_cast<double>(more.tokens);
-  const at::Tensor shift_a = more.mean_a - mean_a, shift_b = more.mean_b - mean_b;
+  require(cross.sizes() == other.cross.sizes(),
+          "moments of {} x {} units cannot be added to moments of {} x {}", other.cross.size(0),
+          other.cross.size(1), cross.size(0), cross.size(1));
+  const auto n = static_cast<double>(tokens), m = static_cast<double>(other.tokens);
+  const at::Tensor shift_a = other.mean_a - mean_a, shift_b = other.mean_b - mean_b;
   const double weight = n * m / (n + m);
-  square_a = square_a + more.square_a + shift_a * shift_a * weight;
-  square_b = square_b + more.square_b + shift_b * shift_b * weight;
-  cross = cross + more.cross + at::outer(shift_a, shift_b) * weight;
+  square_a = square_a + other.square_a + shift_a * shift_a * weight;
+  square_b = square_b + other.square_b + shift_b * shift_b * weight;
+  cross = cross + other.cross + at::outer(shift_a, shift_b) * weight;
   mean_a = mean_a + shift_a * (m / (n + m));
   mean_b = mean_b + shift_b * (m / (n + m));
-  tokens += more.tokens;
+  tokens += other.tokens;
 }
 
 MomentsStream::MomentsStream(std::int64_t units_a, std::int64_t units_b)
@@ -68,7 +68,7 @@ void MomentsStream::add_cross(const at::Tensor& a, const at::Tensor& b, std::int
   if (a.size(0) == 0) return;
   const at::Tensor units = a.narrow(1, begin, end - begin);
   at::Tensor rows = cross_.narrow(0, begin, end - begin);
-  if (tokens_ == a.size(0)) rows.zero_();  // the first chunk: this thread is the first to touch it
+  if (tokens_ == a.size(0)) rows.zero_();  // first chunk: first touch by the thread that adds to it
   if (a.scalar_type() == at::kBFloat16) {
     add_products(units, b, rows);
   } else {
@@ -130,7 +130,7 @@ at::Tensor correlation(const Moments& moments) {
 Moments mean_moments(const std::vector<const Moments*>& taps) {
   Moments mean = *taps.front();
   for (std::size_t i = 1; i < taps.size(); ++i) {
-    require(taps[i]->tokens == mean.tokens, "taps saw {} and {} tokens", mean.tokens,
+    require(taps[i]->tokens == mean.tokens, "taps observed {} and {} tokens", mean.tokens,
             taps[i]->tokens);
     mean.square_a = mean.square_a + taps[i]->square_a;
     mean.square_b = mean.square_b + taps[i]->square_b;

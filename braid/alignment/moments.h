@@ -1,7 +1,6 @@
-// Moments: what observing two models at one tap leaves behind. First and second population moments
-// of A's and B's units over all tokens, and the cross block A x B (method.md, Observing); enough
-// for every correlation, and additive: text seen in pieces or on several machines can be put
-// together.
+// Moments of two models' features at one tap: first and second population moments of A's and B's
+// units over all tokens, and the cross block A x B (method.md, Observing). Sufficient for every
+// correlation, and additive: text observed in pieces or on several machines can be combined.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,42 +12,41 @@
 
 namespace braid {
 
-// All tensors float64. Centred sums: square_a = sum (x - mean_a)^2, cross = sum (x - mean_a)(y -
-// mean_b)'.
+// All tensors float64. Centred sums: square_a = sum (x - mean_a)^2,
+// cross = sum (x - mean_a)(y - mean_b)'.
 struct Moments {
   std::int64_t tokens = 0;
   at::Tensor mean_a, mean_b;      // (units)
   at::Tensor square_a, square_b;  // (units)
   at::Tensor cross;               // (units of A, units of B)
 
-  // Both texts together (Chan, Golub & LeVeque 1979). REQUIRES the same units.
-  void add(const Moments& more);
+  // Adds the moments of another text (Chan, Golub & LeVeque 1979). REQUIRES the same units.
+  void add(const Moments& other);
 };
 
 using MomentsByTap = std::map<std::string, Moments>;
 
-// Adds up features chunk by chunk. Products of a chunk are formed in the features' precision about
-// a fixed origin near the mean, so nothing cancels (of bfloat16: exactly, summed in float32), and
-// are added in float64.
+// Accumulates features chunk by chunk. A chunk's products are formed in the features' precision
+// about a fixed origin near the mean, so nothing cancels (bfloat16: exactly, summed in float32),
+// and added in float64.
 class MomentsStream {
  public:
   MomentsStream(std::int64_t units_a, std::int64_t units_b);
 
-  // Before the products: takes the sums of both chunks, and centres them in place unless they are
-  // bfloat16. (tokens, units) each, float32, float64 or bfloat16.
+  // Called before add_cross: adds the sums of both chunks, and centres the chunks in place unless
+  // they are bfloat16. (tokens, units) each, float32, float64 or bfloat16.
   void add_sums(at::Tensor& a, at::Tensor& b);
-  // The rows [begin, end) of the cross block for chunks that add_sums has centred. Rows may be
-  // added from different threads.
+  // Adds rows [begin, end) of the cross block, for chunks centred by add_sums. Different rows may
+  // be added from different threads.
   void add_cross(const at::Tensor& a, const at::Tensor& b, std::int64_t begin, std::int64_t end);
 
   MomentsStream copy() const;
   std::int64_t units_a() const { return cross_.size(0); }
-  // Were all features so far finite, and their squares?
+  // True if all features so far and their squares are finite.
   bool is_finite_of_a() const { return all_finite(sum_a_) && all_finite(square_a_); }
   bool is_finite_of_b() const { return all_finite(sum_b_) && all_finite(square_b_); }
-  // What was added so far.
-  Moments moments() const;
-  Moments finish() &&;  // the same, without a copy
+  Moments moments() const;  // so far
+  Moments finish() &&;      // the same, without a copy
 
  private:
   Moments all_but_cross() const;

@@ -1,15 +1,15 @@
-// The moments file: a safetensors file, so that any reader of the format can open it.
+// The moments file: a safetensors file, readable with any reader of the format.
 //   bytes 0-7        n, little-endian uint64; then n bytes of JSON: {name: {"dtype", "shape",
-//                    "data_offsets": [first byte, last byte + 1]}}; then the tensors, without holes
-// For every tap, of u units of A and v of B, seen at t tokens:
+//                    "data_offsets": [first byte, last byte + 1]}}; then the tensors, without gaps
+// For every tap, with u units of A and v of B, observed at t tokens:
 //   <tap>/tokens     I64 [1]: t >= 1
 //   <tap>/mean_a     F64 [u], <tap>/mean_b F64 [v]: the means
 //   <tap>/square_a   F64 [u], <tap>/square_b F64 [v]: sum (x - mean)^2 >= 0
 //   <tap>/cross      F64 [u, v]: sum (x_a - mean_a) (x_b - mean_b)
 // and once
-//   provenance.json  U8 [bytes]: the text of a JSON object: "a" and "b" {"path", "fingerprint"},
-//                    "text" what was read, "observed" how
-// Numbers are finite. Nothing else is in the file.
+//   provenance.json  U8 [bytes]: a JSON object: "a" and "b" {"path", "fingerprint"}, "text" the
+//                    text observed, "observed" the options of observing
+// Numbers are finite. No other tensors are allowed.
 #include <set>
 
 #include "braid/alignment/observe.h"
@@ -29,7 +29,7 @@ class SavedTensors {
  public:
   explicit SavedTensors(const Tensors& tensors) : tensors_(tensors) {}
 
-  // A size of -1 is any.
+  // Size -1 matches any positive size.
   at::Tensor take(const std::string& name, at::ScalarType dtype,
                   const std::vector<std::int64_t>& shape) {
     const auto found = tensors_.find(name);
@@ -43,15 +43,14 @@ class SavedTensors {
     require(fits, "{}: expected {} of shape [{}] (-1: any), found {} of shape [{}]",
             printable(name), at::toString(dtype), fmt::join(shape, ", "),
             at::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
-    require(dtype != at::kDouble || all_finite(tensor), "{}: holds numbers that are not finite",
-            printable(name));
+    require(dtype != at::kDouble || all_finite(tensor), "{}: has NaN or infinity", printable(name));
     taken_.insert(name);
     return tensor;
   }
 
   void require_all_taken() const {
     for (const auto& [name, tensor] : tensors_) {
-      require(taken_.contains(name), "{} belongs to no moments", printable(name));
+      require(taken_.contains(name), "unknown tensor {}", printable(name));
     }
   }
 
@@ -71,7 +70,7 @@ Moments read_moments(SavedTensors& saved, const std::string& tap) {
   m.square_a = saved.take(tap + "/square_a", at::kDouble, {a});
   m.square_b = saved.take(tap + "/square_b", at::kDouble, {b});
   for (const auto& [name, square] : {std::pair{"a", &m.square_a}, std::pair{"b", &m.square_b}}) {
-    require(square->min().item<double>() >= 0, "{}/square_{}: a sum of squares is negative",
+    require(square->min().item<double>() >= 0, "{}/square_{}: has a negative sum of squares",
             printable(tap), name);
   }
   return m;
@@ -84,7 +83,7 @@ nlohmann::json read_provenance(const at::Tensor& bytes) {
   const JsonField fields(provenance, provenance_name);
   for (const char* side : {"a", "b"}) {
     if (!fields.has(side)) continue;
-    if (fields.at(side).json().is_null()) {  // unknown, as where it is missing
+    if (fields.at(side).json().is_null()) {  // unknown, same as missing
       provenance.erase(side);
       continue;
     }
@@ -124,11 +123,10 @@ SavedMoments load_moments(const std::filesystem::path& path) {
       saved.moments.emplace(tap, read_moments(reading, tap));
     }
     reading.require_all_taken();
-    require(!saved.moments.empty(), "it holds no moments");
+    require(!saved.moments.empty(), "no moments");
     return saved;
   } catch (const Error& error) {
-    fail("{}: not moments that can be used: {}; observe these models again", path.string(),
-         error.what());
+    fail("{}: unusable moments: {}; observe these models again", path.string(), error.what());
   }
 }
 

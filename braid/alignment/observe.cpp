@@ -15,8 +15,8 @@ struct MicroBatch {
   Batch batch;
   at::Tensor kept;       // rows of the flattened (B * T) features to count, int64
   at::Tensor kept_mask;  // (B, T) bool: what pooling looks at
-  std::int64_t first_token = 0, tokens = 0;  // rows of the chunk's features: one a counted token
-  std::int64_t first_sequence = 0;           // or one a sequence
+  std::int64_t first_token = 0, tokens = 0;  // rows of the chunk's features, one per counted token
+  std::int64_t first_sequence = 0;           // the same with one row per sequence
   std::int64_t sequences() const { return batch.rows(); }
 };
 
@@ -26,7 +26,7 @@ struct Chunk {
   std::int64_t tokens = 0, sequences = 0;  // rows of features
 };
 
-// Tokens that a sequence is in the pass.
+// Tokens of a sequence in the forward pass.
 std::int64_t length_of(const TokenSequence& sequence, const Network& network) {
   return network.reads_images() ? network.tokens({}) : sequence.size();
 }
@@ -36,7 +36,7 @@ bool counts(std::int64_t id, const ObserveOptions& options) {
   return std::find(dropped.begin(), dropped.end(), id) == dropped.end();
 }
 
-// Has it no token that counts?
+// True if none of its tokens counts.
 bool shows_nothing(const TokenSequence& sequence, const ObserveOptions& options) {
   return !sequence.pixels.defined() &&
          std::none_of(sequence.ids.begin(), sequence.ids.end(),
@@ -48,7 +48,7 @@ MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const Network
   MicroBatch result;
   result.batch = pad(sequences);
   const std::int64_t length = network.tokens(result.batch);
-  // Of images every token counts.
+  // Every token of an image counts.
   result.kept_mask = at::full({result.batch.rows(), length}, network.reads_images(), at::kBool);
   std::vector<std::int64_t> kept(
       static_cast<std::size_t>(network.reads_images() ? result.kept_mask.numel() : 0));
@@ -68,7 +68,7 @@ MicroBatch make_batch(const std::vector<TokenSequence>& sequences, const Network
   return result;
 }
 
-// (B, T, units) -> the rows that count (rows, units).
+// (B, T, units) -> the counted or pooled rows (rows, units).
 at::Tensor select_rows(const at::Tensor& features, const MicroBatch& batch, Pool pool) {
   if (features.dim() == 2 || pool == Pool::cls) {  // the pooler's, or [CLS]
     return features.dim() == 2 ? features : features.select(1, 0);
@@ -143,7 +143,7 @@ class Observer {
     return moments;
   }
 
-  // So far, had the text ended after these: what is added later does not know of it.
+  // The moments as if the text ended after these chunks. Leaves the observer unchanged.
   MomentsByTap with(std::vector<Chunk> chunks) const {
     Observer ended = *this;
     for (auto& [name, stream] : ended.streams_) stream = stream.copy();
@@ -187,8 +187,8 @@ class Observer {
 
   static void require_finite(const std::string& tap, const std::string& folder, bool is_finite) {
     require(is_finite,
-            "{}: its features at {} are NaN, infinite or too large to be multiplied on this text; "
-            "nothing can be matched by them; a wider `precision` may hold them",
+            "{}: features at {} are NaN, infinite or overflow when squared on this text, so they "
+            "cannot be matched; try a wider `precision`",
             folder, tap);
   }
 
@@ -211,7 +211,7 @@ class Observer {
   }
 
   void add_products(const Chunk& chunk) {
-    // Rows of a cross block that one task adds: a float32 product stays in cache.
+    // Rows of a cross block per task: a float32 product stays in cache.
     const std::int64_t block = options_.compute.dtype == at::kBFloat16 ? 1024 : 256;
     struct Task {
       MomentsStream* stream;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-// One binary for every x86-64: the loader picks the version that the processor can run.
+// One binary for every x86-64: the loader picks the version for the processor.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define BRAID_WIDE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else

@@ -27,7 +27,7 @@ Shortlists::Shortlists(std::int64_t n)
 void Shortlists::make(std::int32_t i, const double* values, const double* prices) {
   find_maxima(values, prices, n_, maxima_.data());
   const std::int64_t full = n_ / row_chunk, groups = 4 * full + (n_ % row_chunk ? 1 : 0);
-  // The threshold is the least of the wanted largest maxima: so many columns reach it at least.
+  // The threshold is the `wanted`-th largest maximum, so at least that many columns reach it.
   ranked_.assign(maxima_.begin(), maxima_.begin() + groups);
   if (full >= 64) {
     for (std::int64_t c = 0; c < full; ++c) {
@@ -57,7 +57,7 @@ void Shortlists::make(std::int32_t i, const double* values, const double* prices
     if (has(c, std::greater<>())) take(c * row_chunk, (c + 1) * row_chunk, std::greater<>());
   }
   take(full * row_chunk, n_, std::greater_equal<>());
-  // Of the columns that equal the threshold only some, lest rows full of ties be sorted whole.
+  // Only some of the columns equal to the threshold, lest a row full of ties be sorted whole.
   for (std::int64_t k = 0; k < full && count < longest && least > -infinity; ++k) {
     const std::int64_t c = (i / row_chunk + k) % full;
     if (has(c, std::equal_to<>())) take(c * row_chunk, (c + 1) * row_chunk, std::equal_to<>());

@@ -1,5 +1,5 @@
-// Shortlists: for every row of an assignment problem its few best columns, and a bound on what any
-// other column offers. Prices only rise, so both stay true after the prices have moved.
+// Shortlists: the best columns of each row of an assignment problem, and a bound on the profit of
+// all others. Prices only rise, so both remain valid as prices change.
 #pragma once
 
 #include <cstdint>
@@ -10,28 +10,28 @@
 namespace braid {
 
 struct Candidate {
-  double profit;  // when the list was made; now at most this
+  double profit;  // when the list was made: an upper bound since
   double benefit;
   std::int32_t column;
-  std::int32_t turn;  // breaks ties: each row prefers the columns that follow its own number
+  std::int32_t turn;  // breaks ties: row i prefers columns i, i + 1, ... (cyclically)
 };
 
 class Shortlists {
  public:
   explicit Shortlists(std::int64_t n);
 
-  // Lists row i (n benefits) at these prices (n): the best columns first, none that is forbidden.
+  // Lists row i (n benefits) at these prices (n): best columns first, forbidden ones excluded.
   void make(std::int32_t i, const double* values, const double* prices);
 
   std::span<const Candidate> of(std::int32_t i) const {
     return {candidates_.get() + i * longest, lengths_[static_cast<std::size_t>(i)]};
   }
-  // No column off row i's list has a profit above this.
+  // Upper bound on the profit of any column off row i's list.
   double beyond(std::int32_t i) const { return beyond_[static_cast<std::size_t>(i)]; }
 
  private:
   static constexpr std::int64_t longest = 64;
-  static constexpr std::int64_t wanted = 32;  // at least, where the row has as many
+  static constexpr std::int64_t wanted = 32;  // minimum, if the row has that many columns
 
   std::int64_t n_;
   std::unique_ptr<Candidate[]> candidates_;  // (n, longest)

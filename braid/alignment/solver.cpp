@@ -32,20 +32,20 @@ Solved solve_orthogonal(const at::Tensor& benefit) {
   return {Matrix{map, map}, values.sum().item<double>()};
 }
 
-// Orthogonal maps that fix the all-ones vector: Procrustes on what is left of it.
+// Orthogonal maps that fix the all-ones vector: Procrustes on its complement.
 Solved solve_centred(const at::Tensor& benefit) {
   const std::int64_t n = benefit.size(0);
   const at::Tensor mean = at::full({n, n}, 1.0 / static_cast<double>(n), at::kDouble);
   const at::Tensor centring = at::eye(n, at::kDouble) - mean;
   const at::Tensor centred = at::matmul(at::matmul(centring, benefit), centring);
-  // The ones vector stands for the direction that centring removed, mapped to itself.
+  // The added term maps the all-ones direction, removed by centring, to itself.
   const auto [u, values, vt] =
       at::linalg_svd(centred + mean * (1 + at::linalg_matrix_norm(centred)), false);
   const at::Tensor map = at::matmul(u, vt);
   return {Matrix{map, map}, (map * benefit).sum().item<double>()};
 }
 
-// Turns only: <T, benefit> has no maximum over moduli.
+// Rotations only: <T, benefit> has no maximum over moduli.
 Solved solve_rotary(const at::Tensor& benefit) {
   const std::int64_t pairs = benefit.size(0) / 2;
   const auto quarter = [&](std::int64_t i, std::int64_t j) {
@@ -91,7 +91,7 @@ Solved solve(Group group, const at::Tensor& signed_benefit, const at::Tensor& si
     case Group::general:
       break;
   }
-  throw std::invalid_argument("a general map has no best one in this measure; balance first");
+  throw std::invalid_argument("<T, benefit> has no maximum over general maps; balance first");
 }
 
 double unaligned(const at::Tensor& benefit) { return benefit.diagonal().sum().item<double>(); }

@@ -1,4 +1,4 @@
-// solve_tree: axes that stand under each other, from the innermost outwards.
+// solve_tree: nested axes, from the innermost outwards.
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -10,9 +10,9 @@
 namespace braid {
 namespace {
 
-// An agreement of one block of A with one block of B: the axes that are still open.
+// An agreement of one block of A with one block of B, on the axes not yet solved.
 struct Open {
-  std::size_t agreement = 0;  // which of the caller's it is of
+  std::size_t agreement = 0;  // index of the caller's agreement
   std::vector<std::string> axes;
   at::Tensor benefit;
   bool sized = false;  // Agreement's
@@ -41,7 +41,7 @@ Open pair_of(const Open& open, std::int64_t j, std::int64_t k) {
           open.sized};
 }
 
-// The agreement's first axis made the given one.
+// The agreement with the given axis moved to the front.
 Open led_by(const Open& open, const std::string& axis) {
   const std::int64_t place = dimension(open, axis), axes = std::ssize(open.axes);
   Open led = open;
@@ -50,7 +50,7 @@ Open led_by(const Open& open, const std::string& axis) {
   return led;
 }
 
-// The agreement of the other axes where B's units on this one are moved by the element.
+// The agreement on the other axes, with B's units on this one moved by the element.
 Open contract(const Open& open, const std::string& axis, const Element& element) {
   const std::int64_t place = dimension(open, axis), axes = std::ssize(open.axes);
   Open rest = open;
@@ -66,7 +66,7 @@ class TreeSolver {
   TreeSolver(const Symmetries& symmetries, const GroupChoice& choice, std::size_t agreements)
       : symmetries_(symmetries), choice_(choice), agreements_(agreements) {}
 
-  // Of agreements whose first axis is `name`.
+  // REQUIRES agreements whose first axis is `name`.
   Found solve_axis(const std::string& name, const std::vector<Open>& open) const {
     const Axis& axis = symmetries_.axis(name);
     const std::optional<Group> group = choice_(axis);
@@ -74,7 +74,7 @@ class TreeSolver {
                                   [](const Open& agreement) { return agreement.axes.size() == 1; });
     if (leaf) return solve_leaf(axis, group, open);
     if (group && !permutes_only(*group)) {
-      throw std::invalid_argument("axis '" + name + "' holds other axes and does not only permute");
+      throw std::invalid_argument("axis '" + name + "' has inner axes but does not only permute");
     }
     return solve_blocks(name, open, !group);
   }
@@ -100,7 +100,7 @@ class TreeSolver {
     return found;
   }
 
-  // Blocks that may change places unless `fixed`, and what is inside them.
+  // Blocks, permuted unless `fixed`, and the axes inside them.
   Found solve_blocks(const std::string& name, const std::vector<Open>& open, bool fixed) const {
     const std::int64_t blocks = symmetries_.axis(name).size;
     std::vector<Found> pairs(static_cast<std::size_t>(blocks * blocks));
@@ -128,8 +128,7 @@ class TreeSolver {
       }
       found.value += chosen.value;
       for (auto& [axis, element] : chosen.element) {
-        GroupElement& all = found.element[axis];
-        std::move(element.begin(), element.end(), std::back_inserter(all));
+        std::move(element.begin(), element.end(), std::back_inserter(found.element[axis]));
       }
     }
     found.element[name] = {std::move(order)};
@@ -156,16 +155,16 @@ class TreeSolver {
     return found;
   }
 
-  static void add(Found& sum, Found more) {
+  static void add(Found& sum, Found term) {
     for (std::size_t t = 0; t < sum.objectives.size(); ++t) {
-      sum.objectives[t] += more.objectives[t];
-      sum.unaligned[t] += more.unaligned[t];
+      sum.objectives[t] += term.objectives[t];
+      sum.unaligned[t] += term.unaligned[t];
     }
-    sum.value += more.value;
-    sum.element.merge(more.element);
+    sum.value += term.value;
+    sum.element.merge(term.element);
   }
 
-  // The first agreement and all that share axes with it, or with one that does.
+  // Takes the first agreement and all that share axes with it, directly or through others.
   static std::vector<Open> take_linked(std::vector<Open>& open) {
     std::vector<Open> linked = {std::move(open.front())};
     open.erase(open.begin());
@@ -184,7 +183,7 @@ class TreeSolver {
     return linked;
   }
 
-  // The axes of linked agreements that stand under no other of theirs.
+  // The axes of linked agreements whose parent is not among these axes.
   std::vector<std::string> outermost(const std::vector<Open>& linked) const {
     std::set<std::string> all, outer;
     for (const Open& open : linked) all.insert(open.axes.begin(), open.axes.end());
@@ -199,7 +198,7 @@ class TreeSolver {
     return axes.size() == 1 ? solve_axis(axes.front(), linked) : solve_together(axes, linked);
   }
 
-  // Axes of one parent that share an agreement: each in turn with the others where they are.
+  // Sibling axes that share an agreement: solved alternately, the others fixed.
   Found solve_together(const std::vector<std::string>& axes,
                        const std::vector<Open>& linked) const {
     constexpr int most_rounds = 100;
@@ -207,12 +206,12 @@ class TreeSolver {
       for (const std::string& axis : open.axes) {
         if (std::find(axes.begin(), axes.end(), axis) == axes.end()) {
           throw std::invalid_argument("axis '" + axis +
-                                      "' stands under one that shares units with "
-                                      "others, which no family has");
+                                      "' is inside an axis that shares units with its siblings; "
+                                      "no family has this");
         }
       }
     }
-    // The relaxed start is of axes that permute: the others come first, while it is right.
+    // The relaxed start solves axes that permute; the others go first, while it still holds.
     std::vector<std::string> turns = axes;
     std::stable_partition(turns.begin(), turns.end(), [&](const std::string& name) {
       const std::optional<Group> group = choice_(symmetries_.axis(name));
@@ -235,7 +234,7 @@ class TreeSolver {
     return found;
   }
 
-  // Axes that permute, as if each of their blocks had inner elements of its own.
+  // Solves each permuting axis as if each of its blocks had its own elements of the other axes.
   Transform relaxed_start(const std::vector<std::string>& axes,
                           const std::vector<Open>& linked) const {
     Transform start;
@@ -253,7 +252,7 @@ class TreeSolver {
     return start;
   }
 
-  // The best element of one axis with the others moved.
+  // The best element of one axis, the others moved by `element`.
   Solved solve_seen(const std::string& name, Group group, const std::vector<Open>& linked,
                     const Transform& element) const {
     const at::Tensor benefit = seen_by(name, linked, element, false);
@@ -261,8 +260,8 @@ class TreeSolver {
     return solve(group, benefit.defined() ? benefit : at::zeros_like(sized), sized);
   }
 
-  // What one axis's units are worth, (n, n), with the others moved: by agreements that are `sized`
-  // or that are not; undefined where there are none.
+  // Benefits of one axis's units, (n, n), the others moved, over the agreements with this `sized`;
+  // undefined if there are none.
   at::Tensor seen_by(const std::string& name, const std::vector<Open>& linked,
                      const Transform& element, bool sized) const {
     at::Tensor sum;
@@ -314,7 +313,7 @@ TreeSolution solve_tree(const Symmetries& symmetries, const std::string& root,
   std::vector<Open> open;
   for (const Agreement& agreement : agreements) {
     if (agreement.axes.empty() || agreement.axes.front() != root) {
-      throw std::invalid_argument("an agreement of another tree than that of '" + root + "'");
+      throw std::invalid_argument("an agreement is not of the tree of '" + root + "'");
     }
     open.push_back({open.size(), agreement.axes, agreement.benefit, agreement.sized});
   }

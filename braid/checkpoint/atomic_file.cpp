@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The place itself when `path` is a link, so that the link stays; no trailing slash.
+// Follows links, so that a link is kept and its target replaced; no trailing slash.
 fs::path resolve_target(const fs::path& path) {
-  require(!path.empty(), "an empty path cannot be written");
+  require(!path.empty(), "cannot write to an empty path");
   const fs::path resolved = resolved_path(path);
   std::error_code error;
   require(fs::is_directory(resolved.parent_path(), error),
@@ -30,7 +30,7 @@ fs::path resolve_target(const fs::path& path) {
   return resolved;
 }
 
-// target.partial-<pid>, and on -<n> while that is taken (a killed process left it).
+// target.partial-<pid>, with -<n> appended while taken (left by a killed process).
 fs::path name_partial(const fs::path& target, int attempt) {
   std::string name = fmt::format("{}.partial-{}", target.string(), ::getpid());
   if (attempt > 0) name += fmt::format("-{}", attempt);
@@ -40,35 +40,39 @@ constexpr int kAttempts = 1000;
 
 void sync_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;  // unreadable folders cannot be synced; the rename has been made
+  if (descriptor < 0) return;  // unreadable folders cannot be synced; the rename is done
   ::fsync(descriptor);
   ::close(descriptor);
 }
 
 void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
-    fail("{}: cannot be put in place: {}", to.string(), std::strerror(errno));
+    fail("{}: cannot rename {} to it: {}", to.string(), from.string(), std::strerror(errno));
   }
 }
 
-// Whether `target` is a folder to be replaced: only what looks like a checkpoint may be. False when
-// it is missing or empty, Error when it must stay.
+// True if `target` is a non-empty folder that may be replaced (it looks like a checkpoint), false
+// if it is missing or empty, Error if it must not be replaced.
 bool replaces_folder(const fs::path& target, bool overwrite) try {
   const std::string name = target.string();
   if (!fs::exists(target)) return false;
-  require(fs::is_directory(target), "{}: is there and is not a folder; choose another path", name);
+  require(fs::is_directory(target), "{}: exists and is not a folder; choose another path", name);
   if (fs::is_empty(target)) return false;
-  require(overwrite, "{}: is there and not empty; choose another folder, or `overwrite` it", name);
+  require(overwrite, "{}: exists and is not empty; choose another folder or pass `overwrite`",
+          name);
   const auto has = [&](const char* file) { return fs::is_regular_file(target / file); };
-  // Models of tables are written without a configuration, but with a card.
-  require(has("config.json") || (has("README.md") &&
-                                 (has("model.safetensors") || has("model.safetensors.index.json"))),
-          "{}: not a checkpoint folder (no config.json): refused to replace it", name);
+  // Models with a table are written without config.json, but with a card.
+  require(
+      has("config.json") ||
+          (has("README.md") && (has("model.safetensors") || has("model.safetensors.index.json"))),
+      "{}: not a checkpoint folder (no config.json); choose another folder, or remove it by hand",
+      name);
   const std::set<std::string> known = model_folders(target);
   for (const auto& entry : fs::directory_iterator(target)) {
     const std::string inside = entry.path().filename().string();
     require(!entry.is_directory() || entry.is_symlink() || known.contains(inside),
-            "{}: holds the folder {}: refused to replace it; remove it by hand", name, inside);
+            "{}: contains the folder {}, which is not part of a model; remove it by hand", name,
+            inside);
   }
   return true;
 } catch (const fs::filesystem_error& error) {
@@ -81,7 +85,7 @@ void check_output_file(const fs::path& path) {
   const fs::path target = resolve_target(path);
   std::error_code error;
   require(!fs::exists(target, error) || fs::is_regular_file(target, error),
-          "{}: is there and is not a regular file; choose another path", target.string());
+          "{}: exists and is not a regular file; choose another path", target.string());
 }
 
 void check_output_folder(const fs::path& path, bool overwrite) {
@@ -116,7 +120,7 @@ void AtomicFile::write(std::string_view bytes) {
 
 void AtomicFile::commit() {
   throw_if_interrupted();
-  // Some file systems cannot sync (EINVAL); a full disk may show only here.
+  // Some file systems cannot sync (EINVAL); a full disk may surface only here.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) {
     fail("{}: cannot be written: {}", target_.string(), std::strerror(errno));
   }
@@ -137,7 +141,7 @@ AtomicFolder::AtomicFolder(const fs::path& out, bool overwrite)
     partial_ = name_partial(target_, attempt);
     failure = ::mkdir(partial_.c_str(), 0777) == 0 ? 0 : errno;
   }
-  if (failure != 0) fail("{}: cannot be made: {}", target_.string(), std::strerror(failure));
+  if (failure != 0) fail("{}: cannot be created: {}", target_.string(), std::strerror(failure));
 }
 
 AtomicFolder::~AtomicFolder() {
@@ -148,8 +152,8 @@ AtomicFolder::~AtomicFolder() {
 void AtomicFolder::commit() {
   throw_if_interrupted();
   sync_folder(partial_);
-  if (replaces_folder(target_, overwrite_)) {  // asked again: it may have changed meanwhile
-    // The old folder takes the partial one's name, and goes with it in the destructor.
+  if (replaces_folder(target_, overwrite_)) {  // checked again: it may have changed meanwhile
+    // Swap, so that the old folder has the temporary name and is removed below.
     if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
       if (errno != EINVAL && errno != ENOSYS) {
         fail("{}: cannot be replaced: {}", target_.string(), std::strerror(errno));
@@ -166,7 +170,7 @@ void AtomicFolder::commit() {
     std::error_code ignored;
     fs::remove_all(partial_, ignored);
   } else {
-    rename_path(partial_, target_);  // onto a missing or an empty folder; fails on any other
+    rename_path(partial_, target_);  // fails unless missing or an empty folder
   }
   partial_.clear();
   sync_folder(target_.parent_path());

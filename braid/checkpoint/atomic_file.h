@@ -1,4 +1,4 @@
-// Files and folders that appear whole or not at all: written beside their place, synced, renamed.
+// Atomic output files and folders: written beside their target, synced, renamed into place.
 #pragma once
 
 #include <filesystem>
@@ -9,17 +9,17 @@
 
 namespace braid {
 
-// A file being written. Destroyed before commit(), it leaves nothing. All failures (disk full, ...)
+// A file being written; leaves nothing if destroyed before commit(). All failures (disk full, ...)
 // are Errors naming the file and the system's reason.
 class AtomicFile {
  public:
-  // Error if `path` is there and not a regular file. A link is followed, and stays.
+  // Error if `path` exists and is not a regular file. A symbolic link is followed and kept.
   explicit AtomicFile(const std::filesystem::path& path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
-  // In chunks of at most 64 MB; Interrupted between them.
+  // Writes in chunks of at most 64 MB; throws Interrupted between chunks.
   void write(std::string_view bytes);
   // Syncs and renames into place.
   void commit();
@@ -31,19 +31,19 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// A folder being built. Destroyed before commit(), it leaves nothing.
+// A folder being built; leaves nothing if destroyed before commit().
 class AtomicFolder {
  public:
-  // `out` may be missing or an empty folder; with `overwrite`, also a folder that has a config.json
-  // and no folders but a model's own (beside.h). Error otherwise.
+  // `out` may be missing or an empty folder; with `overwrite`, also a checkpoint folder whose only
+  // subfolders are a model's own (beside.h). Error otherwise.
   AtomicFolder(const std::filesystem::path& out, bool overwrite);
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;
   ~AtomicFolder();
 
-  // Where to write meanwhile.
+  // The temporary folder to write into.
   const std::filesystem::path& path() const { return partial_; }
-  // Syncs, renames into place and removes what was there.
+  // Syncs, renames into place and removes the previous folder.
   void commit();
 
  private:
@@ -53,18 +53,18 @@ class AtomicFolder {
   bool overwrite_;
 };
 
-// The Error that writing there would end in, before the work for it is done.
+// Throw the Error that writing there would fail with, before any work is done.
 void check_output_file(const std::filesystem::path& path);
 void check_output_folder(const std::filesystem::path& path, bool overwrite);
 
-// Replaces the file's contents by `bytes`, or leaves it as it was. Error, Interrupted.
+// Replaces the file's contents by `bytes`, or leaves it unchanged on failure. Error, Interrupted.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-// The path without links, trailing slashes and dots; nothing need be there. Error naming it.
+// The absolute path without links, trailing slashes and dots; need not exist. Error naming it.
 std::filesystem::path resolved_path(const std::filesystem::path& path);
 
-// OUT.<stage>.safetensors, where work towards a folder keeps its state: beside it, however it is
-// written ("OUT/").
+// OUT.<stage>.safetensors, the saved state of work towards the folder OUT, next to it even if given
+// as "OUT/".
 std::filesystem::path state_beside(const std::filesystem::path& out, const std::string& stage);
 
 }  // namespace braid

@@ -21,40 +21,40 @@ bool matches(const std::string& name, const std::array<const char*, N>& patterns
                      [&](const char* pattern) { return ::fnmatch(pattern, name.c_str(), 0) == 0; });
 }
 
-// Written anew by whoever copies.
+// Never copied: the writer of a checkpoint creates these.
 constexpr std::array kReplaced = {"config.json", "README.md", "model*.safetensors",
                                   "pytorch_model*.bin", "*.index.json"};
-// What transformers, tokenizers and sentence-transformers load of a folder beside config.json and
-// the weights, and what a licence asks to pass on.
+// Files that transformers, tokenizers and sentence-transformers load besides config.json and the
+// weights, and files that licences require to pass on.
 constexpr std::array kBelongs = {
     // tokenizers
     "tokenizer*.json", "*.model", "*.spm", "*.tiktoken", "vocab*.txt", "vocab*.json",
     "*_vocab.json", "merges.txt", "bpe.codes", "dict.txt", "emoji.json", "normalizer.json",
     "byte_maps.json", "word_shape.json", "word_pronunciation.json", "added_tokens.json",
     "special_tokens_map.json",
-    // generation, chats, other inputs than text
+    // generation, chat, inputs other than text
     "generation_config.json", "chat_template.*", "*processor_config.json",
     "audio_tokenizer_config.json",
     // sentence encoders
     "modules.json", "config_sentence_transformers.json", "sentence_*_config.json", "LICENSE*",
     "LICENCE*", "NOTICE*", "COPYING*", "USE_POLICY*"};
 
-// sentence-transformers' modules, each in a folder of its own.
+// Folders of the modules of sentence-transformers.
 std::set<std::string> module_folders(const fs::path& folder) {
   std::set<std::string> names;
   const fs::path file = folder / "modules.json";
   if (!fs::is_regular_file(file)) return names;
   const nlohmann::json modules = parse_json(MappedFile::open(file)->bytes(), file.string());
   if (!modules.is_array()) return names;
-  for (const nlohmann::json& one : modules) {
-    if (!one.is_object() || !one.value("path", nlohmann::json()).is_string()) continue;
-    const fs::path place = fs::path(one["path"].get<std::string>()).lexically_normal();
+  for (const nlohmann::json& module : modules) {
+    if (!module.is_object() || !module.value("path", nlohmann::json()).is_string()) continue;
+    const fs::path place = fs::path(module["path"].get<std::string>()).lexically_normal();
     if (!place.empty()) names.insert(place.begin()->string());  // empty: the checkpoint itself
   }
   return names;
 }
 
-// Does the configuration name classes in files of the folder?
+// True if the configuration refers to classes in the folder's Python files.
 bool has_code(const fs::path& folder) {
   for (const char* name : {"config.json", "tokenizer_config.json"}) {
     const fs::path file = folder / name;
@@ -86,7 +86,7 @@ void add_file(const fs::directory_entry& entry, const fs::path& place, bool belo
   }
 }
 
-// All of a folder that belongs as a whole.
+// Adds all files of a folder, recursively.
 void add_folder(const fs::path& folder, const fs::path& place, Beside& found) {
   for (const fs::directory_entry& entry : entries_of(folder / place)) {
     const fs::path inside = place / entry.path().filename();
@@ -109,7 +109,7 @@ std::set<std::string> model_folders(const fs::path& folder) {
 
 bool belongs_to_model(const std::string& name) {
   constexpr std::array weights = {"*.safetensors", "*.bin"};
-  // Of work towards OUT or an alignment, which may lie in a checkpoint's folder.
+  // Saved state of unfinished work, which may be inside a checkpoint folder.
   constexpr std::array states = {"*.state.safetensors", "*.learning.safetensors",
                                  "*.heal.safetensors"};
   return matches(name, kReplaced) || matches(name, kBelongs) ||

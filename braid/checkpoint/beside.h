@@ -1,6 +1,6 @@
-// What lies beside the weights of a checkpoint and belongs to the model: tokenizer, generation
-// settings, chat templates, processors, the modules of sentence-transformers, licences. Scores,
-// logs, notes and the state of a training are of the model that lies there, and of no other.
+// Auxiliary files of a checkpoint folder that belong to the model: tokenizer, generation settings,
+// chat templates, processors, modules of sentence-transformers, licences. Scores, logs, notes and
+// training state describe that particular model and are not copied to another.
 #pragma once
 
 #include <filesystem>
@@ -11,18 +11,18 @@
 namespace braid {
 
 struct Beside {
-  std::vector<std::filesystem::path> files;  // relative to the folder, in order
-  std::vector<std::string> left;             // what does not belong, "onnx/" for a whole folder
+  std::vector<std::filesystem::path> files;  // relative to the folder, sorted
+  std::vector<std::string> left;             // not part of the model; "onnx/" for a whole folder
 };
 
-// What belongs to a model by its name, and the folders that modules.json names, whole; all before
-// anything is copied. Files of code belong where the configuration names classes of them.
+// Lists files that belong to a model by their name, and all files in folders named by modules.json.
+// Python files belong if the configuration refers to classes in them (auto_map).
 Beside files_beside(const std::filesystem::path& folder);
 
-// Would transformers or sentence-transformers read a file of this name in a checkpoint folder?
+// True if transformers or sentence-transformers would read a file of this name in a checkpoint.
 bool belongs_to_model(const std::string& name);
 
-// The folders in a checkpoint that are known to be the model's own.
+// Names of subfolders that are part of the model.
 std::set<std::string> model_folders(const std::filesystem::path& folder);
 
 }  // namespace braid

@@ -31,7 +31,7 @@ std::string name_shard(std::size_t index, std::size_t count) {
   return fmt::format("model-{:05}-of-{:05}.safetensors", index + 1, count);
 }
 
-// As huggingface_hub splits: in order, a tensor larger than a shard by itself.
+// Splits like huggingface_hub: in order, a tensor larger than a shard on its own.
 Layout split_tensors(const LazyTensors& tensors, std::int64_t shard_size) {
   Layout layout;
   std::vector<std::string> current;
@@ -55,7 +55,7 @@ Layout split_tensors(const LazyTensors& tensors, std::int64_t shard_size) {
   return layout;
 }
 
-// `kept`, for these tensors, as safetensors files.
+// The layout `kept`, restricted and extended to these tensors, with names of safetensors files.
 Layout adapt_layout(const LazyTensors& tensors, const Layout& kept) {
   std::set<std::string> left;
   for (const auto& [name, tensor] : tensors) left.insert(name);
@@ -84,12 +84,12 @@ Layout adapt_layout(const LazyTensors& tensors, const Layout& kept) {
   return layout;
 }
 
-// What could not be read again is not written.
+// Refuses to write values that braid would refuse to read.
 LazyTensor checked(const std::string& name, LazyTensor tensor) {
   tensor.make = [name, make = std::move(tensor.make)] {
     const at::Tensor made = make();
     require(all_finite(made),
-            "{}: a value is too large for {}, or is none; nothing was written. Parents in float32 "
+            "{}: a value is NaN or out of range for {}; nothing was written. Parents in float32 "
             "have a larger range",
             printable(name), dtype_name(made.scalar_type()));
     return made;
@@ -97,7 +97,7 @@ LazyTensor checked(const std::string& name, LazyTensor tensor) {
   return tensor;
 }
 
-// All but what is written, and what is not to be copied.
+// Skips files that are written anyway and those not to be copied.
 void copy_beside(const Beside& found, const fs::path& from, const fs::path& to,
                  const WriteOptions& options) {
   for (const fs::path& file : found.files) {
@@ -107,7 +107,7 @@ void copy_beside(const Beside& found, const fs::path& from, const fs::path& to,
     write_file_atomically(to / file, MappedFile::open(from / file)->bytes());
   }
   if (!found.left.empty()) {
-    notice("{}: not copied, as it is no file of a model's that is read beside its weights: {}",
+    notice("{}: not copied, because not among the files read with a model's weights: {}",
            from.string(), join_names(found.left));
   }
 }
@@ -134,21 +134,21 @@ Checkpoint load_checkpoint(const fs::path& folder) {
   std::error_code error;
   require(
       fs::is_directory(folder, error),
-      "{}: not a folder: give the folder of a Hugging Face checkpoint, with config.json and "
-      "model.safetensors; a model on the hub must be fetched into one first, and a file of weights "
-      "needs a `table` of its architecture",
+      "{}: not a folder; expected the folder of a Hugging Face checkpoint, with config.json and "
+      "model.safetensors. Download a model on the hub first; for a single weights file, pass a "
+      "`table` of its architecture",
       folder.string());
   require(
       !is_there(folder / "adapter_config.json"),
-      "{}: adapter_config.json: a PEFT adapter lies beside the weights, and where peft is "
-      "installed transformers reads that and its base model instead of them; merge it into its "
-      "base, or move adapter_config.json and adapter_model.* elsewhere if the weights are whole",
+      "{}: adapter_config.json: the folder contains a PEFT adapter; with peft installed, "
+      "transformers loads that and its base model instead of these weights. Merge it into its "
+      "base, or move adapter_config.json and adapter_model.* elsewhere if the weights are complete",
       folder.string());
   Checkpoint checkpoint;
   checkpoint.folder = folder;
   require(is_there(folder / "config.json"),
-          "{}: config.json is missing: not a checkpoint folder; what is no model of Hugging Face's "
-          "needs a `table` of its architecture",
+          "{}: not a checkpoint folder: config.json is missing; for a model not in Hugging Face "
+          "format, pass a `table` of its architecture",
           folder.string());
   checkpoint.config = read_json(folder / "config.json");
   require(checkpoint.config.is_object(), "{}: expected a JSON object",

@@ -22,7 +22,7 @@ std::string fingerprint(const Tensors& tensors) {
   const auto add = [&](const void* data, std::size_t size) {
     if (size > 0) XXH3_128bits_update(state.get(), data, size);
   };
-  // Every text goes with its length, so that no two lists of tensors give the same bytes.
+  // Strings are prefixed by their length, so that different lists never hash the same bytes.
   const auto add_text = [&](std::string_view text) {
     const std::uint64_t size = text.size();
     add(&size, sizeof size);

@@ -1,4 +1,4 @@
-// Fingerprints: XXH3-128 in hex, to tell checkpoints and texts apart (not against forgery).
+// Fingerprints: XXH3-128 in hex, to identify checkpoints and texts (not tamper-proof).
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace braid {
 
-// Over name, dtype, shape and bytes of every tensor in name order: the same for any file format,
-// sharding or strides.
+// Of name, dtype, shape and bytes of every tensor in name order; independent of file format,
+// sharding and strides.
 std::string fingerprint(const Tensors& tensors);
 
 std::string fingerprint_text(std::string_view bytes);

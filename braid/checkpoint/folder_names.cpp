@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A path's last parts.
+// The last `parts` components of a path.
 fs::path ending(fs::path path, int parts) {
   fs::path name = path.filename();
   while (--parts > 0 && path.parent_path().has_filename()) {

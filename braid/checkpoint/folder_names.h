@@ -1,4 +1,4 @@
-// Names of folders for people: the last part of each path, or as many as tell them apart.
+// Short names of folders for display: the last part of each path, or as many as make it unique.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 namespace braid {
 
-// runs/1/final/ and runs/2/final: "1/final", "2/final". The same path twice keeps one name.
+// runs/1/final/ and runs/2/final: "1/final", "2/final". Equal paths have equal names.
 std::vector<std::string> folder_names(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace braid

@@ -9,13 +9,13 @@
 namespace braid {
 namespace {
 
-// Lock-free atomics are all a signal handler may touch.
+// A signal handler may only access lock-free atomics.
 std::atomic<bool> raised{false};
 std::atomic<int> partials{0};
 thread_local int last_writes = 0;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
-// All that ask a program to end and can be answered.
+// All signals that request termination and can be handled.
 constexpr std::array requests = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,   SIGALRM,
                                  SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
 
@@ -36,7 +36,7 @@ void remove_partials_on_signal() {
     ::sigaction(request, nullptr, &before);
     if (before.sa_handler != SIG_IGN) ::sigaction(request, &action, nullptr);  // nohup and the like
   }
-  // Handlers, which unlike SIG_IGN are not handed to programs that are started.
+  // Empty handlers: unlike SIG_IGN, they are not inherited by programs that are started.
   action.sa_handler = [](int) {};
   ::sigaction(SIGPIPE, &action, nullptr);
   ::sigaction(SIGXFSZ, &action, nullptr);

@@ -23,7 +23,7 @@ LazyTensors lazy(const Tensors& tensors) {
 at::Tensor make(const std::string& name, const LazyTensor& tensor) {
   at::Tensor made = tensor.make();
   if (made.scalar_type() != tensor.dtype || !made.sizes().equals(tensor.shape)) {
-    throw std::logic_error(name + " is not what was promised of it");
+    throw std::logic_error(name + " does not have its declared dtype and shape");
   }
   return made;
 }

@@ -1,5 +1,5 @@
-// LazyTensors: named tensors before they are made. Dtype and shape are known, the values are
-// computed when they are asked for: a model is moved, averaged and written one tensor at a time.
+// LazyTensors: named tensors with known dtype and shape whose values are computed on demand, so
+// that a model is transformed, averaged and written one tensor at a time.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@ namespace braid {
 struct LazyTensor {
   at::ScalarType dtype;
   std::vector<std::int64_t> shape;
-  std::function<at::Tensor()> make;  // of that dtype and shape
+  std::function<at::Tensor()> make;  // returns that dtype and shape
 
   std::int64_t bytes() const;
 };
@@ -20,7 +20,7 @@ using LazyTensors = std::map<std::string, LazyTensor>;
 LazyTensor lazy(const at::Tensor& tensor);
 LazyTensors lazy(const Tensors& tensors);
 
-// Throws std::logic_error where a tensor is not of the dtype and shape that were promised.
+// std::logic_error if the result does not have the declared dtype and shape.
 at::Tensor make(const std::string& name, const LazyTensor& tensor);
 Tensors make(const LazyTensors& tensors);
 

@@ -45,7 +45,7 @@ MappedFile::~MappedFile() {
 
 void refuse_lfs_pointer(const MappedFile& file) {
   require(!file.bytes().starts_with("version https://git-lfs"),
-          "{}: is a Git LFS pointer, not the weights: fetch them with `git lfs pull`", file.name());
+          "{}: a Git LFS pointer, not the weights; fetch them with `git lfs pull`", file.name());
 }
 
 }  // namespace braid

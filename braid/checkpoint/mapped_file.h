@@ -1,5 +1,5 @@
-// MappedFile: a regular file as read-only memory. Tensors that alias it keep it alive through the
-// shared pointer, so writing into such a tensor in place faults: clone first.
+// MappedFile: a regular file mapped as read-only memory. Tensors that alias it keep it alive
+// through the shared pointer. Writing into such a tensor faults: clone it first.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ class MappedFile {
   ~MappedFile();
 
   std::string_view bytes() const { return {data_, size_}; }
-  // The path as messages show it.
+  // The path, for messages.
   const std::string& name() const { return name_; }
 
  private:
@@ -31,7 +31,7 @@ class MappedFile {
   std::size_t size_;
 };
 
-// Error with advice when the file is a Git LFS pointer instead of the weights themselves.
+// Error if the file is a Git LFS pointer instead of the weights.
 void refuse_lfs_pointer(const MappedFile& file);
 
 }  // namespace braid

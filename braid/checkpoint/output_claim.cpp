@@ -28,14 +28,14 @@ bool same(const fs::path& a, const fs::path& b) {
   return resolved_path(a) == resolved_path(b) || fs::equivalent(a, b, absent);
 }
 
-// Does `path` lie in `folder`, at any depth?
+// True if `path` is inside `folder`, at any depth.
 bool is_in(const fs::path& path, const fs::path& folder) {
   const fs::path inner = resolved_path(path), outer = resolved_path(folder);
   return inner != outer &&
          std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
-// Would writing the output replace, or take away, what is at `path`?
+// True if writing the output would replace or remove `path`.
 bool covers(const PlannedOutput& output, const fs::path& path) {
   if (same(output.path, path)) return true;
   if (!is_in(path, output.path)) return false;
@@ -46,7 +46,8 @@ bool covers(const PlannedOutput& output, const fs::path& path) {
   });
 }
 
-// The file of a model's in the folder that would be replaced or added, reached by a link or not.
+// The model file in `folder` that writing to `path` would replace or add, also through a link;
+// empty if none.
 fs::path model_file_at(const fs::path& path, const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return {};
@@ -69,41 +70,39 @@ fs::path model_file_at(const fs::path& path, const fs::path& folder) {
 
 void require_not_read(const PlannedOutput& output, const fs::path& input) {
   const std::string name = output.path.string();
-  require(!same(output.path, input),
-          "{}: is read for this and would be replaced; choose another place to write", name);
-  require(
-      !covers(output, input),
-      "{}: {} lies in it, is read for this and would be replaced; choose another place to write",
-      name, input.string());
+  require(!same(output.path, input), "{}: this output would replace an input; choose another path",
+          name);
+  require(!covers(output, input),
+          "{}: this output would replace the input {} inside it; choose another path", name,
+          input.string());
   if (output.place == Place::checkpoint || output.place == Place::folder) return;
   const fs::path file = model_file_at(output.path, input);
   require(file.empty(),
-          "{}: is a file of {}, which is read for this and would be changed; choose another place "
-          "to write",
-          name, input.string());
+          "{}: this output would change the input {}, whose file it is; choose another path", name,
+          input.string());
 }
 
 void require_apart(const PlannedOutput& output, const PlannedOutput& other) {
   require(!same(output.path, other.path),
-          "{}: two results would be written there; choose two places", output.path.string());
+          "{}: two outputs would be written there; choose different paths", output.path.string());
   for (const auto& [outer, inner] : {std::pair(&output, &other), std::pair(&other, &output)}) {
     require(!covers(*outer, inner->path),
-            "{}: lies in {}, which is written as well and would take it away; choose another place",
+            "{}: this output is inside another, {}, which would replace it; choose another path",
             inner->path.string(), outer->path.string());
   }
 }
 
-// A pipe can be read only once, and most files are read for more than one reason.
+// A pipe can be read only once, and most inputs are read several times.
 void require_readable_again(const fs::path& input) {
   std::error_code error;
   const fs::file_status found = fs::status(input, error);
   require(
       !fs::exists(found) || fs::is_regular_file(found) || fs::is_directory(found),
-      "{}: is a {}, expected a file, which can be read more than once; write it to a file first",
+      "{}: a {} cannot be read twice, expected a regular file; save its contents to a file first",
       input.string(), fs::is_fifo(found) ? "pipe" : "device");
 }
 
-// May files be made in the first folder above that is there?
+// Error unless files can be created in the nearest existing parent folder.
 void require_writable(const fs::path& path) {
   fs::path parent = resolved_path(path).parent_path();
   std::error_code error;
@@ -124,14 +123,14 @@ void require_possible(const PlannedOutput& output, bool overwrite) {
     case Place::new_file:
       check_output_file(path);
       require(overwrite || output.place == Place::file || !fs::exists(path, error),
-              "{}: is there; choose another file, or `overwrite` it", path.string());
+              "{}: already exists; choose another path or pass `overwrite`", path.string());
       break;
     case Place::checkpoint:
       check_output_folder(path, overwrite);
       break;
     case Place::folder:
       require(!fs::exists(path, error) || fs::is_directory(path, error),
-              "{}: is there and is not a folder; choose another path", path.string());
+              "{}: exists and is not a folder; choose another path", path.string());
       break;
   }
   require_writable(output.place == Place::folder && fs::exists(path, error) ? path / "x" : path);
@@ -139,10 +138,10 @@ void require_possible(const PlannedOutput& output, bool overwrite) {
 
 }  // namespace
 
-void FilePlan::add(const FilePlan& more) {
-  inputs.insert(inputs.end(), more.inputs.begin(), more.inputs.end());
-  outputs.insert(outputs.end(), more.outputs.begin(), more.outputs.end());
-  overwrite |= more.overwrite;
+void FilePlan::add(const FilePlan& other) {
+  inputs.insert(inputs.end(), other.inputs.begin(), other.inputs.end());
+  outputs.insert(outputs.end(), other.outputs.begin(), other.outputs.end());
+  overwrite |= other.overwrite;
 }
 
 void FilePlan::check() const {
@@ -158,7 +157,7 @@ void FilePlan::check() const {
   for (const PlannedOutput& output : named.outputs) require_possible(output, overwrite);
 }
 
-// The claim is a name in the kernel, which goes with the process and leaves no file behind.
+// The claim is an abstract socket name, which the kernel frees when the process ends.
 OutputClaim::OutputClaim(const fs::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -170,7 +169,7 @@ OutputClaim::OutputClaim(const fs::path& path) {
   if (::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) != 0 &&
       errno == EADDRINUSE) {
     ::close(std::exchange(socket_, -1));
-    fail("{}: another run is at work on it; wait for it, or choose another place", path.string());
+    fail("{}: being written by another run; wait for it or choose another path", path.string());
   }
 }
 
@@ -183,10 +182,10 @@ OutputClaim::~OutputClaim() {
 
 void require_space(const fs::path& path, std::int64_t bytes) {
   struct statvfs found {};
-  if (::statvfs(resolved_path(path).parent_path().c_str(), &found) != 0) return;  // nobody knows
+  if (::statvfs(resolved_path(path).parent_path().c_str(), &found) != 0) return;  // unknown
   const double free = static_cast<double>(found.f_bavail) * static_cast<double>(found.f_frsize);
   require(static_cast<double>(bytes) <= free,
-          "{}: {:.1f} MB are to be written, but only {:.1f} MB are free there", path.string(),
+          "{}: {:.1f} MB needed, but only {:.1f} MB are free there", path.string(),
           static_cast<double>(bytes) / 1e6, free / 1e6);
 }
 

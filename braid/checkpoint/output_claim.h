@@ -1,5 +1,5 @@
-// What a piece of work reads and writes, held against each other before it begins: what would make
-// writing fail at the end, or would replace what is read, is found at the start.
+// Inputs and outputs of a command, checked against each other before any work: writes that would
+// fail at the end or would replace an input are refused at the start.
 #pragma once
 
 #include <cstdint>
@@ -9,36 +9,36 @@
 
 namespace braid {
 
-// How something is written.
+// How an output is written.
 enum class Place {
-  file,        // replaces a file that is there
-  new_file,    // only where `overwrite` says so
-  checkpoint,  // a folder, as a whole; replaces a checkpoint where `overwrite` says so
-  folder,      // into a folder, which is made where it is missing
+  file,        // a file; replaces an existing one
+  new_file,    // a file; replaces an existing one only with `overwrite`
+  checkpoint,  // a whole folder; replaces an existing checkpoint only with `overwrite`
+  folder,      // files in a folder, created if missing
 };
 
 struct PlannedOutput {
-  std::filesystem::path path;  // empty: nothing
+  std::filesystem::path path;  // ignored if empty
   Place place = Place::file;
-  std::vector<std::string> names = {};  // patterns of the files that are written into a folder
+  std::vector<std::string> names = {};  // patterns of the files written into a folder
 };
 
 struct FilePlan {
-  std::vector<std::filesystem::path> inputs;  // files and folders; empty paths are none
+  std::vector<std::filesystem::path> inputs;  // files and folders; empty paths are ignored
   std::vector<PlannedOutput> outputs;
   bool overwrite = false;
 
-  void add(const FilePlan& more);
-  // Error where an input is a pipe, or where an output is an input or a model's file in one, would
-  // take an input or another output with it, is there and is to stay, or cannot be written.
+  void add(const FilePlan& other);
+  // Error if an input is a pipe, or an output is an input or a model file in an input folder,
+  // contains an input or another output, exists and may not be replaced, or cannot be written.
   void check() const;
 };
 
-// A file or folder that this process is about to write. While it lives no other process on this
-// machine can claim the same place.
+// Reserves a file or folder that this process is about to write: during its lifetime no other
+// process on this machine can claim the same path.
 class OutputClaim {
  public:
-  // Error where another process is at work on it.
+  // Error if claimed by another process.
   explicit OutputClaim(const std::filesystem::path& path);
   OutputClaim(OutputClaim&& other) noexcept;
   OutputClaim& operator=(OutputClaim&&) = delete;
@@ -48,7 +48,7 @@ class OutputClaim {
   int socket_ = -1;
 };
 
-// Error where the place has not so many bytes free.
+// Error if the file system of `path` has fewer than `bytes` free.
 void require_space(const std::filesystem::path& path, std::int64_t bytes);
 
 }  // namespace braid

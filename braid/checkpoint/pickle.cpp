@@ -47,7 +47,7 @@ class Machine {
         return;
       case '.':  // STOP
         result_.value = pop();
-        check(stack_.empty() && marks_.empty(), "values left over at its end");
+        check(stack_.empty() && marks_.empty(), "values left on the stack at the end");
         stopped_ = true;
         return;
       case 'N':
@@ -67,7 +67,7 @@ class Machine {
       case 'G':
         return push_float();
       case 'X':  // BINUNICODE
-      case 'T':  // BINSTRING, as Python 2 wrote texts
+      case 'T':  // BINSTRING, strings of Python 2
         return push(take(read_number<std::uint32_t>()));
       case 0x8c:  // SHORT_BINUNICODE
       case 'U':   // SHORT_BINSTRING
@@ -113,7 +113,7 @@ class Machine {
       case 0x93: {  // STACK_GLOBAL
         const Value name = pop();
         const Value module = pop();
-        check(is<std::string_view>(name) && is<std::string_view>(module), "a name is not a text");
+        check(is<std::string_view>(name) && is<std::string_view>(module), "a name is not a string");
         return push_global(std::get<std::string_view>(module), std::get<std::string_view>(name));
       }
       case 'R':
@@ -160,8 +160,7 @@ class Machine {
   std::size_t rest() const { return bytes_.size() - position_; }
 
   std::string_view take(std::uint64_t size) {
-    check(size <= rest(), "truncated: {} bytes wanted at byte {}, {} left", size, position_,
-          rest());
+    check(size <= rest(), "truncated: needs {} bytes at byte {}, {} left", size, position_, rest());
     const std::string_view taken = bytes_.substr(position_, size);
     position_ += size;
     return taken;
@@ -169,7 +168,7 @@ class Machine {
 
   std::string_view take_line() {
     const std::size_t end = bytes_.substr(position_, 1000).find('\n');
-    check(end != std::string_view::npos, "truncated: a name without end at byte {}", position_);
+    check(end != std::string_view::npos, "truncated: unterminated name at byte {}", position_);
     const std::string_view line = take(end);
     take(1);
     return line;
@@ -196,7 +195,7 @@ class Machine {
     push(std::bit_cast<double>(__builtin_bswap64(read_number<std::uint64_t>())));
   }
 
-  // A value may not be taken from below the last mark.
+  // Never pops below the last mark.
   std::vector<Value> pop_last(std::size_t count) {
     const std::size_t floor = marks_.empty() ? 0 : marks_.back();
     check(stack_.size() - floor >= count, "the stack is empty at byte {}", position_);
@@ -260,7 +259,7 @@ class Machine {
 
   void push_storage() { push(find_storage(pop(), result_, what_)); }
 
-  // state_dict() carries version numbers as an attribute of its OrderedDict: read over.
+  // Ignored: state_dict() has version numbers as an attribute of its OrderedDict.
   void set_state() {
     const Value state = pop();
     check(is<Dict*>(top()) && is<Dict*>(state), "sets attributes of {}", describe(top()));
@@ -283,9 +282,9 @@ Unpickled unpickle(std::string_view bytes, std::size_t& position, const std::str
 }
 
 const char* describe(const Value& value) {
-  constexpr std::array kNames = {"None",          "a truth value", "an integer", "a number",
-                                 "a big integer", "a text",        "a class",    "a storage",
-                                 "a tensor",      "a list",        "a dict"};
+  constexpr std::array kNames = {"None",          "a boolean", "an integer", "a number",
+                                 "a big integer", "a string",  "a class",    "a storage",
+                                 "a tensor",      "a list",    "a dict"};
   static_assert(kNames.size() == std::variant_size_v<Value>);
   return kNames[value.index()];
 }

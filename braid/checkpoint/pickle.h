@@ -1,5 +1,5 @@
 // A restricted pickle machine: protocols 2 to 4 as torch.save writes tensors. It builds plain data
-// and descriptions of tensors, and calls nothing; whatever else a pickle asks for is an Error.
+// and descriptions of tensors and calls nothing; any other opcode or name is an Error.
 #pragma once
 
 #include <ATen/core/ScalarType.h>
@@ -21,18 +21,18 @@ struct Storage;
 struct TensorInfo;
 
 struct None {};
-// An integer beyond 64 bits: little-endian two's complement.
+// An integer of more than 64 bits: little-endian two's complement.
 struct BigInteger {
   std::string_view bytes;
 };
-// The few names a pickle may refer to.
+// The names a pickle may refer to.
 enum class Callable {
   kOrderedDict,
-  kRebuildTensor,  // without what training needs, as the first versions wrote it
+  kRebuildTensor,  // of the first versions, without requires_grad and hooks
   kRebuildTensorV2,
   kRebuildParameter,
   kRebuildParameterWithState,
-  kRebuildFromType,  // a tensor that has attributes
+  kRebuildFromType,  // a tensor with attributes
   kTensorClass,
   kStorage,
 };
@@ -41,7 +41,7 @@ struct Global {
   std::string_view name;
   at::ScalarType dtype = at::kByte;  // of kStorage
 };
-// Tuples are lists too. Texts alias the pickle's bytes; pointers belong to the Unpickled.
+// Tuples are lists too. Strings alias the pickle's bytes; pointers are owned by Unpickled.
 using Value = std::variant<None, bool, std::int64_t, double, BigInteger, std::string_view, Global,
                            const Storage*, const TensorInfo*, List*, Dict*>;
 
@@ -57,14 +57,14 @@ struct Storage {
   at::ScalarType dtype;
   std::int64_t elements;
 };
-// A tensor as the pickle claims it: nothing has been checked against the storage yet.
+// A tensor as declared by the pickle, not yet checked against the storage.
 struct TensorInfo {
   const Storage* storage;
   std::int64_t offset;  // in elements, as are strides
   std::vector<std::int64_t> sizes, strides;
 };
 
-// What a pickle held, and the memory of it.
+// The value of a pickle, and the objects it points to.
 struct Unpickled {
   Value value;
   std::deque<List> lists;
@@ -73,11 +73,11 @@ struct Unpickled {
   std::deque<TensorInfo> tensors;
 };
 
-// Runs the pickle at bytes[position] and moves `position` behind it. `bytes` must outlive the
-// result. Error, opening with `what`, for anything malformed or refused.
+// Runs the pickle at bytes[position] and moves `position` past it. `bytes` must outlive the
+// result. Error starting with `what` for anything malformed or refused.
 Unpickled unpickle(std::string_view bytes, std::size_t& position, const std::string& what);
 
-// What a value is, for messages: "a text", "a tensor", ...
+// The kind of a value, for messages: "a string", "a tensor", ...
 const char* describe(const Value& value);
 
 }  // namespace braid::pickle

@@ -8,7 +8,7 @@
 namespace braid::pickle {
 namespace {
 
-constexpr std::size_t kMostDimensions = 64;  // of a tensor, as libtorch's
+constexpr std::size_t kMostDimensions = 64;  // of a tensor, as in libtorch
 
 struct Name {
   std::string_view module, name;
@@ -43,7 +43,7 @@ bool is(const Value& value) {
   return std::holds_alternative<T>(value);
 }
 
-// One call, whose arguments are all looked at.
+// One call; every argument is checked.
 class Call {
  public:
   Call(const Global& callable, const std::vector<Value>& arguments, Unpickled& made,
@@ -93,9 +93,9 @@ class Call {
           count);
   }
 
-  // (..., requires_grad, backward_hooks, ...): of training; hooks would be code to run.
+  // (..., requires_grad, backward_hooks, ...): hooks would be code to run.
   void check_training(std::size_t first) const {
-    check(is<bool>(arguments_[first]), "{}: requires_grad is {}, expected a truth value",
+    check(is<bool>(arguments_[first]), "{}: requires_grad is {}, expected a boolean",
           callable_.name, describe(arguments_[first]));
     const Value& hooks = arguments_[first + 1];
     Dict* const* dict = std::get_if<Dict*>(&hooks);
@@ -104,7 +104,7 @@ class Call {
     }
   }
 
-  // Bits that say that the values are to be read conjugated or negated.
+  // Bits that mark the values as lazily conjugated or negated.
   void check_metadata(const Value& value) const {
     if (is<None>(value)) return;
     Dict* const* dict = std::get_if<Dict*>(&value);
@@ -118,9 +118,9 @@ class Call {
     }
   }
 
-  // Python attributes of a tensor, which its values do not depend on: a dict, or that and slots.
+  // Python attributes of a tensor, irrelevant to its values: a dict, or a pair of it and slots.
   void check_attributes(const Value& value) const {
-    const auto fits = [](const Value& one) { return is<None>(one) || is<Dict*>(one); };
+    const auto fits = [](const Value& part) { return is<None>(part) || is<Dict*>(part); };
     List* const* both = std::get_if<List*>(&value);
     check(fits(value) || (both && (*both)->items.size() == 2 &&
                           std::all_of((*both)->items.begin(), (*both)->items.end(), fits)),
@@ -147,7 +147,7 @@ class Call {
             .run());
   }
 
-  // Empty, or of a list of pairs, as Python 2 wrote it.
+  // Empty, or made of a list of pairs, as in Python 2.
   Value dict() const {
     check_count(0, 1);
     Dict& dict = made_.dicts.emplace_back();
@@ -171,7 +171,7 @@ class Call {
   std::vector<std::int64_t> integers(const Value& value, const char* of) const {
     std::vector<std::int64_t> numbers;
     const std::vector<Value>& items = read_tuple(value, of, what_);
-    // A tuple is remembered once and used by many tensors, each with its own copy.
+    // Bounds memory: a memoised tuple is copied by every tensor that uses it.
     check(items.size() <= kMostDimensions, "{} has {} dimensions, at most {} allowed", of,
           items.size(), kMostDimensions);
     for (const Value& item : items) numbers.push_back(integer(item, of));
@@ -197,7 +197,7 @@ class Call {
 }  // namespace
 
 void refuse_call(std::string_view name, const std::string& what) {
-  fail("{}: refused: {}: only tensors are read", what, printable(name));
+  fail("{}: refused: {}; only plain tensors are read", what, printable(name));
 }
 
 Global find_global(std::string_view module, std::string_view name, const std::string& what) {

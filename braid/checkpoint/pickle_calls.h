@@ -1,6 +1,6 @@
-// What the pickle machine knows by name, and what calls of it make. The names are those that
-// torch's own restricted reader allows (torch/_weights_only_unpickler.py); one that makes no plain
-// tensor is refused by its name, and so is an argument that would change the tensor.
+// The globals known to the pickle machine, and the results of calling them. The names are allowed
+// by torch's own restricted reader (torch/_weights_only_unpickler.py); names that do not make plain
+// tensors are refused, and so are arguments that would change the tensor.
 #pragma once
 
 #include "braid/checkpoint/pickle.h"
@@ -16,14 +16,14 @@ void check_pickle(bool holds, const std::string& what, fmt::format_string<Args..
 
 [[noreturn]] void refuse_call(std::string_view name, const std::string& what);
 
-// Error where it is none of the names.
+// Error if the name is not known.
 Global find_global(std::string_view module, std::string_view name, const std::string& what);
 
-// The value that the call makes, in the memory of `made`.
+// The result of the call, owned by `made`.
 Value call(const Global& callable, const std::vector<Value>& arguments, Unpickled& made,
            const std::string& what);
 
-// Of a persistent id: ("storage", class, key, location, elements[, view]).
+// The storage of a persistent id: ("storage", class, key, location, elements[, view]).
 const Storage* find_storage(const Value& id, Unpickled& made, const std::string& what);
 
 const std::vector<Value>& read_tuple(const Value& value, const char* of, const std::string& what);

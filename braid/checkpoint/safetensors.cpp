@@ -19,9 +19,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
 
-constexpr std::uint64_t kLongestHeader = 100'000'000;  // as Hugging Face's reader
+constexpr std::uint64_t kLongestHeader = 100'000'000;  // as in Hugging Face's reader
 
-// One tensor's place: bytes begin ... end - 1 after the header.
+// One tensor: bytes [begin, end) after the header.
 struct Entry {
   std::string name;
   at::ScalarType dtype;
@@ -31,23 +31,23 @@ struct Entry {
 
 std::int64_t read_size(const nlohmann::json& value, std::string_view what) {
   require(value.is_number_unsigned() && value.get<std::uint64_t>() <= INT64_MAX,
-          "{}: shapes and offsets must be whole numbers from 0 to 2^63 - 1", what);
+          "{}: shapes and offsets must be integers from 0 to 2^63 - 1", what);
   return value.get<std::int64_t>();
 }
 
 Entry read_entry(const std::string& name, const nlohmann::json& fields, const std::string& what) {
   require(fields.is_object() && fields.size() == 3 && fields.contains("dtype") &&
               fields.contains("shape") && fields.contains("data_offsets"),
-          "{}: expected an object of dtype, shape and data_offsets", what);
+          "{}: expected an object with dtype, shape and data_offsets", what);
   const nlohmann::json& dtype = fields["dtype"];
   const nlohmann::json& shape = fields["shape"];
   const nlohmann::json& offsets = fields["data_offsets"];
-  require(dtype.is_string(), "{}: dtype must be text", what);
+  require(dtype.is_string(), "{}: dtype must be a string", what);
   const auto known = safetensors_dtype(dtype.get_ref<const std::string&>());
   require(known.has_value(), "{}: dtype {} is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
           what, printable(dtype.get_ref<const std::string&>()));
   require(shape.is_array() && offsets.is_array() && offsets.size() == 2,
-          "{}: shape must be a list, data_offsets a list of two", what);
+          "{}: shape must be a list, data_offsets a list of two integers", what);
   Entry entry{name, *known, {}, 0, 0};
   for (const auto& size : shape) entry.shape.push_back(read_size(size, what));
   entry.begin = static_cast<std::uint64_t>(read_size(offsets[0], what));
@@ -64,7 +64,7 @@ Entry read_entry(const std::string& name, const nlohmann::json& fields, const st
       fmt::join(entry.shape.begin(),
                 entry.shape.begin() + std::min<std::ptrdiff_t>(64, std::ssize(entry.shape)), ", "));
   require(entry.end - entry.begin == static_cast<std::uint64_t>(bytes),
-          "{}: {} of shape [{}] takes {} bytes but the header gives it {}", what,
+          "{}: {} of shape [{}] takes {} bytes, but its data_offsets span {}", what,
           safetensors_name(entry.dtype), fmt::join(entry.shape, ", "), bytes,
           entry.end - entry.begin);
   return entry;
@@ -86,7 +86,7 @@ std::vector<Entry> read_header(std::string_view header, const std::string& file)
   return entries;
 }
 
-// The format allows neither holes nor overlaps nor bytes beyond the last tensor.
+// The format allows no gaps, no overlaps and no bytes after the last tensor.
 void check_places(const std::vector<Entry>& entries, std::uint64_t data_size,
                   const std::string& file) {
   std::uint64_t end = 0;
@@ -96,13 +96,13 @@ void check_places(const std::vector<Entry>& entries, std::uint64_t data_size,
             file, printable(entry.name), entry.end, data_size);
     require(entry.begin == end, "{}: tensor \"{}\" begins at byte {}, {} {}", file,
             printable(entry.name), entry.begin,
-            entry.begin < end ? "overlapping another that ends at" : "leaving a hole from", end);
+            entry.begin < end ? "overlapping another that ends at" : "leaving a gap from", end);
     end = entry.end;
   }
   require(end == data_size, "{}: {} bytes after the last tensor", file, data_size - end);
 }
 
-// Rank of a dtype in the files Hugging Face writes: widest alignment first.
+// Rank of a dtype in files written by Hugging Face: widest alignment first.
 constexpr int kDtypes = 10;
 int rank_dtype(at::ScalarType dtype) {
   constexpr std::array<at::ScalarType, kDtypes> kOrder = {
@@ -118,7 +118,7 @@ Tensors read_safetensors(const std::filesystem::path& path) {
   refuse_lfs_pointer(*file);
   const std::string_view bytes = file->bytes();
   std::uint64_t header_size = 0;
-  require(bytes.size() >= sizeof header_size, "{}: {} bytes is too short for a safetensors file",
+  require(bytes.size() >= sizeof header_size, "{}: {} bytes are too few for a safetensors file",
           file->name(), bytes.size());
   std::memcpy(&header_size, bytes.data(), sizeof header_size);
   require(header_size <= kLongestHeader,
@@ -167,7 +167,7 @@ void write_safetensors(const std::filesystem::path& path, const LazyTensors& ten
     require(rank_dtype(tensor.dtype) < kDtypes, "{}: tensor \"{}\" has the dtype {}", path.string(),
             printable(name), at::toString(tensor.dtype));
     const std::int64_t end = offset + tensor.bytes();
-    // Assembled by hand: ordered_json would search all earlier names for each.
+    // Assembled by hand: ordered_json::operator[] searches all earlier names each time.
     header.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(
         name, nlohmann::ordered_json{{"dtype", safetensors_name(tensor.dtype)},
                                      {"shape", tensor.shape},

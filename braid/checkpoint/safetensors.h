@@ -1,4 +1,4 @@
-// safetensors files: read by mapping them, written whole or not at all.
+// safetensors files: memory-mapped reading, atomic writing.
 #pragma once
 
 #include <filesystem>
@@ -9,17 +9,17 @@
 namespace braid {
 
 // All tensors of a safetensors file. They alias the mapped file (unaligned ones are copies): do not
-// write into them. The header is checked as Hugging Face's reader does (at most 100 MB, no
-// duplicates, no holes, no overlaps, shapes agree with offsets). Error otherwise.
+// write into them. The header is checked like Hugging Face's reader (at most 100 MB, no duplicates,
+// no gaps, no overlaps, shapes agree with offsets). Error if malformed.
 Tensors read_safetensors(const std::filesystem::path& path);
 
-// Byte for byte what Hugging Face's safetensors.torch.save_file writes with metadata
-// {"format": "pt"}. Atomic (see atomic_file.h). One tensor is made at a time. Error, Interrupted.
+// Byte-identical to Hugging Face's safetensors.torch.save_file with metadata {"format": "pt"}.
+// Atomic (see atomic_file.h). Computes one tensor at a time. Error, Interrupted.
 void write_safetensors(const std::filesystem::path& path, const LazyTensors& tensors);
 void write_safetensors(const std::filesystem::path& path, const Tensors& tensors);
 
-// JSON as a tensor of bytes, so that any reader of the format can open the file; and back: a
-// discarded value where the tensor is undefined or not JSON.
+// JSON as a tensor of bytes, readable with any reader of the format; and back: a discarded value if
+// the tensor is undefined or not JSON.
 at::Tensor json_tensor(const nlohmann::json& json);
 nlohmann::json json_from_tensor(const at::Tensor& bytes);
 

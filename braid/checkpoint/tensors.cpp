@@ -60,7 +60,7 @@ at::ScalarType find_dtype(std::string_view name) {
   for (const Dtype& dtype : dtypes) {
     if (name == dtype.name) return dtype.type;
   }
-  fail("'{}' is not a dtype; there are: {}", name, all_names(&Dtype::name));
+  fail("'{}' is not a dtype; choices: {}", name, all_names(&Dtype::name));
 }
 
 std::int64_t byte_size(const at::Tensor& tensor) {
@@ -79,7 +79,7 @@ bool same_values(const at::Tensor& a, const at::Tensor& b) {
 
 bool all_finite(const at::Tensor& tensor) {
   if (tensor.numel() == 0 || !at::isFloatingType(tensor.scalar_type())) return true;
-  const auto [low, high] = at::aminmax(tensor);  // NaN where there is one
+  const auto [low, high] = at::aminmax(tensor);  // propagates NaN
   return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
 }
 
@@ -122,14 +122,14 @@ at::Tensor view_storage(const at::Tensor& bytes, at::ScalarType dtype, std::int6
           "{}: negative offset or stride", what);
   const auto width = static_cast<std::int64_t>(at::elementSize(dtype));
   const std::int64_t room = bytes.numel() / width;
-  std::int64_t last = offset;  // the furthest element
+  std::int64_t last = offset;  // the last element
   bool overflow = false;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     std::int64_t step = 0;
     overflow |= __builtin_mul_overflow(std::max<std::int64_t>(sizes[i] - 1, 0), strides[i], &step);
     overflow |= __builtin_add_overflow(last, step, &last);
   }
-  // More elements than the storage has means a stride repeats them: small files, huge tensors.
+  // Strides that repeat elements are refused: a small file could declare a huge tensor.
   const bool fits =
       *elements == 0 ? offset <= room && !overflow : !overflow && last < room && *elements <= room;
   require(fits, "{}: shape [{}], strides [{}], offset {} do not fit a storage of {} elements", what,
@@ -145,7 +145,7 @@ at::Tensor view_storage(const at::Tensor& bytes, at::ScalarType dtype, std::int6
   };
   if (dtype == at::kBool) {
     const int largest = view(at::kByte).max().item<std::uint8_t>();
-    require(largest <= 1, "{}: BOOL holds the byte {}, expected 0 or 1", what, largest);
+    require(largest <= 1, "{}: BOOL has the byte {}, expected 0 or 1", what, largest);
   }
   return view(dtype);
 }

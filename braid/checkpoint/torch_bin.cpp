@@ -17,7 +17,7 @@ using pickle::Unpickled;
 using Storages = std::unordered_map<std::string_view, std::string_view>;  // key -> bytes
 using File = std::shared_ptr<const MappedFile>;
 
-constexpr std::size_t kWidestElement = 8;  // storages are aligned to it or copied
+constexpr std::size_t kWidestElement = 8;  // storages not aligned to it are copied
 
 // Safetensors and messages need names to be UTF-8.
 bool is_utf8(const std::string& text) try {
@@ -26,16 +26,16 @@ bool is_utf8(const std::string& text) try {
   return false;
 }
 
-// The tensors of an unpickled dict, on the storages' bytes.
+// The tensors of an unpickled dict, as views of the storages' bytes.
 Tensors build_tensors(const Unpickled& unpickled, const Storages& storages, const File& file) {
   const auto* dict = std::get_if<pickle::Dict*>(&unpickled.value);
-  require(dict != nullptr, "{}: holds {}, expected a dict of tensors (a state_dict)", file->name(),
+  require(dict != nullptr, "{}: contains {}, expected a dict of tensors (state_dict)", file->name(),
           pickle::describe(unpickled.value));
-  std::unordered_map<std::string_view, at::Tensor> bytes_of;  // one for all that share a storage
+  std::unordered_map<std::string_view, at::Tensor> bytes_of;  // by storage, shared by its tensors
   Tensors tensors;
   for (const auto& [key, value] : (*dict)->items) {
     const auto* name = std::get_if<std::string_view>(&key);
-    require(name != nullptr, "{}: a key is {}, expected a text", file->name(),
+    require(name != nullptr, "{}: a key is {}, expected a string", file->name(),
             pickle::describe(key));
     const std::string what = fmt::format("{}: tensor \"{}\"", file->name(), printable(*name));
     require(is_utf8(std::string(*name)), "{}: name is not UTF-8", what);
@@ -57,7 +57,7 @@ Tensors build_tensors(const Unpickled& unpickled, const Storages& storages, cons
                            .emplace(*name, view_storage(bytes, storage.dtype, info.offset,
                                                         info.sizes, info.strides, what))
                            .second;
-    require(added, "{}: is there twice", what);
+    require(added, "{}: duplicate", what);
   }
   return tensors;
 }
@@ -73,7 +73,7 @@ Tensors read_zip(const File& file) {
     folder = name.substr(0, name.size() - kPickle.size());
     pickled = bytes;
   }
-  require(!folder.empty(), "{}: zip archive without data.pkl: not written by torch.save",
+  require(!folder.empty(), "{}: zip archive without data.pkl; not written by torch.save",
           file->name());
   Storages storages;
   for (const auto& [name, bytes] : records) {
@@ -98,8 +98,8 @@ void check_system(const Unpickled& system, const std::string& file) {
   }
 }
 
-// Magic number, protocol version, system information, the object, the storages' keys: five pickles;
-// then each storage, its number of elements before it.
+// Five pickles: magic number, protocol version, system information, the object, the storages' keys;
+// then the storages, each preceded by its number of elements.
 Tensors read_legacy(const File& file) {
   const std::string& name = file->name();
   const std::string_view bytes = file->bytes();
@@ -110,7 +110,7 @@ Tensors read_legacy(const File& file) {
   const Unpickled magic = next();
   const auto* number = std::get_if<pickle::BigInteger>(&magic.value);
   require(number != nullptr && number->bytes == kMagic,
-          "{}: neither a zip archive nor torch's older format", name);
+          "{}: neither a zip archive nor torch's legacy format", name);
   const Unpickled version = next();
   const auto* protocol = std::get_if<std::int64_t>(&version.value);
   require(protocol != nullptr && *protocol == 1001, "{}: protocol version is not 1001", name);
@@ -125,12 +125,12 @@ Tensors read_legacy(const File& file) {
             printable(storage.key), safetensors_name(dtype), safetensors_name(storage.dtype));
   }
   const auto* list = std::get_if<pickle::List*>(&keys.value);
-  require(list != nullptr, "{}: no list of storages", name);
+  require(list != nullptr, "{}: list of storages is missing", name);
   Storages storages;
   for (const pickle::Value& value : (*list)->items) {
     const auto* key = std::get_if<std::string_view>(&value);
     const auto dtype = key == nullptr ? dtypes.end() : dtypes.find(*key);
-    require(dtype != dtypes.end(), "{}: a storage that no tensor uses", name);
+    require(dtype != dtypes.end(), "{}: contains a storage that no tensor uses", name);
     std::int64_t elements = 0;
     const std::string shown = printable(*key);
     require(bytes.size() - position >= sizeof elements, "{}: truncated before storage {}", name,
@@ -140,11 +140,11 @@ Tensors read_legacy(const File& file) {
     const std::size_t width = at::elementSize(dtype->second);
     require(
         elements >= 0 && static_cast<std::uint64_t>(elements) <= (bytes.size() - position) / width,
-        "{}: storage {} of {} elements at byte {} leaves the file: truncated? fetch it again", name,
-        shown, elements, position);
+        "{}: storage {} of {} elements at byte {} exceeds the file: truncated? fetch it again",
+        name, shown, elements, position);
     const std::size_t size = static_cast<std::size_t>(elements) * width;
-    require(storages.emplace(*key, bytes.substr(position, size)).second,
-            "{}: storage {} is there twice", name, shown);
+    require(storages.emplace(*key, bytes.substr(position, size)).second, "{}: duplicate storage {}",
+            name, shown);
     position += size;
   }
   return build_tensors(object, storages, file);
@@ -156,7 +156,7 @@ Tensors read_torch_bin(const std::filesystem::path& path) {
   const File file = MappedFile::open(path);
   refuse_lfs_pointer(*file);
   if (file->bytes().starts_with("PK\x03\x04")) return read_zip(file);
-  require(file->bytes().starts_with('\x80'), "{}: neither a zip archive nor torch's older format",
+  require(file->bytes().starts_with('\x80'), "{}: neither a zip archive nor torch's legacy format",
           file->name());
   return read_legacy(file);
 }

@@ -8,8 +8,8 @@
 namespace braid {
 
 // All tensors of the file, keys as stored. Aligned storages alias the mapped file; tensors that
-// share a storage in the file share it here. Nothing in the file is ever called: see pickle.h.
-// Error for anything that is not a dict of tensors, or does not fit its file.
+// share a storage in the file share it here. Nothing in the file is executed (pickle.h).
+// Error for anything but a dict of tensors that fit the file.
 Tensors read_torch_bin(const std::filesystem::path& path);
 
 }  // namespace braid

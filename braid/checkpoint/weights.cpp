@@ -42,7 +42,7 @@ Layout read_index(const fs::path& index, std::string_view extension) {
   for (const auto& [tensor, file] : fields["weight_map"].items()) {
     const std::string name = file.is_string() ? file.get<std::string>() : "";
     require(is_plain_name(name) && name.ends_with(extension),
-            "{}: tensor \"{}\" is mapped to \"{}\", expected the name of a {} file in this folder",
+            "{}: tensor \"{}\" is mapped to \"{}\", expected a {} file name in this folder",
             index.string(), printable(tensor), printable(name), extension);
     shards[name].push_back(tensor);
   }
@@ -57,7 +57,7 @@ Layout read_index(const fs::path& index, std::string_view extension) {
   return layout;
 }
 
-// The shards that the index names, and what they hold.
+// All tensors of the shards named in the index.
 Weights read_shards(const fs::path& index, const Layout& listed) {
   Weights weights;
   std::map<std::string, std::string> home;  // tensor -> shard it was read from
@@ -74,7 +74,7 @@ Weights read_shards(const fs::path& index, const Layout& listed) {
       }
     }
   }
-  require(different.empty(), "{}: in two shards with other values: {}", index.string(),
+  require(different.empty(), "{}: tensors with different values in two shards: {}", index.string(),
           join_names(different));
   for (const Shard& shard : listed) {
     for (const std::string& name : shard.tensors) {
@@ -84,7 +84,7 @@ Weights read_shards(const fs::path& index, const Layout& listed) {
   return weights;
 }
 
-// What else a folder may hold instead, and what to do then.
+// Unsupported weights a folder may contain instead, with advice.
 struct Other {
   const char* file;
   const char* what;
@@ -92,9 +92,11 @@ struct Other {
 constexpr std::array others = {
     Other{"adapter_model.safetensors", "an adapter: merge it into its base model first (PEFT)"},
     Other{"adapter_model.bin", "an adapter: merge it into its base model first (PEFT)"},
-    Other{"tf_model.h5", "TensorFlow's weights: save them by transformers as PyTorch's first"},
-    Other{"model.ckpt.index", "TensorFlow's weights: convert them by transformers first"},
-    Other{"flax_model.msgpack", "Flax's weights: save them by transformers as PyTorch's first"},
+    Other{"tf_model.h5",
+          "TensorFlow weights: save them as PyTorch weights with transformers first"},
+    Other{"model.ckpt.index", "a TensorFlow checkpoint: convert it with transformers first"},
+    Other{"flax_model.msgpack",
+          "Flax weights: save them as PyTorch weights with transformers first"},
 };
 
 }  // namespace
@@ -102,7 +104,7 @@ constexpr std::array others = {
 bool is_there(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path, error)) return true;
-  require(!fs::is_symlink(path, error), "{}: is a link to {}, which is not there; fetch the file",
+  require(!fs::is_symlink(path, error), "{}: a link to {}, which does not exist; fetch the file",
           path.string(), fs::read_symlink(path, error).string());
   return false;
 }
@@ -120,7 +122,7 @@ Weights read_weights(const fs::path& folder) {
   }
   std::string instead;
   for (const auto& [file, what] : others) {
-    if (is_there(folder / file)) instead = fmt::format("; {} is {}", file, what);
+    if (is_there(folder / file)) instead = fmt::format("; found {}, {}", file, what);
   }
   fail(
       "{}: no weights: expected model.safetensors, model.safetensors.index.json, "
@@ -133,7 +135,7 @@ Weights any_weights(const fs::path& path) {
   if (!fs::is_directory(path, error)) {
     require(is_there(path) && fs::is_regular_file(path, error), "{}: no such file or folder",
             path.string());
-    require(is_weights_file(path), "{}: expected weights: a .safetensors, .bin, .pt or .pth file",
+    require(is_weights_file(path), "{}: expected a weights file (.safetensors, .bin, .pt or .pth)",
             path.string());
     return read_one(path, "model.safetensors");
   }
@@ -142,12 +144,12 @@ Weights any_weights(const fs::path& path) {
     if (!is_weights_file(entry.path()) || entry.path().filename().string().front() == '.') continue;
     found.push_back(entry.path().filename().string());
   }
-  const bool is_usual = std::any_of(found.begin(), found.end(), [](const std::string& name) {
+  const bool is_standard = std::any_of(found.begin(), found.end(), [](const std::string& name) {
     return name.starts_with("model") || name.starts_with("pytorch_model");
   });
-  if (is_usual || found.empty()) return read_weights(path);
+  if (is_standard || found.empty()) return read_weights(path);
   std::sort(found.begin(), found.end());
-  require(found.size() == 1, "{}: holds {} files of weights, {}; name the one that is meant",
+  require(found.size() == 1, "{}: contains {} weights files, {}; give the path of one",
           path.string(), found.size(), join_names(found));
   return read_one(path / found.front(), "model.safetensors");
 }

@@ -1,4 +1,4 @@
-// The weights of a checkpoint folder: one file, or shards and the index of them.
+// The weights of a checkpoint folder: one file, or shards and their index.
 #pragma once
 
 #include "braid/checkpoint/tensors.h"
@@ -13,25 +13,25 @@ struct Shard {
 using Layout = std::vector<Shard>;  // in file order; one entry if the checkpoint is not sharded
 
 struct Weights {
-  Tensors tensors;  // keys as stored; memory-mapped, not to be written into
+  Tensors tensors;  // keys as stored; memory-mapped, read-only
   Layout layout;
-  std::vector<std::string> absent;  // what the index lists and no shard has
+  std::vector<std::string> absent;  // listed in the index but in no shard
 };
 
-// The first of model.safetensors, model.safetensors.index.json, pytorch_model.bin,
-// pytorch_model.bin.index.json that is there. An index says which shards there are; what is in them
-// is what they hold. Error naming the files where a shard or all weights are missing, and where two
-// shards have other values of one tensor.
+// Reads the first that exists of model.safetensors, model.safetensors.index.json,
+// pytorch_model.bin, pytorch_model.bin.index.json. An index selects shards; each contributes all
+// tensors it contains. Error naming the files if a shard or all weights are missing, or two shards
+// have different values of a tensor.
 Weights read_weights(const std::filesystem::path& folder);
 
-// Those, or what else there is: one .safetensors, .bin, .pt or .pth file that is `path` or lies
-// alone in the folder. Error naming the files where there are several.
+// The same, or any other single .safetensors, .bin, .pt or .pth file, given as `path` or the only
+// one in the folder. Error naming the files if there are several.
 Weights any_weights(const std::filesystem::path& path);
 
-// Error where it is a link that leads nowhere.
+// True if it exists. Error if it is a dangling link.
 bool is_there(const std::filesystem::path& path);
 
-// A file name without a folder, and not hidden.
+// True for a file name without a folder that is not hidden.
 bool is_plain_name(std::string_view name);
 
 }  // namespace braid

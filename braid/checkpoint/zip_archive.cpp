@@ -26,7 +26,7 @@ class Fields {
 
   std::string_view cut(std::uint64_t at, std::uint64_t size) const {
     require(at <= bytes_.size() && size <= bytes_.size() - at,
-            "{}: damaged zip archive: byte {} wanted of {}", what_, at, bytes_.size());
+            "{}: damaged zip archive: needs byte {} of {}", what_, at, bytes_.size());
     return bytes_.substr(at, size);
   }
 
@@ -55,7 +55,8 @@ Directory find_directory(std::string_view bytes, const std::string& what) {
       break;
     }
   }
-  require(end < bytes.size(), "{}: zip archive without its end: truncated? fetch it again", what);
+  require(end < bytes.size(), "{}: zip archive without its end record: truncated? fetch it again",
+          what);
   Directory directory{fields.read<std::uint32_t>(end + 16), fields.read<std::uint32_t>(end + 12),
                       fields.read<std::uint16_t>(end + 10)};
   if (end >= 20 && fields.read<std::uint32_t>(end - 20) == kLocator64) {
@@ -73,7 +74,7 @@ struct Record {
   std::uint64_t size, packed_size, local;
 };
 
-// Sizes that do not fit 32 bits are in the extra field 1, in this order, those that are needed.
+// Extra field 1 has the fields that do not fit 32 bits, and only those, in this order.
 void read_zip64(std::string_view extra, Record& record, const std::string& what) {
   const Fields fields(extra, what);
   for (std::uint64_t at = 0; at + 4 <= extra.size();) {
@@ -120,14 +121,13 @@ std::unordered_map<std::string_view, std::string_view> read_zip_directory(std::s
 
     const std::string shown = printable(record.name);
     require((flags & 1) == 0 && method == 0 && record.size == record.packed_size,
-            "{}: record {} is compressed or encrypted: save it again with torch.save", what, shown);
+            "{}: record {} is compressed or encrypted; save it again with torch.save", what, shown);
     require(contents.read<std::uint32_t>(record.local) == kLocal,
-            "{}: record {} is not where the archive says", what, shown);
+            "{}: damaged zip archive: no record {} at byte {}", what, shown, record.local);
     const std::uint64_t data = record.local + 30 + all.read<std::uint16_t>(record.local + 26) +
                                all.read<std::uint16_t>(record.local + 28);
     const std::string_view stored = contents.cut(data, record.size);
-    require(records.emplace(record.name, stored).second, "{}: record {} is there twice", what,
-            shown);
+    require(records.emplace(record.name, stored).second, "{}: duplicate record {}", what, shown);
     places.emplace_back(record.local, data + record.size);
   }
   std::sort(places.begin(), places.end());

@@ -1,5 +1,5 @@
-// A zip archive of stored (uncompressed) records, as torch.save writes: where each record lies.
-// Own code because libtorch's reader allocates what a record claims to need and leaks on bad ones.
+// Directory of a zip archive of stored (uncompressed) records, as written by torch.save. Not
+// libtorch's reader, which allocates whatever size a record declares and leaks on malformed ones.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace braid {
 
-// Records by name, both aliasing `bytes`. Error, opening with `what`, if the archive is malformed:
-// records compressed, encrypted, doubled, overlapping or beyond the archive.
+// Records by name, both aliasing `bytes`. Error starting with `what` if the archive is malformed or
+// has compressed, encrypted, duplicate, overlapping or truncated records.
 std::unordered_map<std::string_view, std::string_view> read_zip_directory(std::string_view bytes,
                                                                           const std::string& what);
 

@@ -9,27 +9,27 @@
 namespace braid {
 namespace {
 
-// The permutation that the word embeddings' columns get.
+// The permutation of the word embeddings' columns.
 const Permutation& permutation_of(const Symmetries& symmetries, const Transform& transform,
                                   const std::string& embeddings) {
   const std::string& axis = symmetries.tensors.at(embeddings).back().front().front().axis;
   const auto found = transform.find(axis);
   const bool permutes = found != transform.end() && permutes_only(symmetries.axis(axis).group);
   require(permutes,
-          "`decoder` released is about permutations of the residual stream; align with "
+          "`decoder` released needs a permutation of the residual stream; align with "
           "`components` residual");
   return std::get<Permutation>(found->second.front());
 }
 
-// The head whose decoder may stand apart from what the alignment moves.
+// The head whose decoder may be untied and left unmoved by the alignment.
 const Head& head_to_untie(const Model& model) {
   const Head* head = model.network->head(Predicts::token);
   require(head && !model.parameters.contains(head->weight.front()),
-          "{}: has no tied decoder; only `decoder` tied, the ordinary checkpoint, is possible",
+          "{}: has no tied decoder; use `decoder` tied, the ordinary checkpoint",
           model.folder.string());
   require(!head->dense.empty(),
-          "{}: the decoder of a {} model reads the residual stream itself, so it moves with every "
-          "alignment; only `decoder` tied, the ordinary checkpoint, is possible",
+          "{}: the decoder of a {} model reads the residual stream directly, so every alignment "
+          "moves it; use `decoder` tied, the ordinary checkpoint",
           model.folder.string(), model.family->title);
   return *head;
 }
@@ -37,11 +37,11 @@ const Head& head_to_untie(const Model& model) {
 }  // namespace
 
 void require_exact_end(const Curve& curve, at::ScalarType precision) {
-  // Rounding differs a little where units are summed in another order.
+  // Summing units in another order rounds differently.
   const double allowed = precision == at::kBFloat16 ? 0.05 : 1e-4;
   require(curve.end_error() <= allowed,
-          "the aligned B has loss {:.6f}, B itself {:.6f}: this alignment is not exact; please "
-          "report it",
+          "the aligned B has loss {:.6f}, but B has {:.6f}: this alignment is not exact; please "
+          "report this",
           curve.loss.back(), curve.loss_b);
 }
 
@@ -85,7 +85,7 @@ Path make_path(const Model& a, const Model& b, const Transform& transform,
   const std::string &decoder_name = head.weight.front(), &embeddings = head.weight.back();
   path.start[decoder_name] = path.a.at(embeddings);
   path.end[decoder_name] = path.b.at(embeddings);
-  // An untied decoder keeps its input: of the head only the columns that read the stream move.
+  // An untied decoder's input must not move: in the head only the columns reading the stream do.
   for (auto& [name, tensor] : path.end) {
     if (!name.starts_with(head.dense + ".") && !name.starts_with(head.norm + ".")) continue;
     Pattern columns = symmetries.tensors.at(name);

@@ -1,5 +1,4 @@
-// barrier: the loss along the straight path between two models, and how far it rises above its
-// ends.
+// barrier: the loss on the linear path between two models, and its maximum above the endpoints.
 #pragma once
 
 #include <vector>
@@ -10,12 +9,11 @@
 
 namespace braid {
 
-// What stands in for B's decoder in a model with tied embeddings (method.md, The tied decoder).
+// B's decoder in a model with tied embeddings (method.md, The tied decoder).
 enum class Decoder {
   tied,      // the exact, ordinary checkpoint
-  untied,    // exact too: an untied decoder that the alignment leaves as it was
-  released,  // the authors' released evaluation: W' U, U applied in the wrong direction; B' is not
-             // B
+  untied,    // also exact: an untied decoder, unchanged by the alignment
+  released,  // the authors' released evaluation: W' U, U applied in the wrong direction: B' != B
 };
 
 struct Curve {
@@ -24,14 +22,14 @@ struct Curve {
   double loss_a = 0, loss_b = 0;  // of the untouched models
   std::map<std::string, double> metrics_a, metrics_b;
   std::int64_t scored = 0;  // tokens or examples
-  std::string broken;       // why t = 1 is not B; empty where the path is exact
+  std::string broken;       // why t = 1 is not B; empty if the path is exact
 
   double barrier() const;        // max_t L(t) - (L_A + L_B) / 2
   double barrier_chord() const;  // max_t [L(t) - (1 - t) L_A - t L_B]  (Frankle et al. 2020)
   double end_error() const;      // |L(1) - L_B|: 0 for a symmetry, up to rounding
 };
 
-// Error where the path of an exact alignment does not end in B, beyond what rounding explains.
+// Error if the path of an exact alignment does not end in B up to rounding.
 void require_exact_end(const Curve& curve, at::ScalarType precision);
 
 // {"t", "loss", "barrier", "barrier_chord", "loss_a", "loss_b", "metrics", "exact", ...}
@@ -44,7 +42,7 @@ struct Path {
   Tensors start, end;  // theta(0), theta(1): A and B'
 };
 
-// B' by the alignment's table; `released` needs a permutation of the residual stream (Error).
+// B' by the alignment's table. Error if `released` without a permutation of the residual stream.
 Path make_path(const Model& a, const Model& b, const Transform& transform,
                const Symmetries& symmetries, Decoder decoder, const Compute& compute);
 

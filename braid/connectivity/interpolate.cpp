@@ -7,7 +7,7 @@ LazyTensors average(const std::vector<LazyTensors>& parameters,
   LazyTensors mean;
   for (const auto& [name, first] : parameters.front()) {
     std::vector<LazyTensor> parts;
-    for (const LazyTensors& one : parameters) parts.push_back(one.at(name));
+    for (const LazyTensors& model : parameters) parts.push_back(model.at(name));
     LazyTensor averaged = first;
     averaged.make = [parts, weights] {
       at::Tensor sum = at::zeros(parts.front().shape, at::kDouble);
@@ -22,9 +22,9 @@ LazyTensors average(const std::vector<LazyTensors>& parameters,
 }
 
 Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights) {
-  std::vector<LazyTensors> promised;
-  for (const Tensors& one : parameters) promised.push_back(lazy(one));
-  return make(average(promised, weights));
+  std::vector<LazyTensors> models;
+  for (const Tensors& model : parameters) models.push_back(lazy(model));
+  return make(average(models, weights));
 }
 
 Tensors interpolate(const Tensors& a, const Tensors& b, double t) {

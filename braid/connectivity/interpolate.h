@@ -1,4 +1,4 @@
-// interpolate: points between models: the straight path, and the simplex of several.
+// interpolate: points on the linear path between two models, and in the simplex of several.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace braid {
 
-// The weighted mean, summed in double and rounded once to the dtypes of the first.
-// REQUIRES the same names and shapes; weights that sum to 1. Each tensor when it is asked for.
+// The weighted mean, summed in float64 and rounded once to the dtypes of the first; lazy.
+// REQUIRES equal names and shapes, and weights that sum to 1.
 LazyTensors average(const std::vector<LazyTensors>& parameters, const std::vector<double>& weights);
 Tensors average(const std::vector<Tensors>& parameters, const std::vector<double>& weights);
 

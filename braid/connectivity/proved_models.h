@@ -1,4 +1,4 @@
-// Models as an alignment needs them, with the proofs that nothing changed.
+// Models in the form an alignment needs, with proofs that their function is unchanged.
 #pragma once
 
 #include "braid/alignment/alignment.h"
@@ -7,16 +7,15 @@
 namespace braid {
 
 struct Canonical {
-  Model model;       // in the dtypes of the model that it is of, marked as canonical
-  Difference proof;  // from it in float64, before rounding to those
+  Model model;       // in the original dtypes, marked as canonical
+  Difference proof;  // from the original, in float64 before rounding to those dtypes
 };
 
-// The model in canonical form (models/canonical.h). Error where that is not the same function in
-// float64, to 1e-8 of its largest output on random tokens: nothing unproved comes out.
+// The model in canonical form (models/canonical.h). Error if it differs from the model in float64
+// by more than 1e-8 of its largest output on random tokens.
 Canonical canonicalise(const Model& model, const Compute& compute = {});
 
-// The checkpoint, of a table where there is one, in canonical form where an alignment of it is to
-// be.
+// Loads the checkpoint, with the table if given, in canonical form if `canonical`.
 Model load_for_alignment(const std::filesystem::path& folder, bool canonical,
                          const std::filesystem::path& table = {});
 

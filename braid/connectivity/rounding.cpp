@@ -5,7 +5,7 @@
 namespace braid {
 namespace {
 
-// The same for any order and signs of the values.
+// Hash of the absolute values, independent of their order.
 std::uint64_t bag_of(const at::Tensor& tensor) {
   const at::Tensor values = tensor.abs().to(at::kDouble).contiguous();
   const double* value = values.const_data_ptr<double>();
@@ -30,7 +30,7 @@ bool lies_on_mixing_axis(const Symmetries& symmetries, const Pattern& pattern) {
   return false;
 }
 
-// The tensors whose values a symmetry may change, rather than reorder.
+// The tensors whose values a symmetry may change rather than only reorder.
 std::set<std::string> changeable(const Symmetries& symmetries) {
   std::set<std::string> names;
   for (const auto& [name, pattern] : symmetries.tensors) {
@@ -42,7 +42,7 @@ std::set<std::string> changeable(const Symmetries& symmetries) {
   return names;
 }
 
-// Half a unit in the last place of 1.
+// Half a unit in the last place, relative to 1.
 double half_unit(at::ScalarType dtype) {
   switch (dtype) {
     case at::kDouble:

@@ -1,17 +1,17 @@
-// How much of a difference between two checkpoints the rounding of stored values explains.
+// Estimates the output difference attributable to rounding of stored values.
 #pragma once
 
 #include "braid/connectivity/verify.h"
 
 namespace braid {
 
-// Could the second be the first with units mixed (in-head maps, shifts, canonical forms), rather
-// than just reordered, or edited elsewhere? Its values are then rounded anew. True where a tensor
-// that such maps reach has other values than before, in any order.
+// True if `second` could be `first` under a transform that changes stored values (in-head maps,
+// shifts, canonical forms), not only their order, and so rounds them again: a tensor reached by
+// such transforms has different values, irrespective of order.
 bool is_rounded_anew(const Model& first, const Model& second);
 
-// The relative difference that comes of moving every stored value by up to half a unit in its last
-// place: four times what random moves of either model show.
+// Bound on the relative difference caused by changing every stored value by up to half a unit in
+// the last place: four times that observed for random changes of either model.
 double rounding(const Model& first, const Model& second,
                 const std::vector<TokenSequence>& sequences, const Compute& compute, Frame frame);
 

@@ -8,7 +8,7 @@
 namespace braid {
 namespace {
 
-// Of one output (rows, units) on one sequence.
+// Compares one output (rows, units) on one sequence.
 Difference compare(const Output& a, const Output& b) {
   Difference found;
   found.output = a.name;
@@ -23,7 +23,7 @@ Difference compare(const Output& a, const Output& b) {
   return found;
 }
 
-// The larger difference, over the larger output.
+// The larger difference, with the larger scale.
 Difference worse(const Difference& a, const Difference& b) {
   Difference worst = b.largest > a.largest ? b : a;
   worst.scale = std::max(a.scale, b.scale);
@@ -37,14 +37,14 @@ Difference verify(const Model& first, const Model& second,
                   Frame frame) {
   network_of(first);
   network_of(second);
-  // A decoder that was untied is a tensor more, and no other function.
+  // An untied decoder is an additional tensor, but the same function.
   const bool tied = first.ties.size() == second.ties.size();
   require_same_architecture(tied ? first : untie(first), tied ? second : untie(second));
-  require(!sequences.empty(), "there is no text to compare the models on");
+  require(!sequences.empty(), "no text to compare the models on");
   Compute wide = compute;
   wide.dtype = at::kDouble;
   const Tensors x = cast(first.parameters, wide), y = cast(second.parameters, wide);
-  std::vector<std::vector<Difference>> found(sequences.size());  // an output each
+  std::vector<std::vector<Difference>> found(sequences.size());  // by sequence, then output
   parallel_for(static_cast<std::int64_t>(sequences.size()), compute.threads, [&](std::int64_t i) {
     const c10::InferenceMode inference;
     const auto at = static_cast<std::size_t>(i);
@@ -54,7 +54,7 @@ Difference verify(const Model& first, const Model& second,
                               b = all_outputs(*second.network, y, batch, frame);
     for (std::size_t k = 0; k < a.size(); ++k) {
       require(all_finite(a[k].values),
-              "{}: what it computes is not finite, even in float64: there is nothing to compare",
+              "{}: its outputs are NaN or infinite even in float64, so they cannot be compared",
               first.folder.string());
       found[at].push_back(compare(a[k], b[k]));
       found[at].back().sequence = i;

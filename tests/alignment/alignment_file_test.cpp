@@ -131,7 +131,7 @@ TEST_P(DamagedAlignmentTest, IsRefusedInWords) {
   }
   const auto file = write("damaged", json.dump());
   const std::string message = error_of([&] { load_alignment(file); });
-  EXPECT_THAT(message, HasSubstr("damaged: not a usable alignment: "));
+  EXPECT_THAT(message, HasSubstr("damaged: unusable alignment: "));
   EXPECT_THAT(message, HasSubstr(says));
   EXPECT_THAT(message, HasSubstr("align these models again"));
   EXPECT_THAT(message, ::testing::Not(HasSubstr("json.exception")));
@@ -145,26 +145,26 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"/options/canonicalise", "\"yes\"",
                "options, canonicalise: expected true or false, found \"yes\""},
         Damage{"/options", "[]", "options: expected an object, found an empty list"},
-        Damage{"/text", "7", "text: expected an object or a list of what was read, found 7"},
-        Damage{"/format", "\"braid\"", "it is not a braid alignment"},
-        Damage{"/version", "2", "its version is 2, this braid reads version 1"},
+        Damage{"/text", "7", "text: expected an object or a list of objects, found 7"},
+        Damage{"/format", "\"braid\"", "not a braid alignment"},
+        Damage{"/version", "2", "version 2; this braid reads version 1"},
         Damage{"/version", "", "version is missing"},
         Damage{"/family", "null", "family: expected a text, found null"},
-        Damage{"/exact", "false", "exact and broken contradict each other"},
+        Damage{"/exact", "false", "\"exact\" and \"broken\" contradict each other"},
         Damage{"/ablation/ignore_heads", "0", "ignore_heads: expected true or false, found 0"},
         Damage{"/ablation/other", "true", "ablation: other is not part of this format"},
         Damage{"/more", "1", "more is not part of this format"},
         Damage{"/axes", "\"x\"", "axes: expected an object, found \"x\""},
         Damage{"/axes/x", "[]", "axis x: expected an object, found an empty list"},
-        Damage{"/axes/x/kind", "\"rotation\"", "axis x, kind: expected a kind of element"},
+        Damage{"/axes/x/kind", "\"rotation\"", "axis x, kind: expected a kind of element known"},
         Damage{"/axes/x/kind", "\"matrix\"", "axis x: matrix is missing"},
         Damage{"/axes/x/indices", "", "axis x: indices is missing"},
         Damage{"/axes/x/indices", "[]", "axis x, indices: expected a list of integers"},
         Damage{"/axes/x/indices/0", "1.5", "axis x, indices[0]: expected an integer, found 1.5"},
-        Damage{"/axes/x/indices", "[0,0,1,2,3,4]", "axis x, indices[1]: 0 is not a permutation's"},
+        Damage{"/axes/x/indices", "[0,0,1,2,3,4]", "axis x, indices[1]: 0 is out of range or repeated"},
         Damage{"/axes/x/indices/2", "18446744073709551615", "indices[2]: expected an integer"},
         Damage{"/axes/x/signs/3", "2", "axis x, signs[3]: expected 1 or -1, found 2"},
-        Damage{"/axes/x/signs", "[1]", "axis x, signs: 1 signs of 6 units"},
+        Damage{"/axes/x/signs", "[1]", "axis x, signs: 1 signs for 6 units"},
         Damage{"/axes/x/objective", "null", "axis x, objective: expected a finite number"},
         Damage{"/axes/x/units", "-1", "axis x, units: expected an integer of at least 0, found -1"},
         Damage{"/axes/x/applied", "\"no\"", "axis x, applied: expected true or false"},
@@ -176,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"/axes/layer.0.mapped/matrix/0/0/1", "true",
                "matrix[0][0][1]: expected a finite number, found true"},
         Damage{"/axes/layer.0.turned/imaginary", "[[0,0]]", "imaginary: 1 blocks, expected 2"},
-        Damage{"/axes/layer.0.turned/real/1", "[1]", "real[1]: 1 numbers, and 2 imaginary ones"},
+        Damage{"/axes/layer.0.turned/real/1", "[1]", "real[1]: 1 real parts, but 2 imaginary parts"},
         Damage{"/axes/layer.0.inside/indices/4", "[0]", "indices[4]: a block of 1 units"},
         Damage{"/axes/layer.0.attention/view_of", "\"y\"",
                "view_of: expected an axis of this file"},
@@ -194,14 +194,14 @@ TEST_F(AlignmentFileTest, RefusesWhatIsNoJson) {
            {deep, "nested deeper than 64"},
            {R"({"format":"braid-alignment","format":"x"})", "\"format\" is there twice"},
            {R"({"format":"braid-alignment","version":1e999})", "a number is too large"},
-           {R"({"format":"braid-alignment","version":NaN})", "its version is nan"},
-           {"[]", "it is not a braid alignment"},
-           {"{}", "it is not a braid alignment"},
-           {R"({"format":3})", "it is not a braid alignment"},
+           {R"({"format":"braid-alignment","version":NaN})", "version nan"},
+           {"[]", "not a braid alignment"},
+           {"{}", "not a braid alignment"},
+           {R"({"format":3})", "not a braid alignment"},
            {R"({"format":"braid-alignment"})", "version is missing"}}) {
     const std::string message =
         error_of([&, &file = content] { load_alignment(write("bad", file)); });
-    EXPECT_THAT(message, HasSubstr("bad: not a usable alignment: ")) << content.substr(0, 60);
+    EXPECT_THAT(message, HasSubstr("bad: unusable alignment: ")) << content.substr(0, 60);
     EXPECT_THAT(message, HasSubstr(says)) << content.substr(0, 60);
     EXPECT_THAT(message, ::testing::Not(HasSubstr("json.exception")));
   }

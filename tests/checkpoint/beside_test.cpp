@@ -78,7 +78,7 @@ TEST_F(BesideTest, CopiesWhatBelongsToTheModel) {
   const auto again = [&] {
     return error_of([&] { write_checkpoint(out, config, tensors, {}, options); });
   };
-  EXPECT_THAT(again(), HasSubstr("holds the folder notes"));  // nobody knows whose
+  EXPECT_THAT(again(), HasSubstr("contains the folder notes"));  // nobody knows whose
   fs::remove_all(out / "notes");
   EXPECT_EQ(again(), "");
 }

@@ -33,7 +33,7 @@ TEST_F(OutputClaimTest, NoInputIsReplaced) {
   fs::create_directory_symlink("a", folder / "link");
   fs::create_hard_link(folder / "text", folder / "same");
   fs::create_hard_link(folder / "a/config.json", folder / "blob");
-  const auto read = HasSubstr("is read for this");
+  const auto read = HasSubstr("would replace an input");
   for (const fs::path& out :
        {folder / "a", folder / "a/", folder / "." / "a" / ".." / "a", folder / "link"}) {
     EXPECT_THAT(refused({{"", folder / "a"}, {{out, Place::checkpoint}}, true}), read) << out;
@@ -41,11 +41,12 @@ TEST_F(OutputClaimTest, NoInputIsReplaced) {
   EXPECT_THAT(refused({{folder / "link"}, {{folder / "a", Place::checkpoint}}, true}), read);
   EXPECT_THAT(refused({{folder / "text"}, {{folder / "same"}}}), read);
   EXPECT_THAT(refused({{folder / "a/config.json"}, {{folder / "a", Place::checkpoint}}, true}),
-              HasSubstr("a/config.json lies in it"));
-  EXPECT_THAT(refused({{folder / "a"}, {{folder / "blob"}}}), HasSubstr("is a file of"));
-  EXPECT_THAT(refused({{folder / "a"}, {{folder / "a/vocab.txt"}}}), HasSubstr("is a file of"));
+              HasSubstr("a/config.json inside it"));
+  EXPECT_THAT(refused({{folder / "a"}, {{folder / "blob"}}}), HasSubstr("would change the input"));
+  EXPECT_THAT(refused({{folder / "a"}, {{folder / "a/vocab.txt"}}}),
+              HasSubstr("would change the input"));
   EXPECT_THAT(refused({{folder / "text"}, {{folder, Place::folder, {"t*"}}}}),
-              HasSubstr("text lies in it"));
+              HasSubstr("text inside it"));
   EXPECT_EQ(refused({{folder / "a", folder / "missing", folder / "text"},
                      {{folder / "b", Place::checkpoint},
                       {folder / "a/x.state.safetensors"},
@@ -57,11 +58,11 @@ TEST_F(OutputClaimTest, NoInputIsReplaced) {
 TEST_F(OutputClaimTest, NoOutputTakesAnotherAway) {
   const fs::path m = folder / "m";
   EXPECT_THAT(refused({{}, {{m, Place::checkpoint}, {folder / "." / "m"}}}),
-              HasSubstr("two results would be written there"));
+              HasSubstr("two outputs would be written there"));
   EXPECT_THAT(refused({{}, {{m, Place::checkpoint}, {m / "deep/er", Place::folder}}}),
-              HasSubstr("lies in"));
+              HasSubstr("is inside another"));
   EXPECT_THAT(refused({{}, {{folder / "x.svg"}, {folder, Place::folder, {"*.svg"}}}}),
-              HasSubstr("x.svg: lies in"));
+              HasSubstr("x.svg: this output is inside another"));
   EXPECT_EQ(
       refused({{}, {{folder / "x"}, {folder, Place::folder, {"*.svg"}}, {m, Place::checkpoint}}}),
       "");
@@ -70,7 +71,7 @@ TEST_F(OutputClaimTest, NoOutputTakesAnotherAway) {
 TEST_F(OutputClaimTest, AFileIsReplacedOnlyWhenTold) {
   const fs::path path = write("old", "kept");
   EXPECT_THAT(refused({{}, {{path, Place::new_file}}}),
-              HasSubstr("is there; choose another file, or `overwrite` it"));
+              HasSubstr("already exists; choose another path or pass `overwrite`"));
   EXPECT_EQ(refused({{}, {{path, Place::new_file}}, true}), "");
   EXPECT_EQ(refused({{}, {{path}, {folder / "new", Place::new_file}}}), "");
   EXPECT_FALSE(fs::exists(folder / "new"));
@@ -86,8 +87,8 @@ TEST_F(OutputClaimTest, OneAtATime) {
   const fs::path out = folder / "out";
   {
     const OutputClaim held(out);
-    EXPECT_THAT(claimed(out), HasSubstr("another run is at work on it"));
-    EXPECT_THAT(claimed(folder / "." / "out"), HasSubstr("another run is at work on it"));
+    EXPECT_THAT(claimed(out), HasSubstr("being written by another run"));
+    EXPECT_THAT(claimed(folder / "." / "out"), HasSubstr("being written by another run"));
     EXPECT_EQ(claimed(folder / "other"), "");
   }
   EXPECT_EQ(claimed(out), "");
@@ -102,7 +103,7 @@ TEST_F(OutputClaimTest, OneAtATime) {
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_THAT(claimed(out), HasSubstr("another run is at work on it"));
+  EXPECT_THAT(claimed(out), HasSubstr("being written by another run"));
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   EXPECT_EQ(claimed(out), "");
@@ -120,7 +121,7 @@ TEST_F(OutputClaimTest, WhatCannotBeWrittenIsFoundBefore) {
               AllOf(HasSubstr("cannot be written"), HasSubstr("Read-only")));
   EXPECT_THAT(refused({{}, {{small / "x", Place::checkpoint}}}), HasSubstr("Read-only"));
   EXPECT_THAT(error_of([&] { require_space(small / "x", 600'000); }),
-              HasSubstr("0.6 MB are to be written, but only 0.5 MB are free"));
+              HasSubstr("0.6 MB needed, but only 0.5 MB are free"));
   EXPECT_EQ(error_of([&] { require_space(small / "x", 400'000); }), "");
   EXPECT_EQ(umount2(small.c_str(), MNT_DETACH), 0);
 }

@@ -65,14 +65,14 @@ std::string error_unpickling(const std::string& bytes) {
 
 TEST(PickleTest, RefusesCallsByName) {
   EXPECT_EQ(error_unpickling(kProtocol + "cposix\nsystem\n" + text("id") + "\x85R."),
-            "x: refused: posix.system: only tensors are read");
+            "x: refused: posix.system; only plain tensors are read");
   EXPECT_THAT(error_unpickling("\x80\x04" + text("builtins") + text("eval") + "\x93."),
               HasSubstr("refused: builtins.eval"));
   EXPECT_THAT(error_unpickling("\x80\x04" + text("torch") + text("load") + "\x93."),
               HasSubstr("refused: torch.load"));
   EXPECT_THAT(error_unpickling("\x80\x04" + text("collections") + text("OrderedDict.x") + "\x93."),
               HasSubstr("refused: collections.OrderedDict.x"));
-  EXPECT_THAT(error_unpickling("\x80\x04K\1" + text("eval") + "\x93."), HasSubstr("not a text"));
+  EXPECT_THAT(error_unpickling("\x80\x04K\1" + text("eval") + "\x93."), HasSubstr("not a string"));
   EXPECT_THAT(error_unpickling(kProtocol + "(ios\nsystem\n."), HasSubstr("refused: os.system"));
   EXPECT_THAT(error_unpickling(kProtocol + "(ccollections\nOrderedDict\no."), HasSubstr("OBJ"));
   EXPECT_THAT(error_unpickling(kProtocol + "ccollections\nOrderedDict\n)\x81."),
@@ -81,7 +81,7 @@ TEST(PickleTest, RefusesCallsByName) {
   EXPECT_THAT(error_unpickling(kProtocol + "Pabc\n."), HasSubstr("PERSID"));
   EXPECT_THAT(error_unpickling(kProtocol + "ctorch\nFloatStorage\n)R."),
               HasSubstr("refused: a call of FloatStorage"));
-  EXPECT_THAT(error_unpickling(kProtocol + text("os") + ")R."), HasSubstr("calls a text"));
+  EXPECT_THAT(error_unpickling(kProtocol + text("os") + ")R."), HasSubstr("calls a string"));
   EXPECT_THAT(error_unpickling(kProtocol + "ccollections\nOrderedDict\n}b."),
               HasSubstr("attributes of a class"));
   EXPECT_THAT(error_unpickling(kProtocol + "]}b."), HasSubstr("attributes of a list"));
@@ -137,7 +137,7 @@ TEST(PickleTest, RefusesMalformedPickles) {
   EXPECT_THAT(error_unpickling("\x80\x05N."), HasSubstr("protocol 5"));
   EXPECT_THAT(error_unpickling("\x80\x01N."), HasSubstr("protocol 1"));
   EXPECT_NE(error_unpickling(kProtocol + "\x95\xff\xff\xff\xff\xff\xff\xff\xffN."), "");
-  EXPECT_THAT(error_unpickling(std::string(5000, 'c')), HasSubstr("name without end"));
+  EXPECT_THAT(error_unpickling(std::string(5000, 'c')), HasSubstr("unterminated name"));
 }
 
 TEST(PickleTest, BoundsBombs) {
@@ -149,8 +149,8 @@ TEST(PickleTest, BoundsBombs) {
   std::string laughs = kProtocol + "]q" + '\0';
   for (int i = 0; i < 10'000; ++i) laughs += std::string("h\0h\0\x86q\0", 7);
   EXPECT_EQ(error_unpickling(kProtocol + "Nq" + '\0' + "0"),
-            "x: refused: opcode 0x30: only tensors are read");
-  EXPECT_THAT(error_unpickling(laughs + "."), HasSubstr("left over"));
+            "x: refused: opcode 0x30; only plain tensors are read");
+  EXPECT_THAT(error_unpickling(laughs + "."), HasSubstr("left on the stack"));
   // One long tuple as the shape of every tensor, each of which would copy it.
   const std::string shapes = kProtocol + "ctorch._utils\n_rebuild_tensor_v2\n((X\7" +
                              std::string(3, '\0') + "storagectorch\nFloatStorage\n" + "X\1" +
@@ -194,7 +194,8 @@ TEST_F(TorchBinTest, ReadsAndRefusesArchives) {
   EXPECT_THAT(error_reading(zip({{"a/data.pkl", good}})), HasSubstr("storage 0 is missing"));
   EXPECT_THAT(error_reading(zip({{"a/data.pkl", good}, {"a/data/0", data + "1"}})),
               HasSubstr("9 bytes"));
-  EXPECT_THAT(error_reading(zip({{"a/data.pkl", good}, {"a/data.pkl", good}})), HasSubstr("twice"));
+  EXPECT_THAT(error_reading(zip({{"a/data.pkl", good}, {"a/data.pkl", good}})),
+              HasSubstr("duplicate"));
   EXPECT_THAT(error_reading(zip({{"a/data.pkl", good}, {"b/data.pkl", good}})),
               HasSubstr("more than one"));
   EXPECT_THAT(

@@ -353,7 +353,7 @@ def training(text):
     check(all(torch.equal(whole[k], killed[k]) for k in whole), "a killed run went on to another result")
     check(not state.exists(), "the state was left behind")
     logits(scratch / "whole", torch.randint(5, 200, (2, 20)))
-    refuses(*command, "-o", scratch / "whole", says="is there and not empty")
+    refuses(*command, "-o", scratch / "whole", says="exists and is not empty")
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -40,16 +40,16 @@ def inputs_and_what_is_there_stay():
     a = shutil.copytree(A, scratch / "a")
     (scratch / "link").symlink_to(a)
     for out in (a, scratch / "link", scratch / "a/../a"):
-        refuses("merge", a, B, "--no-align", "-o", out, "--overwrite", says="is read for this")
-    refuses("interpolate", A, a, "-o", a, "--overwrite", says="is read for this")
-    refuses("canonicalise", a, "-o", a, "--overwrite", says="is read for this")
-    refuses("align", A, B, "--text", text, "-o", text, "--overwrite", says="is read for this")
+        refuses("merge", a, B, "--no-align", "-o", out, "--overwrite", says="would replace an input")
+    refuses("interpolate", A, a, "-o", a, "--overwrite", says="would replace an input")
+    refuses("canonicalise", a, "-o", a, "--overwrite", says="would replace an input")
+    refuses("align", A, B, "--text", text, "-o", text, "--overwrite", says="would replace an input")
     ab = scratch / "ab.alignment"
     align = ["align", A, B, "--text", text, "--lines", 20, "-o", ab]
     braid(*align)
     refuses(*align, says="choose another file, or --overwrite it")
     braid(*align, "--overwrite")
-    refuses("transform", a, "--alignment", ab, "-o", a, "--overwrite", says="is read for this")
+    refuses("transform", a, "--alignment", ab, "-o", a, "--overwrite", says="would replace an input")
 
 
 def outputs_are_held_against_all_that_is_read_and_written():
@@ -68,7 +68,7 @@ def outputs_are_held_against_all_that_is_read_and_written():
                      "variants: [{name: plain, align: none}]\n")
     (held / "o").mkdir()
     shutil.copy(words, held / "o/results.json")
-    read, of_a = "is read for this", "is a file of"
+    read, of_a = "would replace an input", "would change the input"
     out = ["-o", held / "m"]
     align = ["align", a, b, "--text", words]
     for says, command in (
@@ -79,27 +79,27 @@ def outputs_are_held_against_all_that_is_read_and_written():
             (of_a, ["inspect", a, "--json", held / "blob"]),  # by a link
             (read, [*barrier, "--beside", curve, "--json", curve]),
             (read, [*align, "--moments", words, "-o", held / "x"]),
-            ("two results", [*align, "--moments", held / "x", "-o", held / "x"]),
-            ("two results", [*align, "--json", held / "x", "-o", held / "x"]),
-            ("two results", [*align, "--json", held / "x.state.safetensors", "-o", held / "x"]),
+            ("two outputs", [*align, "--moments", held / "x", "-o", held / "x"]),
+            ("two outputs", [*align, "--json", held / "x", "-o", held / "x"]),
+            ("two outputs", [*align, "--json", held / "x.state.safetensors", "-o", held / "x"]),
             (of_a, [*align, "-o", a / "vocab.txt", "--overwrite"]),
             ("create it first", [*align, "--json", held / "none/x.json", "-o", held / "x"]),
-            ("lies in", ["merge", a, b, "--text", words, "--save-alignments", held / "m/al", *out]),
-            ("two results", ["merge", a, b, "--text", words, "--save-alignments", held / "m", *out]),
-            ("two results", ["merge", a, b, "--text", words, "--json", held / "m.heal.safetensors", *out]),
-            ("lies in", ["merge", a, b, "--text", words, "--json", held / "m/x.json", *out]),
-            ("lies in", ["merge", a, b, "--text", words, "--save-alignments", held, "--json", held / "a.alignment", *out]),
+            ("is inside another", ["merge", a, b, "--text", words, "--save-alignments", held / "m/al", *out]),
+            ("two outputs", ["merge", a, b, "--text", words, "--save-alignments", held / "m", *out]),
+            ("two outputs", ["merge", a, b, "--text", words, "--json", held / "m.heal.safetensors", *out]),
+            ("is inside another", ["merge", a, b, "--text", words, "--json", held / "m/x.json", *out]),
+            ("is inside another", ["merge", a, b, "--text", words, "--save-alignments", held, "--json", held / "a.alignment", *out]),
             (read, ["merge", a, b, "--text", words, "--save-alignments", a, *out]),
             (of_a, ["merge", a, b, "--text", words, "--json", a / "config.json", *out]),
             (read, ["pretrain", "--config", config, "--vocab", "train", "--text", words, "--steps", 1, "--seed", 1,
                     "-o", config, "--overwrite"]),
             (of_a, ["finetune", a, "--task", "rte", "--data", words, "--json", a / "vocab.txt", *out]),
             (read, ["report", curve, "-o", curve]),
-            ("lies in", ["study", study, "-o", held / "o"])):
+            ("is inside another", ["study", study, "-o", held / "o"])):
         refuses(*command, says=says)
     inside = shutil.copytree(a, held / "old")
     shutil.copy(words, inside / "text.txt")
-    refuses("merge", a, b, "--text", inside / "text.txt", "-o", inside, "--overwrite", says="lies in it, is read")
+    refuses("merge", a, b, "--text", inside / "text.txt", "-o", inside, "--overwrite", says="would replace the input")
     braid("evaluate", a, "--text", words, "--lines", 20, "--json", a / "scores.json")  # no file of a model's
     braid("align", a, b, "--method", "weights", "-o", a / "ab.alignment")
     braid(*barrier, "--json", held / "b.json")
@@ -210,8 +210,8 @@ def what_is_doubtful_is_said():
     few.write_text(sentences[0] + "\n")
     done = braid("align", A, B, "--text", few, "-o", scratch / "few.alignment")
     check("samples were seen of the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
-    refuses("inspect", A / "model.safetensors", says="is no alignment file but one of weights")
-    refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="is no alignment file but one of weights")
+    refuses("inspect", A / "model.safetensors", says="a weights file, expected an alignment file")
+    refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="a weights file, expected an alignment file")
 
 
 def what_is_not_printed_is_no_success():
@@ -265,7 +265,7 @@ def interrupted_work_goes_on():
             if "step 1" in line:
                 break
         process.send_signal(signal.SIGSTOP)  # it does not end while another is refused
-        refuses(*command, "-o", out, says="another run is at work on it")
+        refuses(*command, "-o", out, says="being written by another run")
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGCONT)
         process.communicate()

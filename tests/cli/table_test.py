@@ -306,7 +306,7 @@ def other_kinds_of_files():
     tied.write_text(tied.read_text().replace("orthogonal", "general"))
     refuses("inspect", scratch / "tied.pt", "--table", tied, says="words and words_again are tied")
     torch.save(a, scratch / "one/more.pt")
-    refuses("inspect", scratch / "one", "--table", table["mlp"], says="2 files of weights, more.pt, weights.pt")
+    refuses("inspect", scratch / "one", "--table", table["mlp"], says="2 weights files, more.pt, weights.pt")
     (scratch / "readme.txt").write_text("x")
     refuses("inspect", scratch / "readme.txt", "--table", table["mlp"], says="expected weights")
     braid("interpolate", scratch / "a.bin", state["mlp"], "--table", table["mlp"], "--t", "0.25", "-o", scratch / "point")
@@ -354,12 +354,12 @@ def hostile_features():
     net, t = module("mlp"), load_file(state["mlp"])
     a, b = scratch / "mlp-a-features.safetensors", scratch / "bad.safetensors"
     good = load_file(a)
-    for change, says in (({"h1": good["h1"][:, :5].contiguous()}, "expected floating point of (tokens, 16)"),
+    for change, says in (({"h1": good["h1"][:, :5].contiguous()}, "expected floating point of shape (tokens, 16)"),
                          ({"h1": good["h1"][:7].contiguous()}, "rows of h1"),
-                         ({"h1": good["h1"] * float("nan")}, "NaN or infinity in its rows 0 to 299"),
+                         ({"h1": good["h1"] * float("nan")}, "NaN or infinity in rows 0 to 299"),
                          ({"h1": good["h1"].long()}, "expected floating point"),
-                         ({"nose": good["h1"].clone()}, "nose is no tap"),
-                         ({"h1": None}, "has no features of tap h1")):
+                         ({"nose": good["h1"].clone()}, "nose is not a tap"),
+                         ({"h1": None}, "no features for tap h1")):
         save_file({k: v for k, v in {**good, **change}.items() if v is not None}, b)
         refuses("align", state["mlp"], scratch / "mlp-b.safetensors", "--table", table["mlp"], "--features", a, b,
                 "-o", scratch / "n", says=says)
