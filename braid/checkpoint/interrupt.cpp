@@ -12,15 +12,22 @@ namespace {
 // A signal handler may only access lock-free atomics.
 std::atomic<bool> raised{false};
 std::atomic<int> partials{0};
+std::array<std::atomic<const char*>, 16> removed{};
 thread_local int last_writes = 0;
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
+              std::atomic<const char*>::is_always_lock_free);
 
 // All signals that request termination and can be handled.
 constexpr std::array requests = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,   SIGALRM,
                                  SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
 
 void handle_signal(int) {
-  if (partials == 0) ::_exit(130);
+  if (partials == 0) {
+    for (const auto& slot : removed) {
+      if (const char* path = slot.load()) ::unlink(path);
+    }
+    ::_exit(130);
+  }
   raised = true;
 }
 
@@ -52,6 +59,18 @@ void set_interrupted(bool interrupted) noexcept { raised = interrupted; }
 
 LastWrite::LastWrite() noexcept { ++last_writes; }
 LastWrite::~LastWrite() { --last_writes; }
+
+RemovedOnSignal::RemovedOnSignal(const char* path) noexcept {
+  for (auto& slot : removed) {
+    const char* free = nullptr;
+    if (!slot.compare_exchange_strong(free, path)) continue;
+    slot_ = &slot;
+    return;
+  }
+}
+RemovedOnSignal::~RemovedOnSignal() {
+  if (slot_) *slot_ = nullptr;
+}
 
 PartialGuard::PartialGuard() noexcept { ++partials; }
 PartialGuard::~PartialGuard() { --partials; }

@@ -2,6 +2,7 @@
 // status 130 and leaves no partial files.
 #pragma once
 
+#include <atomic>
 #include <exception>
 
 namespace braid {
@@ -32,6 +33,19 @@ class LastWrite {
   ~LastWrite();
   LastWrite(const LastWrite&) = delete;
   LastWrite& operator=(const LastWrite&) = delete;
+};
+
+// A file that a signal which ends the process removes. At most 16 at a time; the others stay.
+class RemovedOnSignal {
+ public:
+  // `path` must outlive it.
+  explicit RemovedOnSignal(const char* path) noexcept;
+  ~RemovedOnSignal();
+  RemovedOnSignal(const RemovedOnSignal&) = delete;
+  RemovedOnSignal& operator=(const RemovedOnSignal&) = delete;
+
+ private:
+  std::atomic<const char*>* slot_ = nullptr;
 };
 
 // Held while a partial file or folder may be on disk.

@@ -2,20 +2,15 @@
 
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
-#include <utility>
 
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/beside.h"
-#include "braid/checkpoint/fingerprint.h"
 #include "braid/error.h"
 
 namespace braid {
@@ -157,27 +152,12 @@ void FilePlan::check() const {
   for (const PlannedOutput& output : named.outputs) require_possible(output, overwrite);
 }
 
-// The claim is an abstract socket name, which the kernel frees when the process ends.
 OutputClaim::OutputClaim(const fs::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string name = "braid-" + fingerprint_text(resolved_path(path).string());
-  std::memcpy(address.sun_path + 1, name.data(), name.size());
-  socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket_ < 0) return;  // no sockets here, so no claims
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  if (::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) != 0 &&
-      errno == EADDRINUSE) {
-    ::close(std::exchange(socket_, -1));
-    fail("{}: being written by another run; wait for it or choose another path", path.string());
-  }
-}
-
-OutputClaim::OutputClaim(OutputClaim&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)) {}
-
-OutputClaim::~OutputClaim() {
-  if (socket_ >= 0) ::close(socket_);
+  if (path.empty()) return;
+  const fs::path resolved = resolved_path(path), parent = resolved.parent_path();
+  std::error_code error;
+  fs::create_directories(parent, error);  // of a folder that the work will create
+  lock_.emplace(parent / ("." + resolved.filename().string() + ".lock"), path);
 }
 
 void require_space(const fs::path& path, std::int64_t bytes) {

@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "braid/checkpoint/file_lock.h"
 
 namespace braid {
 
@@ -34,18 +37,15 @@ struct FilePlan {
   void check() const;
 };
 
-// Reserves a file or folder that this process is about to write: during its lifetime no other
-// process on this machine can claim the same path.
+// Reserves a file or folder that this process is about to write, by a lock beside it: during its
+// lifetime no other process can claim the same path.
 class OutputClaim {
  public:
-  // Error if claimed by another process.
+  // Error if claimed by another process. An empty path claims nothing.
   explicit OutputClaim(const std::filesystem::path& path);
-  OutputClaim(OutputClaim&& other) noexcept;
-  OutputClaim& operator=(OutputClaim&&) = delete;
-  ~OutputClaim();
 
  private:
-  int socket_ = -1;
+  std::optional<FileLock> lock_;
 };
 
 // Error if the file system of `path` has fewer than `bytes` free.

@@ -1,9 +1,5 @@
 #include "braid/study/cache.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <fstream>
 
 #include "braid/checkpoint/atomic_file.h"
@@ -20,11 +16,7 @@ Cache::Cache(fs::path folder) : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
   require(!error, "{}: cannot be made: {}", folder_.string(), error.message());
-  const fs::path lock = folder_ / "lock";
-  lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  require(lock_ >= 0, "{}: cannot be written", lock.string());
-  require(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "{}: another braid study is at work here",
-          folder_.string());
+  lock_.emplace(folder_ / "lock", folder_);
   for (const char* kind :
        {"vocabularies", "models", "moments", "alignments", "curves", "records"}) {
     fs::create_directories(folder_ / kind);
@@ -33,10 +25,6 @@ Cache::Cache(fs::path folder) : folder_(std::move(folder)) {
       fs::remove_all(entry.path(), error);
     }
   }
-}
-
-Cache::~Cache() {
-  if (lock_ >= 0) ::close(lock_);
 }
 
 fs::path Cache::place(const std::string& kind, const std::string& key,

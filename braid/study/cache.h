@@ -4,7 +4,10 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+
+#include "braid/checkpoint/file_lock.h"
 
 namespace braid {
 
@@ -13,7 +16,6 @@ class Cache {
   // Makes the folder, and sweeps what a killed run left half-written. Error where another process
   // uses it, until this is destroyed.
   explicit Cache(std::filesystem::path folder);
-  ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
@@ -28,7 +30,7 @@ class Cache {
 
  private:
   std::filesystem::path folder_;
-  int lock_ = -1;
+  std::optional<FileLock> lock_;
 };
 
 // Of the JSON's canonical text.

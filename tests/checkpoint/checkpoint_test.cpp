@@ -10,6 +10,7 @@
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/fingerprint.h"
 #include "braid/checkpoint/interrupt.h"
+#include "braid/checkpoint/output_claim.h"
 #include "braid/checkpoint/safetensors.h"
 #include "tests/checkpoint/temporary_folder.h"
 
@@ -267,8 +268,9 @@ TEST_F(CheckpointTest, EndsWith130OnSignals) {
       if (child == 0) {
         signal(sent, SIG_DFL);  // ignored perhaps, behind a shell's &
         remove_partials_on_signal();
-        if (!writing) raise(sent);
         try {
+          const OutputClaim claim(out());
+          if (!writing) raise(sent);
           AtomicFolder partial(out(), false);
           AtomicFile file(partial.path() / "x");
           raise(sent);
