@@ -165,7 +165,7 @@ TEST_F(LearnTest, AnAblationIsNoStart) {
   Evidence from = evidence();
   from.start->broken = "heads are ignored";
   EXPECT_THAT(error_of([&] { learn_alignment(a_, b_, from, options_, {}); }),
-              ::testing::HasSubstr("starts from a symmetry"));
+              ::testing::HasSubstr("needs a symmetry"));
 }
 
 }  // namespace
