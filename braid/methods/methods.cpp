@@ -31,10 +31,11 @@ namespace {
 void require_same_groups(const Model& a, const Model& b) {
   for (const auto& [name, axis] : a.symmetries.axes) {
     const Group other = b.symmetries.axis(name).group;
-    require(axis.group == other,
-            "axis {} has the group of {} maps in {}, but of {} maps in {}; bring both to canonical "
-            "form (canonicalise) or neither",
-            name, group_name(axis.group), a.folder.string(), group_name(other), b.folder.string());
+    require(
+        axis.group == other,
+        "axis {} has group {} in {}, but {} in {}; bring both to canonical form (canonicalise) or "
+        "neither",
+        name, group_name(axis.group), a.folder.string(), group_name(other), b.folder.string());
   }
 }
 

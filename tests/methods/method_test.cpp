@@ -102,7 +102,7 @@ TEST_F(MethodListTest, ModelsAreCheckedForAllMethods) {
   for (const Method* method : with_toy()) {
     EXPECT_THAT(error_of([&] { align(*method, a, b, {}, {}, {}); }), HasSubstr("intermediate"));
     EXPECT_THAT(error_of([&] { align(*method, a, c, {}, {}, {}); }),
-                HasSubstr("axis layer.0.qk is free to general linear maps"));
+                HasSubstr("axis layer.0.qk has group general linear"));
   }
 }
 
