@@ -1,5 +1,5 @@
-// ALBERT (Lan et al. 2020): BERT's encoder with one layer that is applied again and again, on words
-// that are narrower. Its axes are that layer's, so that one element moves all its applications.
+// ALBERT (Lan et al. 2020): BERT's encoder with a single layer applied repeatedly, on narrower
+// word embeddings. Axes are of that layer, so one element moves all its applications.
 #include "braid/error.h"
 #include "braid/families/bert_encoder.h"
 
@@ -27,8 +27,7 @@ EncoderNames names(const nlohmann::json&) {
 void check(const nlohmann::json& config) {
   for (const char* key : {"num_hidden_groups", "inner_group_num"}) {
     const std::int64_t stored = config_size(config, key);
-    require(stored == 1, "config.json: {} is {}, expected 1: layers that are all the same one", key,
-            stored);
+    require(stored == 1, "config.json: {} is {}, expected 1: one layer shared by all", key, stored);
   }
 }
 

@@ -1,5 +1,4 @@
-// BERT (Devlin et al. 2019): post-LN encoder, with pooler, masked-LM, next-sentence and
-// sequence-classification heads where the checkpoint has them.
+// BERT (Devlin et al. 2019): post-LN encoder.
 #include "braid/families/bert_encoder.h"
 
 namespace braid {

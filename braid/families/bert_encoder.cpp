@@ -18,9 +18,9 @@ std::int64_t rows_of_types(const EncoderNames& names, const Json& config) {
 
 Activation activation(const Json& config) { return Activation(config, "hidden_act", "gelu"); }
 
-Json over(Json usual, const Json& own) {
-  usual.update(own);
-  return usual;
+Json over(Json defaults, const Json& own) {
+  defaults.update(own);
+  return defaults;
 }
 
 }  // namespace
@@ -39,11 +39,11 @@ std::unique_ptr<Network> BertEncoder::network(const Json& given, const Parts& pa
               activation(config)};
   if (places_behind_pad) {
     const std::optional<std::int64_t> pad = config_token(config, "pad_token_id");
-    require(
-        pad && *pad + 1 < sizes.positions,
-        "config.json: places are counted from behind pad_token_id, which is {}, expected a token "
-        "below max_position_embeddings {}",
-        pad ? std::to_string(*pad) : "null", sizes.positions);
+    require(pad && *pad + 1 < sizes.positions,
+            "config.json: positions are counted from pad_token_id + 1, but pad_token_id is {}; "
+            "expected "
+            "a token below max_position_embeddings {}",
+            pad ? std::to_string(*pad) : "null", sizes.positions);
     sizes.positions -= *pad + 1;
     sizes.uncounted = pad;
   }

@@ -1,5 +1,5 @@
-// What BERT and its descendants share that kept its keys of config.json: post-LN encoders with a
-// head that predicts tokens. A family is a BertEncoder: what sets it apart.
+// Common part of BERT and descendants with its config.json keys: post-LN encoders with a head that
+// predicts tokens. Each family is a BertEncoder, which lists only the differences.
 #pragma once
 
 #include "braid/families/encoder_table.h"
@@ -8,30 +8,29 @@ namespace braid {
 
 struct BertEncoder {
   const Family* family = nullptr;
-  // By config.json with the defaults: a model has the tables, the projection and the distances that
-  // are named.
+  // Of config.json with defaults; tables, projection and distances without a name do not exist.
   EncoderNames (*names)(const nlohmann::json& config) = nullptr;
   MaskedHeadNames masked;
-  const char* pooler = "pooler.dense";  // its map, where there is one
-  bool places_behind_pad = false;       // positions are counted from behind the padding token's id
-  bool one_layer = false;               // which is applied again and again
-  bool disentangled = false;            // scores are of distances as well
-  // Error where a key changes the function in a way that is not there, beside BERT's. Null: none.
+  const char* pooler = "pooler.dense";  // map of the pooler, if present
+  bool places_behind_pad = false;       // positions are counted from pad_token_id + 1
+  bool one_layer = false;               // a single layer, applied repeatedly
+  bool disentangled = false;            // attention also scores relative distances
+  // Error for unsupported values of keys other than BERT's. May be null.
   void (*check)(const nlohmann::json& config) = nullptr;
 
-  // The families' functions; config.json as it is given.
+  // Implementations of Family's functions; config.json without defaults added.
   std::unique_ptr<Network> network(const nlohmann::json& config, const Parts& parts) const;
   Symmetries ablate(const nlohmann::json& config, const Parts& parts,
                     const Ablation& ablation) const;
   std::vector<Tie> ties(const nlohmann::json& config) const;
-  // `own` with what all have: old names, heads of tokens, defaults, how parameters start, a sample.
+  // Adds to `own` what all share: old names, heads on tokens, defaults, initialisation, sample.
   Family complete(Family own) const;
 };
 
-// names_of_bert().
+// names_of_bert() for any configuration.
 EncoderNames bert_names(const nlohmann::json& config);
 
-// `own` with the functions of one encoder. What is one layer has no ablations.
+// `own` with the functions of `encoder`. No ablations for a shared layer.
 template <const BertEncoder& encoder>
 Family family_of(Family own) {
   own = encoder.complete(std::move(own));

@@ -1,6 +1,6 @@
-// DeBERTa (He et al. 2021) of versions 2 and 3: BERT's encoder, whose queries and keys are scored
-// against distances as well. These are vectors of the stream, so they move with it, and they read a
-// key's bias, which is not free.
+// DeBERTa (He et al. 2021) versions 2 and 3: BERT's encoder with attention that also scores queries
+// and keys against embeddings of distances. These are vectors of the residual stream and move with
+// it; they read the keys' bias, which therefore is not free.
 #include "braid/error.h"
 #include "braid/families/bert_encoder.h"
 
@@ -12,25 +12,24 @@ namespace {
 
 using Json = nlohmann::json;
 
-// "c2p|p2c", or a list of the two: what config.json scores against what.
+// pos_att_type: "c2p|p2c", or a list.
 std::set<std::string> scored(const JsonField& config) {
   std::set<std::string> result;
-  const JsonField what = config.at("pos_att_type");
-  if (what.json().is_string()) {
-    std::stringstream rest(what.text());
-    for (std::string one; std::getline(rest, one, '|');) result.insert(one);
-  } else if (!what.json().is_null()) {
-    for (const JsonField& one : what.items()) result.insert(one.text());
+  const JsonField types = config.at("pos_att_type");
+  if (types.json().is_string()) {
+    std::stringstream rest(types.text());
+    for (std::string type; std::getline(rest, type, '|');) result.insert(type);
+  } else if (!types.json().is_null()) {
+    for (const JsonField& type : types.items()) result.insert(type.text());
   }
-  for (const std::string& one : result) {
-    require(one == "c2p" || one == "p2c",
-            "config.json: pos_att_type has '{}', which is not supported; expected c2p and p2c",
-            one);
+  for (const std::string& type : result) {
+    require(type == "c2p" || type == "p2c",
+            "config.json: pos_att_type '{}' is not supported; supported: c2p, p2c", type);
   }
   return result;
 }
 
-// A number above 0, or none.
+// Values that are not positive count as unset: 0.
 std::int64_t above_zero(const JsonField& config, const char* key) {
   const std::int64_t value = config.has(key) ? config.at(key).integer(-1) : -1;
   return std::max<std::int64_t>(value, 0);
@@ -45,7 +44,7 @@ Distances distances(const Json& config) {
   const std::string norm = fields.text("norm_rel_ebd", "none");
   require(norm == "none" || norm == "layer_norm",
           "config.json: norm_rel_ebd '{}' is not supported, only 'layer_norm' and 'none'", norm);
-  // It is stored whether or not there are distances.
+  // Stored even without distances.
   if (norm == "layer_norm") result.norm = "encoder.LayerNorm";
   if (!fields.boolean("relative_attention", false)) return result;
   const std::int64_t buckets = above_zero(fields, "position_buckets");
@@ -74,7 +73,7 @@ void check(const Json& config) {
   const std::int64_t width = config_size(config, "hidden_size");
   for (const char* key : {"embedding_size", "pooler_hidden_size"}) {
     require(config_size(config, key, width) == width,
-            "config.json: {} is {}, which is not supported beside a hidden_size of {}", key,
+            "config.json: {} {} is not supported with hidden_size {}; they must be equal", key,
             config_size(config, key, width), width);
   }
   for (const char* key : {"conv_kernel_size", "attention_head_size"}) {
@@ -83,13 +82,13 @@ void check(const Json& config) {
   }
   const Distances of = distances(config);
   require(of.table.empty() || !of.used() || fields.boolean("share_att_key", false),
-          "config.json: share_att_key false is not supported beside pos_att_type: only distances "
-          "that the maps of queries and keys read");
+          "config.json: share_att_key false is not supported with pos_att_type; only distances "
+          "projected by the query and key maps are");
   const std::string act = fields.text("pooler_hidden_act", "gelu");
   require(act == "gelu", "config.json: pooler_hidden_act '{}' is not supported, only 'gelu'", act);
   require(fields.boolean("legacy", true),
-          "config.json: legacy false is not supported: only heads of masked tokens under "
-          "cls.predictions");
+          "config.json: legacy false is not supported; only masked-LM heads under cls.predictions "
+          "are");
 }
 
 const BertEncoder of_deberta = {

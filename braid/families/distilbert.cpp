@@ -30,7 +30,7 @@ std::unique_ptr<Network> network(const Json& config, const Parts& parts) {
               config_size(config, "vocab_size", 30522),
               config_size(config, "max_position_embeddings", 512),
               0,      // types
-              1e-12,  // whatever the configuration says
+              1e-12,  // fixed
               Activation(config, "activation", "gelu")};
   return std::make_unique<Encoder>(std::move(sizes), names, head_parts(distilbert, parts));
 }

@@ -1,5 +1,5 @@
-// ELECTRA (Clark et al. 2020): BERT's encoder on words that may be narrower, as a generator of
-// masked tokens, or as a discriminator of those that a generator replaced.
+// ELECTRA (Clark et al. 2020): BERT's encoder on possibly narrower word embeddings, as a generator
+// of masked tokens or a discriminator of replaced ones.
 #include "braid/families/bert_encoder.h"
 
 namespace braid {
@@ -8,7 +8,7 @@ extern const Family electra;
 
 namespace {
 
-// Words of the stream's width need no map into it.
+// Word embeddings are only projected if their width differs from the stream's.
 EncoderNames names(const nlohmann::json& config) {
   EncoderNames own = names_of_bert();
   if (config_size(config, "embedding_size") != config_size(config, "hidden_size")) {
@@ -23,7 +23,7 @@ const BertEncoder of_electra = {
     .masked = {"generator_predictions.dense", "generator_predictions.LayerNorm",
                "generator_lm_head", "generator_lm_head.bias"}};
 
-// A map and an activation before the head's own map.
+// Adds a map and an activation before the head's own map.
 Head with_features(Head head, const std::string& dense, std::optional<Activation> activation) {
   head.dense = dense;
   head.activation = std::move(activation);

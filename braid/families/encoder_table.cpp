@@ -99,7 +99,7 @@ void EncoderTable::add_embeddings() {
 
 void EncoderTable::add_layer(std::int64_t i) {
   const auto name = [&](const std::string& part) { return names_.in_layer(i, part); };
-  // (head units), each on an axis of this layer
+  // (head units) on axes of this layer
   const auto units = [&](const std::string& inner) {
     return ablation_.ignore_heads ? of_layer(i, inner.ends_with('\'') ? "attention'" : "attention")
                                   : "(" + of_layer(i, "head ") + of_layer(i, inner) + ")";
@@ -113,15 +113,15 @@ void EncoderTable::add_layer(std::int64_t i) {
   add_linear(table_, name(names_.ffn_in), of_layer(i, "ffn"), half + "'");
   add_linear(table_, name(names_.ffn_out), out, of_layer(i, "ffn'"));
   add_norm(table_, name(names_.ffn_norm), out);
-  const auto shift = [&](const std::string& what, Shift::Kind kind, const std::string& map,
+  const auto shift = [&](const std::string& part, Shift::Kind kind, const std::string& map,
                          const std::string& other) {
-    // Maps that distances go through as well do not read a norm of the stream alone.
-    if (other.empty() || (by_distance() && (what == "query" || what == "key"))) return;
-    table_.shift("shift." + of_layer(i, what), kind, name(map), other);
+    // Query and key maps also read distances, not only the norm of the stream.
+    if (other.empty() || (by_distance() && (part == "query" || part == "key"))) return;
+    table_.shift("shift." + of_layer(i, part), kind, name(map), other);
   };
-  for (const auto& [what, map] :
+  for (const auto& [part, map] :
        {std::pair{"query", names_.query}, {"key", names_.key}, {"value", names_.value}}) {
-    shift(what, Shift::Kind::normed, map, norm(i - 1));
+    shift(part, Shift::Kind::normed, map, norm(i - 1));
   }
   shift("context", Shift::Kind::averaged, names_.value, name(names_.attention_output));
   shift("ffn", Shift::Kind::normed, names_.ffn_in, name(names_.attention_norm));
@@ -143,7 +143,7 @@ void EncoderTable::add_taps(std::int64_t i, std::int64_t n) {
 }
 
 void EncoderTable::add_pooler(const std::string& map) {
-  // tanh is odd, so signs are free as well.
+  // tanh is odd, so signs are free too.
   table_.axis({"pooled", sizes_.width, Group::signed_permutation, "pooler", ""});
   add_linear(table_, map, "pooled", stream(last()) + "'");
   table_.shift("shift.pooled", Shift::Kind::normed, map, norm(last()));
@@ -153,7 +153,7 @@ void EncoderTable::add_pooler(const std::string& map) {
 
 void EncoderTable::add_masked_head(const MaskedHeadNames& head, bool tied, bool own_bias) {
   const std::string rows = "_" + std::to_string(sizes_.words) + ":token";
-  // A tied decoder reads the axis that the word embeddings write (method.md, "The tied decoder").
+  // A tied decoder reads the axis of the word embeddings (method.md, "The tied decoder").
   const std::string axis = tied ? words() : "head";
   if (tied) {
     table_.also_read(names_.words);
@@ -161,7 +161,7 @@ void EncoderTable::add_masked_head(const MaskedHeadNames& head, bool tied, bool 
     const std::int64_t units = projects() ? sizes_.embedding : sizes_.width;
     table_.axis({"head", units, Group::permutation, "head", ""});
     table_.tensor(head.decoder + ".weight", rows + " head'");
-    // Hugging Face's untied decoder has a bias of its own; older checkpoints have one in all.
+    // Hugging Face's untied decoder has its own bias; older checkpoints have a single bias.
     if (own_bias) table_.tensor(head.decoder + ".bias", rows);
   }
   add_linear(table_, head.dense, axis, stream(last()) + "'");

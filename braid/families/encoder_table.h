@@ -1,4 +1,4 @@
-// EncoderTable: the symmetry table that post-LN encoders share, with the paper's ablations.
+// EncoderTable: the symmetry table of post-LN encoders, with the paper's ablations.
 #pragma once
 
 #include "braid/families/rules.h"
@@ -8,45 +8,46 @@ namespace braid {
 
 struct EncoderSizes {
   std::int64_t layers = 0, heads = 0, width = 0, ffn = 0;
-  std::int64_t words = 0, positions = 0, types = 0;  // rows of tables; no types where 0
+  std::int64_t words = 0, positions = 0, types = 0;  // rows of tables; types = 0: no such table
   Activation activation;
-  std::int64_t embedding = 0;     // units of the words, where a map makes the stream of them
-  std::int64_t applications = 0;  // of the last layer, where it is more than one
+  std::int64_t embedding = 0;     // width of the word embeddings, if projected into the stream
+  std::int64_t applications = 0;  // of the last layer, if more than one
 };
 
-// BERT's, which its descendants kept.
+// BERT's names, kept by its descendants.
 EncoderNames names_of_bert();
 
-// The head that predicts tokens: LayerNorm(act(dense x)) by a decoder that may be the words' table.
-// Maps and norms without .weight and .bias, `bias` by its whole name.
+// The head that predicts tokens: decoder(LayerNorm(act(dense x))), where the decoder may be tied to
+// the word embeddings. Maps and norms without .weight and .bias; `bias` is a full name.
 struct MaskedHeadNames {
   std::string dense, norm, decoder, bias;
 };
 
 class EncoderTable {
  public:
-  // Error where heads do not divide the width; `keys` are what config.json calls these two.
+  // Error if the number of heads does not divide the width; `keys`: config.json keys of width and
+  // heads.
   EncoderTable(const Family& family, const EncoderNames& names, const EncoderSizes& sizes,
                const Ablation& ablation, const std::pair<const char*, const char*>& keys);
 
   // tanh of a map of the first token.
   void add_pooler(const std::string& map);
-  // Where it is not tied, the decoder may have a bias beside the head's.
+  // `own_bias`: an untied decoder has its own bias besides the head's.
   void add_masked_head(const MaskedHeadNames& head, bool tied, bool own_bias);
-  // With the other heads of `parts`.
+  // Adds the other heads of `parts`.
   Symmetries build(const nlohmann::json& config, const Parts& parts) &&;
 
  private:
   void add_axes();
   void add_embeddings();
   void add_layer(std::int64_t i);
-  // What layer i shows where it is the n-th that is applied.
+  // Taps of layer i as the n-th layer applied.
   void add_taps(std::int64_t i, std::int64_t n);
-  // The axis of the stream after layer i, or of the embeddings (-1), and after i's attention: x, or
-  // in the ablation one for every LayerNorm output.
+  // The axis of the stream after layer i (-1: the embeddings), and after i's attention: x, or in
+  // the ablation one per LayerNorm output.
   std::string stream(std::int64_t i) const;
   std::string middle(std::int64_t i) const;
-  // The norm that stream(i) comes from; empty where it comes from none.
+  // The norm whose output is stream(i); empty if it is not a norm's output.
   std::string norm(std::int64_t i) const;
   bool projects() const { return !names_.projection.empty(); }
   bool by_distance() const { return !names_.distances.table.empty() && names_.distances.used(); }
@@ -62,16 +63,16 @@ class EncoderTable {
   SymmetriesBuilder table_;
 };
 
-// That head's pass. `activation`: the formula of its own, or the network's where there is none.
+// The forward pass of that head. `activation`: its own; by default the network's.
 Head masked_head(const MaskedHeadNames& names, const std::string& words,
                  std::optional<Activation> activation = {});
 
-// Its ties, where config.json has some: the decoder to the words and, unless the two are one, its
-// bias to the head's.
+// Its ties, if config.json ties: the decoder to the word embeddings and the decoder's bias to the
+// head's, unless that is the same tensor.
 std::vector<Tie> masked_head_ties(const MaskedHeadNames& names, const std::string& words,
                                   const nlohmann::json& config);
 
-// Error where config.json makes a decoder of the encoder, or has relative positions.
+// Error if config.json turns the encoder into a decoder or has relative positions.
 void check_encoder(const nlohmann::json& config);
 
 }  // namespace braid

@@ -8,7 +8,7 @@ namespace braid {
 extern const Family bert, gpt2, gpt_neox, llama, mistral, qwen2, qwen3, olmo, olmo2, opt,
     modernbert, roberta, xlm_roberta, camembert, distilbert, electra, albert, deberta_v2, vit, deit,
     t5,
-    mt5;  // each in the file of its name
+    mt5;  // each in its own file
 
 const std::vector<const Family*>& families() {
   static const std::vector<const Family*> all = {
@@ -23,14 +23,14 @@ extern const Translation hf_olmo;
 
 const Translation* find_translation(const nlohmann::json& config, const std::string& source) {
   const std::string type = JsonField(config, source).text("model_type", "");
-  for (const Translation* one : {&hf_olmo}) {
-    if (one->model_type == type) return one;
+  for (const Translation* translation : {&hf_olmo}) {
+    if (translation->model_type == type) return translation;
   }
   return nullptr;
 }
 
 const Family& find_family(const nlohmann::json& config, const std::string& source) {
-  // Google's original configurations name no type: they are BERT's, the first.
+  // Google's original configurations have no model_type: they are of BERT, the first.
   const std::string type =
       JsonField(config, source).text("model_type", families().front()->model_type);
   std::vector<std::string> known;
@@ -38,7 +38,7 @@ const Family& find_family(const nlohmann::json& config, const std::string& sourc
     if (family->model_type == type) return *family;
     known.push_back(family->model_type);
   }
-  fail("{}: model_type '{}' is not supported; supported: {}; any other by a `table`", source,
+  fail("{}: model_type '{}' is not supported; supported: {}; for any other, pass a `table`", source,
        printable(type), fmt::join(known, ", "));
 }
 

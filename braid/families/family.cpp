@@ -14,21 +14,21 @@ const char* title_of(Predicts head) {
     case Predicts::token:
       return "language-model head";
     case Predicts::next_sentence:
-      return "head for next sentences";
+      return "next-sentence head";
     case Predicts::label:
-      return "classifier of texts";
+      return "sequence classifier";
     case Predicts::token_label:
-      return "classifier of tokens";
+      return "token classifier";
     case Predicts::written:
-      return "head of written tokens";
+      return "sequence-to-sequence language-model head";
     case Predicts::replaced:
-      return "discriminator of replaced tokens";
+      return "replaced-token discriminator";
     case Predicts::span:
-      return "head for answer spans";
+      return "question-answering head";
     case Predicts::choice:
-      return "head for multiple choice";
+      return "multiple-choice head";
     case Predicts::sentence:
-      return "pooling of sentences";
+      return "sentence pooling";
   }
   return "";
 }
@@ -43,7 +43,7 @@ std::int64_t read_size(const nlohmann::json& config, const char* key, std::int64
   return value.get<std::int64_t>();
 }
 
-// Are there tensors of this part, or is it tied?
+// True if the part has tensors or is tied.
 bool is_there(const Part& part, const Tensors& tensors, const std::vector<Tie>& ties) {
   const auto first = tensors.lower_bound(part.tensors);
   if (first != tensors.end() && first->first.starts_with(part.tensors)) return true;
@@ -52,12 +52,12 @@ bool is_there(const Part& part, const Tensors& tensors, const std::vector<Tie>& 
          });
 }
 
-// Keys by which transformers loads any model in another way, and how.
+// Keys that change how transformers loads any model, and their effect.
 constexpr std::array<std::pair<const char*, const char*>, 4> kLoadOtherwise = {{
     {"quantization_config", "quantises the weights on loading, or refuses them"},
     {"transformers_weights", "reads the weights from that file"},
-    {"per_layer_config", "gives single layers settings of their own"},
-    {"fusion_config", "puts other modules in the place of some"},
+    {"per_layer_config", "overrides settings of individual layers"},
+    {"fusion_config", "replaces some modules by others"},
 }};
 
 bool reads_pooler(const std::vector<const Part*>& heads) {
@@ -65,13 +65,13 @@ bool reads_pooler(const std::vector<const Part*>& heads) {
                      [](const Part* part) { return part->head->reads == Reads::pooled; });
 }
 
-// Where several parts have tensors of these names, the class says which it is.
+// True if several parts have tensors of these names: only the class tells which it is.
 bool is_ambiguous(const Family& family, const Part& part) {
   return std::count_if(family.parts.begin(), family.parts.end(),
                        [&](const Part& other) { return other.tensors == part.tensors; }) > 1;
 }
 
-// The first class whose heads are there and that leaves none out.
+// The first class whose heads are exactly those present.
 const ModelClass& guessed_class(const Family& family, const Tensors& tensors,
                                 const std::vector<Tie>& ties, const std::string& source) {
   const auto has = [&](const Part* part) { return is_there(*part, tensors, ties); };
@@ -89,8 +89,8 @@ const ModelClass& guessed_class(const Family& family, const Tensors& tensors,
     if (complete && leaves_none) fitting.push_back(&kind);
   }
   require(!fitting.empty(),
-          "{}: config.json names no class in architectures, and its tensors are of none of {}'s; "
-          "name the class that saved it",
+          "{}: config.json has no architectures, and the tensors fit no class of {}; add the name "
+          "of the class that saved it",
           source, family.title);
   std::vector<std::string> same_tensors;
   for (const ModelClass* kind : fitting) {
@@ -100,10 +100,11 @@ const ModelClass& guessed_class(const Family& family, const Tensors& tensors,
       same_tensors.push_back(kind->name);
     }
   }
-  require(same_tensors.size() < 2,
-          "{}: config.json names no class in architectures, and its tensors are of several, which "
-          "read them otherwise: {}; name the class that saved it",
-          source, fmt::join(same_tensors, ", "));
+  require(
+      same_tensors.size() < 2,
+      "{}: config.json has no architectures, and the tensors fit several classes that read them "
+      "differently: {}; add the name of the class that saved it",
+      source, fmt::join(same_tensors, ", "));
   return *fitting.front();
 }
 
@@ -171,9 +172,9 @@ const ModelClass* named_class(const Family& family, const nlohmann::json& config
   const std::string& name = fields.at("architectures").items().front().text();
   const ModelClass* kind = family.find_class(name);
   std::vector<std::string> known;
-  for (const ModelClass& one : family.classes) known.push_back(one.name);
+  for (const ModelClass& known_class : family.classes) known.push_back(known_class.name);
   require(kind,
-          "{}: config.json's architectures names {}, which is no class of {} that braid knows: {}",
+          "{}: config.json's architectures names {}, which is not a supported class of {}: {}",
           source, printable(name), family.title, fmt::join(known, ", "));
   return kind;
 }
@@ -184,21 +185,21 @@ const ModelClass& class_of(const Family& family, const nlohmann::json& config,
   const ModelClass* named = named_class(family, config, source);
   const ModelClass& kind = named ? *named : guessed_class(family, tensors, ties, source);
   for (const Part* part : family.heads_of(kind)) {
-    require(is_there(*part, tensors, ties),
-            "{}: config.json's architectures says {}, but its {} ({}*) is not among the tensors; "
-            "name the class that they are of",
-            source, kind.name, title_of(part->head->predicts), part->tensors);
+    require(
+        is_there(*part, tensors, ties),
+        "{}: config.json's architectures names {}, but the tensors of its {} ({}*) are missing; "
+        "name the class that the tensors are of",
+        source, kind.name, title_of(part->head->predicts), part->tensors);
   }
-  for (const Part& part : family.parts) {  // of any head that is there
+  for (const Part& part : family.parts) {  // of any head present, not only the class's
     const bool lacks = part.unless_tied && !is_tied(config) && !is_there(part, tensors, ties);
     require(!lacks || std::none_of(family.parts.begin(), family.parts.end(),
                                    [&](const Part& head) {
                                      return head.head && part.tensors.starts_with(head.tensors) &&
                                             is_there(head, tensors, ties);
                                    }),
-            "{}: config.json has tie_word_embeddings false, and {}, which transformers then reads, "
-            "is not among the tensors; it would be zeros there. Store the head's bias under that "
-            "name too, or tie the head",
+            "{}: config.json has tie_word_embeddings false, but {} is missing, which transformers "
+            "would then set to zeros. Store the head's bias under that name too, or tie the head",
             source, part.tensors);
   }
   return kind;
@@ -212,7 +213,7 @@ Parts parts_of(const ModelClass& kind, const Family& family, const nlohmann::jso
   result.returns_stream = heads.empty();
   for (const Part& part : family.parts) {
     const bool read = part.head && kind.parts.contains(part.name);
-    // A head that is a tie alone is nobody's but of a class that has it, or of a bare stack.
+    // A head that is only a tie belongs to classes that have it, and to a bare stack.
     const bool tie_alone = result.returns_stream && part.head && part.head->dense.empty();
     const bool beside = !is_ambiguous(family, part) &&
                         is_there(part, tensors, tie_alone ? ties : std::vector<Tie>());
@@ -237,7 +238,7 @@ const Part* part_of(const Family& family, const Parts& parts, const std::string&
 std::string stored_name(const Family& family, const Parts& parts, const std::string& name) {
   const Part* part = part_of(family, parts, name);
   const bool outside = part && !part->in_stack;
-  // Hugging Face stores a stack without a head under the names of the stack alone.
+  // Hugging Face stores a stack without a head without prefix.
   const bool has_head =
       std::any_of(parts.names.begin(), parts.names.end(),
                   [&](const std::string& present) { return !family.part(present).in_stack; });
@@ -264,8 +265,8 @@ nlohmann::json as_meant(const Family& family, nlohmann::json config) {
   for (const auto& [key, why] : kLoadOtherwise) {
     require(
         !config.contains(key) || config[key].is_null(),
-        "config.json: {}: transformers {} by this key, and braid does not; remove it if this is "
-        "a plain checkpoint",
+        "config.json: {}: with this key transformers {}; braid does not support it. Remove it if "
+        "this is a plain checkpoint",
         key, why);
   }
   for (const auto& [other, key] : family.other_keys) {
@@ -277,7 +278,7 @@ nlohmann::json as_meant(const Family& family, nlohmann::json config) {
     const JsonField names = config_fields(config).at("id2label");
     for (const std::string& id : names.keys()) {
       require(!id.empty() && id.find_first_not_of("0123456789") == id.npos,
-              "{}: '{}' is no number of an output; expected 0, 1, ...", names.where(),
+              "{}: '{}' is not the index of an output; expected 0, 1, ...", names.where(),
               printable(id));
     }
   }

@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 
 const char* const decoder = "lm_head";
 
-PreNormNames usual_names() {
+PreNormNames default_names() {
   return {.words = "embed_tokens.weight",
           .layer = "layers.*.",
           .attention_norm = "input_layernorm",
@@ -36,7 +36,7 @@ PreNormNames with_norms_after(PreNormNames names) {
   return names;
 }
 
-// config.json with what it leaves out, and what it says of attention.
+// config.json with defaults, and its attention settings.
 struct Settings {
   Json config;
   std::int64_t width, heads, key_heads, units;
@@ -60,13 +60,13 @@ struct Settings {
   JsonField fields() const { return config_fields(config); }
   std::int64_t layers() const { return config_layers(config, "num_hidden_layers"); }
   bool has(const char* key) const { return config.contains(key) && !config.at(key).is_null(); }
-  std::int64_t given_or(const char* key, std::int64_t otherwise) const {
-    return has(key) ? config_size(config, key) : otherwise;
+  std::int64_t given_or(const char* key, std::int64_t fallback) const {
+    return has(key) ? config_size(config, key) : fallback;
   }
 };
 
-// Query heads that share a key and value head are members of a group; where each has its own, the
-// group is the head.
+// Query heads that share a key and value head are members of a group; without sharing, the group is
+// the head.
 void add_attention_axes(SymmetriesBuilder& table, const Settings& settings, Group query_key) {
   const bool shared = settings.heads > settings.key_heads;
   const std::string group = shared ? "layer.*.group" : "layer.*.head";
@@ -79,8 +79,8 @@ void add_attention_axes(SymmetriesBuilder& table, const Settings& settings, Grou
       .axis({"layer.*.ov", settings.units, Group::general, "attention", group});
 }
 
-// The residual stream: gains let its units change places and signs, without them it turns. A
-// LayerNorm without parameters fixes the all-ones vector.
+// Group of the residual stream: signed permutations with gains, rotations without. A LayerNorm
+// without parameters fixes the all-ones vector.
 Group stream_group(const GatedDecoder& of, const Parts& parts) {
   if (of.norm == Norm::layer) return Group::centred_orthogonal;
   return parts.unit_gains && !of.norms_after ? Group::orthogonal : Group::signed_permutation;
@@ -89,7 +89,7 @@ Group stream_group(const GatedDecoder& of, const Parts& parts) {
 }  // namespace
 
 const PreNormNames& GatedDecoder::names() const {
-  static const PreNormNames plain = usual_names();
+  static const PreNormNames plain = default_names();
   static const PreNormNames normed = with_query_key_norms(plain);
   static const PreNormNames after = with_norms_after(plain);
   static const PreNormNames normed_after = with_norms_after(normed);
@@ -100,13 +100,13 @@ const PreNormNames& GatedDecoder::names() const {
 std::unique_ptr<Network> GatedDecoder::network(const Json& given, const Parts& parts) const {
   const Settings settings(*family, given);
   const Json& config = settings.config;
-  constexpr double unsaid = 1e-5;  // of LayerNorms without parameters
+  constexpr double fixed = 1e-5;  // of LayerNorms without parameters
   Sizes sizes{settings.layers(),
               settings.heads,
               config_size(config, "vocab_size"),
               config_size(config, "max_position_embeddings"),
               0,  // types
-              norm == Norm::rms ? settings.fields().number("rms_norm_eps", 0) : unsaid,
+              norm == Norm::rms ? settings.fields().number("rms_norm_eps", 0) : fixed,
               Activation(config, "hidden_act", "silu")};
   sizes.pad = config_token(config, "pad_token_id");
   sizes.norm = norm;
@@ -156,7 +156,7 @@ Symmetries GatedDecoder::describe(const Json& given, const Parts& parts) const {
                biased.query_key_value);
   }
   if (normed) {
-    // Signs leave a gain alone: only where heads have gains of their own do these go with them.
+    // Signs do not change a gain; gains per head move with their heads.
     const bool own = query_key_norm == QueryKeyNorm::of_all;
     const std::string all = "_" + std::to_string(settings.units);
     table.tensor(inside(named.query_norm) + ".weight", !own     ? all
@@ -182,7 +182,7 @@ Symmetries GatedDecoder::describe(const Json& given, const Parts& parts) const {
   return std::move(table).build("");
 }
 
-// A gain that stands before the sum stays there.
+// Gains of norms on branch outputs (norms_after) cannot be folded.
 std::vector<Fold> GatedDecoder::folds(const Json& given) const {
   if (norm == Norm::layer) return {};
   const std::int64_t layers = norms_after ? 0 : Settings(*family, given).layers();
@@ -204,7 +204,7 @@ Family GatedDecoder::base(const std::string& model_type, const std::string& titl
           .title = title,
           .prefix = "model.",
           .buffer_suffixes = {".rotary_emb.inv_freq"},
-          .parts = {{"LM", "lm_head.", false, true, language_model(decoder, usual_names().words)},
+          .parts = {{"LM", "lm_head.", false, true, language_model(decoder, default_names().words)},
                     {"classifier", "score.", false, false,
                      unbiased_head(Predicts::label, Reads::last, GatedDecoder::score)}},
           .classes = {{model + "ForCausalLM", {"LM"}},
@@ -229,14 +229,13 @@ std::vector<std::int64_t> windows_by_layer(const JsonField& config) {
   }
   for (const JsonField& type : config.at("layer_types").items()) {
     const bool local = type.text() == "sliding_attention";
-    require(
-        local ? used : type.text() == "full_attention",
-        "{}: '{}' is not supported here; supported: full_attention, and sliding_attention where "
-        "use_sliding_window is true",
-        type.where(), type.text());
+    require(local ? used : type.text() == "full_attention",
+            "{}: '{}' is not supported; supported: full_attention, and sliding_attention if "
+            "use_sliding_window is true",
+            type.where(), type.text());
     windows.push_back(local ? window : 0);
   }
-  require(std::ssize(windows) == layers, "config.json: layer_types names {} layers of {}",
+  require(std::ssize(windows) == layers, "config.json: layer_types lists {} layers, expected {}",
           windows.size(), layers);
   return windows;
 }

@@ -1,4 +1,4 @@
-// GPT-2 (Radford et al. 2019): pre-LN decoder with a language-model head, tied or not.
+// GPT-2 (Radford et al. 2019): pre-LN decoder.
 #include "braid/error.h"
 #include "braid/families/pre_norm_table.h"
 
@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 const PreNormNames names = {.words = "wte.weight",
                             .positions = "wpe.weight",
-                            .types = "wte.weight",  // a type is a word
+                            .types = "wte.weight",  // token types are words
                             .layer = "h.*.",
                             .attention_norm = "ln_1",
                             .query_key_value = {"attn.c_attn"},
@@ -67,7 +67,7 @@ Symmetries describe(const Json& config, const Parts& parts) {
   require(width % heads == 0, "config.json: n_embd {} is not a multiple of n_head {}", width,
           heads);
   SymmetriesBuilder table(gpt2.title, layers);
-  // The stream runs past a norm's gain: where every gain is 1 nothing holds it to permutations.
+  // Only the gains of norms limit the stream to permutations.
   const bool unit = parts.unit_gains;
   table.axis({"x", width, unit ? Group::centred_orthogonal : Group::permutation, "residual", ""})
       .axis(ffn_axis(own_width ? config_size(config, "n_inner") : 4 * width,

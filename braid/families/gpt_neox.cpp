@@ -1,5 +1,5 @@
-// GPT-NeoX (Black et al. 2022), which the Pythia suites are: pre-LN decoder, the branches of a
-// layer side by side, queries and keys turned in part.
+// GPT-NeoX (Black et al. 2022), as in the Pythia suites: pre-LN decoder with parallel branches and
+// partially rotary queries and keys.
 #include "braid/error.h"
 #include "braid/families/pre_norm_table.h"
 
@@ -22,7 +22,7 @@ const PreNormNames names = {.words = "embed_in.weight",
                             .norm = "final_layer_norm"};
 const std::string decoder = "embed_out";
 
-// config.json with what it leaves out, and what it says of attention.
+// config.json with defaults, and its attention settings.
 struct Settings {
   Json config;
   std::int64_t width, heads;
@@ -76,7 +76,7 @@ Symmetries describe(const Json& given, const Parts& parts) {
   const Json& config = settings.config;
   const std::int64_t units = settings.width / settings.heads, turned = settings.rotary.units();
   SymmetriesBuilder table(gpt_neox.title, settings.layers());
-  // The stream runs past a norm's gain: where every gain is 1 nothing holds it to permutations.
+  // Only the gains of norms limit the stream to permutations.
   const bool unit = parts.unit_gains;
   table
       .axis({"x", settings.width, unit ? Group::centred_orthogonal : Group::permutation, "residual",
@@ -86,7 +86,7 @@ Symmetries describe(const Json& given, const Parts& parts) {
       .axis({"layer.*.ov", units, Group::general, "attention", "layer.*.head"})
       .axis(ffn_axis(config_size(config, "intermediate_size"),
                      Activation(config, "hidden_act", "gelu")));
-  // Units that are not turned, behind those that are.
+  // Units without rotary positions follow those with.
   const bool rest = turned < units;
   if (rest) {
     table.axis({"layer.*.qk_rest", units - turned, Group::general, "attention", "layer.*.head"});

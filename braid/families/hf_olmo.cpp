@@ -1,6 +1,6 @@
-// The checkpoints that ai2-olmo's own code writes (DataDecide: Magnusson et al. 2025; OLMo:
-// Groeneveld et al. 2024), as the family of transformers that computes the same: LLaMA where norms
-// are RMSNorm, OLMo where they have no parameters.
+// Checkpoints written by ai2-olmo (DataDecide: Magnusson et al. 2025; OLMo: Groeneveld et al.
+// 2024), translated to the equivalent family of transformers: LLaMA if norms are RMSNorm, OLMo if
+// they have no parameters.
 #include <array>
 
 #include "braid/error.h"
@@ -18,7 +18,7 @@ bool said(const Json& config, const char* key) {
   return config.contains(key) && !config.at(key).is_null();
 }
 
-// Error where a key has another value than the one under which all is as it is here.
+// Error unless every key has its supported value.
 void check(const Json& config) {
   const std::array<std::pair<const char*, Json>, 13> expected = {{{"rope", true},
                                                                   {"alibi", false},
@@ -51,16 +51,17 @@ void check(const Json& config) {
   }
 }
 
-// Has every norm a gain, or nothing?
+// True if norms have a gain, false if they have no parameters.
 bool has_gains(const Json& config) {
   const std::string type = config_fields(config).text("layer_norm_type", "default");
   const bool affine = config_fields(config).boolean("layer_norm_with_affine", true);
   const double epsilon = config_fields(config).number("layer_norm_eps", 1e-5);
   const bool plain = !affine && (type == "default" || type == "low_precision") && epsilon == 1e-5;
-  require((type == "rms" && affine) || plain,
-          "config.json: layer_norm_type '{}' with layer_norm_with_affine {} and layer_norm_eps {} "
-          "is not supported in hf_olmo; supported: rms with, default without at 1e-5",
-          type, affine, epsilon);
+  require(
+      (type == "rms" && affine) || plain,
+      "config.json: layer_norm_type '{}' with layer_norm_with_affine {} and layer_norm_eps {} "
+      "is not supported in hf_olmo; supported: rms with affine, or default without and eps 1e-5",
+      type, affine, epsilon);
   return affine;
 }
 
@@ -71,10 +72,10 @@ std::int64_t key_heads(const Json& config, std::int64_t heads) {
 
 const at::Tensor& take(const Tensors& tensors, const std::string& name, std::int64_t rows) {
   const auto found = tensors.find(name);
-  require(found != tensors.end(), "config.json: an hf_olmo model has no {}", name);
+  require(found != tensors.end(), "config.json: hf_olmo model without tensor {}", name);
   require(found->second.dim() == 2 && (rows == 0 || found->second.size(0) == rows),
-          "config.json: {} is [{}], expected {} rows by d_model, n_heads and n_kv_heads", name,
-          fmt::join(found->second.sizes(), ", "), rows);
+          "config.json: {} has shape [{}], expected {} rows by d_model, n_heads and n_kv_heads",
+          name, fmt::join(found->second.sizes(), ", "), rows);
   return found->second;
 }
 
@@ -94,7 +95,7 @@ std::pair<Json, Tensors> translate(const Json& config, const Tensors& tensors) {
   };
   const auto rename = [&](const std::string& from, const std::string& to) {
     const auto found = tensors.find(from);
-    require(found != tensors.end(), "config.json: an hf_olmo model has no {}", from);
+    require(found != tensors.end(), "config.json: hf_olmo model without tensor {}", from);
     left.erase(from);
     result[to] = found->second;
   };
@@ -113,10 +114,11 @@ std::pair<Json, Tensors> translate(const Json& config, const Tensors& tensors) {
     result[to + "self_attn.k_proj.weight"] = parts[1];
     result[to + "self_attn.v_proj.weight"] = parts[2];
     rename(from + "attn_out.weight", to + "self_attn.o_proj.weight");
-    // The linear half stands first.
+    // The linear half comes first.
     const at::Tensor both = use(from + "ff_proj.weight", 0);
-    require(both.size(0) % 2 == 0, "config.json: {}ff_proj.weight has {} rows, expected two halves",
-            from, both.size(0));
+    require(both.size(0) % 2 == 0,
+            "config.json: {}ff_proj.weight has {} rows, expected an even number", from,
+            both.size(0));
     units = both.size(0) / 2;
     result[to + "mlp.up_proj.weight"] = both.narrow(0, 0, units);
     result[to + "mlp.gate_proj.weight"] = both.narrow(0, units, units);
@@ -125,7 +127,7 @@ std::pair<Json, Tensors> translate(const Json& config, const Tensors& tensors) {
     rename(from + "attn_norm.weight", to + "input_layernorm.weight");
     rename(from + "ff_norm.weight", to + "post_attention_layernorm.weight");
   }
-  require(left.empty(), "config.json: an hf_olmo model has no place for {}",
+  require(left.empty(), "config.json: unknown tensor {} in an hf_olmo model",
           left.empty() ? "" : left.begin()->first);
   Json written = {{"model_type", gains ? "llama" : "olmo"},
                   {"architectures", {gains ? "LlamaForCausalLM" : "OlmoForCausalLM"}},

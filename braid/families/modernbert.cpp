@@ -1,5 +1,5 @@
-// ModernBERT (Warner et al. 2024): pre-LN encoder with gated feed-forward layers, rotary positions,
-// and layers that look no further than a window between those that see all.
+// ModernBERT (Warner et al. 2024): pre-LN encoder with gated feed-forward layers, rotary positions
+// and alternating local and global attention.
 #include "braid/error.h"
 #include "braid/families/pre_norm_table.h"
 
@@ -25,7 +25,7 @@ const std::string decoder = "decoder", dense = "head.dense", head_norm = "head.n
 
 Json meant(const Json& given) { return with_defaults(modernbert, given); }
 
-// Of each layer: may it look no further than the window?
+// For each layer, true if its attention is local.
 std::vector<bool> local_layers(const Json& config) {
   const JsonField fields = config_fields(config);
   const std::int64_t layers = config_layers(config, "num_hidden_layers");
@@ -41,12 +41,12 @@ std::vector<bool> local_layers(const Json& config) {
             "{}: '{}' is not supported; supported: full_attention, sliding_attention", type.where(),
             type.text());
   }
-  require(std::ssize(local) == layers, "config.json: layer_types names {} layers of {}",
+  require(std::ssize(local) == layers, "config.json: layer_types lists {} layers, expected {}",
           local.size(), layers);
   return local;
 }
 
-// How layers of one type turn their queries and keys: rope_parameters of that type, or the old key.
+// Rotary positions of layers of one type: rope_parameters of that type, or the old key.
 Rotary rotary_of(const Json& config, const char* type, const char* old_key, std::int64_t units) {
   Json turned = Json::object();
   for (const char* key : {"rope_scaling", "rope_parameters"}) {
@@ -101,7 +101,7 @@ std::vector<Tie> ties(const Json& given) {
 
 void add_masked_head(SymmetriesBuilder& table, const Json& config, const std::string& vocabulary) {
   const JsonField fields = config_fields(config);
-  // A tied decoder reads the axis that the words write.
+  // A tied decoder reads the axis of the word embeddings.
   const bool tied = is_tied(config);
   const std::string axis = tied ? "x" : "head";
   if (!tied) {
@@ -123,7 +123,7 @@ Symmetries describe(const Json& given, const Parts& parts) {
   require(width % heads == 0,
           "config.json: hidden_size {} is not a multiple of num_attention_heads {}", width, heads);
   SymmetriesBuilder table(modernbert.title, layers);
-  // The norm of the embeddings stands on the stream, and holds it to permutations.
+  // The norm of the embeddings is part of the stream and limits it to permutations.
   table.axis({"x", width, Group::permutation, "residual", ""})
       .axis(ffn_axis(config_size(config, "intermediate_size"),
                      Activation(config, "hidden_activation", "gelu"), true));
@@ -160,7 +160,7 @@ std::vector<Fold> folds(const Json& given) {
                         first_normed);
 }
 
-// Features that a map and a norm make, and what is told from them.
+// Adds a map and a norm before the head's own map.
 Head with_features(Head head) {
   head.dense = dense;
   head.norm = head_norm;

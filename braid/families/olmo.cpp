@@ -1,5 +1,5 @@
-// OLMo (Groeneveld et al. 2024), whose norms have no parameters, and OLMo 2 (OLMo et al. 2024),
-// whose norms are of queries, keys and what the branches add.
+// OLMo (Groeneveld et al. 2024), with norms without parameters, and OLMo 2 (OLMo et al. 2024), with
+// norms on queries, keys and branch outputs.
 #include "braid/error.h"
 #include "braid/families/gated_decoder.h"
 
@@ -14,7 +14,7 @@ GatedDecoder::Biases biases(const JsonField& config) {
   return {attention, attention};
 }
 
-// A clamp of queries, keys and values leaves in-head maps but signs and quarter turns.
+// Clamping queries, keys and values would limit in-head maps to signs and quarter turns.
 void check_clip(const JsonField& config) {
   require(!config.has("clip_qkv") || config.at("clip_qkv").json().is_null(),
           "config.json: clip_qkv is not supported");

@@ -1,5 +1,5 @@
-// OPT (Zhang et al. 2022): pre-LN decoder with ReLU, places counted from 2. OPT-350m, which is
-// post-LN and has narrower words, is refused.
+// OPT (Zhang et al. 2022): pre-LN decoder with ReLU, positions counted from 2. OPT-350m, which is
+// post-LN with narrower word embeddings, is not supported.
 #include "braid/error.h"
 #include "braid/families/pre_norm_table.h"
 
@@ -37,7 +37,8 @@ Json meant(const Json& given) {
   const bool own = config_fields(config).has("word_embed_proj_dim") &&
                    !config.at("word_embed_proj_dim").is_null();
   require(!own || config_size(config, "word_embed_proj_dim") == width,
-          "config.json: word_embed_proj_dim {} beside hidden_size {} is not supported",
+          "config.json: word_embed_proj_dim {} is not supported with hidden_size {}; they must be "
+          "equal",
           config.value("word_embed_proj_dim", Json()).dump(), width);
   return config;
 }
@@ -49,7 +50,7 @@ std::unique_ptr<Network> network(const Json& given, const Parts& parts) {
               config_size(config, "vocab_size"),
               config_size(config, "max_position_embeddings"),
               0,     // types
-              1e-5,  // whatever the configuration says
+              1e-5,  // fixed
               Activation(config, "activation_function", "relu")};
   sizes.pad = config_token(config, "pad_token_id");
   sizes.first_place = first_place;

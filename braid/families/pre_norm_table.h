@@ -1,4 +1,4 @@
-// What the tables of pre-norm models share, by the names of their parameters.
+// Common parts of the symmetry tables of pre-norm models.
 #pragma once
 
 #include "braid/families/rules.h"
@@ -6,15 +6,15 @@
 
 namespace braid {
 
-// Heads of queries, keys and values alike, with `units` each: layer.*.head, layer.*.qk, layer.*.ov.
+// Heads of queries, keys and values, with `units` each: layer.*.head, layer.*.qk, layer.*.ov.
 void add_head_axes(SymmetriesBuilder& table, std::int64_t heads, std::int64_t units,
                    Group query_key);
 
-// What PreNorm hands out after the embeddings; `query` and `key`: the axes of their heads.
+// Taps of PreNorm after the embeddings; `query` and `key`: the axes of their heads.
 void add_pre_norm_taps(SymmetriesBuilder& table, const std::string& query = "head",
                        const std::string& key = "head");
 
-// Every layer's norms into the maps that read them, and the last into `last_readers`.
+// Folds of every layer's norms into the maps that read them, and of the last into `last_readers`.
 std::vector<Fold> pre_norm_folds(const PreNormNames& names, std::int64_t layers,
                                  std::vector<std::string> last_readers, bool first_normed = true);
 

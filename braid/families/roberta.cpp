@@ -1,5 +1,5 @@
-// RoBERTa (Liu et al. 2019), and XLM-RoBERTa and CamemBERT, which are it with other vocabularies:
-// BERT's encoder, with places that are counted from behind the padding token's id.
+// RoBERTa (Liu et al. 2019), and XLM-RoBERTa and CamemBERT, the same with other vocabularies:
+// BERT's encoder with positions counted from pad_token_id + 1.
 #include "braid/families/bert_encoder.h"
 
 namespace braid {
@@ -26,7 +26,7 @@ Head classifier() {
   return head;
 }
 
-// `model` begins the names of its classes.
+// `model`: prefix of class names.
 Family family_named(const std::string& model_type, const std::string& title,
                     const std::string& model, std::int64_t words) {
   return {

@@ -30,15 +30,15 @@ void add_linear_heads(SymmetriesBuilder& table, const nlohmann::json& config, co
                       const Parts& parts, const HeadInputs& read) {
   for (const Part& part : family.parts) {
     if (!part.head || !parts.has(part.name)) continue;
-    const Predicts what = part.head->predicts;
-    if (what == Predicts::token || what == Predicts::written) continue;
-    const bool labels = what == Predicts::label || what == Predicts::token_label;
+    const Predicts predicts = part.head->predicts;
+    if (predicts == Predicts::token || predicts == Predicts::written) continue;
+    const bool labels = predicts == Predicts::label || predicts == Predicts::token_label;
     const std::string rows =
         "_" + std::to_string(part.head->rows > 0 ? part.head->rows : label_count(config)) +
         (labels ? ":label" : "");
     std::string in = part.head->reads == Reads::pooled ? read.pooled : read.stream;
     if (!part.head->dense.empty()) {
-      // What passes an odd function may change its sign on the way.
+      // Signs are free through an odd function.
       const bool odd =
           part.head->activation && part.head->activation->is_odd() && part.head->norm.empty();
       in = part.head->tap;

@@ -1,5 +1,5 @@
-// T5 (Raffel et al. 2020), version 1.1 of it, and mT5 (Xue et al. 2021): encoder-decoders. Heads of
-// a stack share one table of position biases, so they change places in all its layers together.
+// T5 (Raffel et al. 2020), T5 1.1 and mT5 (Xue et al. 2021): encoder-decoders. Heads of a stack
+// share one table of position biases, so they are permuted in all its layers together.
 #include <cmath>
 
 #include "braid/error.h"
@@ -30,15 +30,15 @@ struct FeedForward {
     const std::string text = config_fields(config).text("feed_forward_proj", "relu");
     gated = text.starts_with(gate);
     const std::string function = gated ? text.substr(gate.size()) : text;
-    // Of this one name transformers makes the tanh approximation.
+    // transformers reads "gated-gelu" as the tanh approximation.
     activation =
         Activation({{"feed_forward_proj", gated && function == "gelu" ? "gelu_new" : function}},
                    "feed_forward_proj", "relu");
   }
 };
 
-// Are the writer's states scaled before its decoder? Of T5, unless it is version 1.1, which said so
-// by tie_word_embeddings; whether that matrix is tied is told by the file.
+// True if decoder states are scaled before lm_head: in T5 except version 1.1, which is marked by
+// tie_word_embeddings false. Whether lm_head is in fact tied is decided by the file.
 bool scales_states(const Json& config) {
   if (config.at("model_type") == mt5.model_type) return false;
   return config_fields(config).boolean("scale_decoder_outputs", is_tied(config));
@@ -88,7 +88,7 @@ EncoderDecoderNames names_of(const Settings& settings) {
 std::unique_ptr<Network> network(const Json& given, const Parts& parts) {
   const Settings settings(given);
   const JsonField fields = config_fields(settings.config);
-  constexpr std::int64_t any = 1 << 16;  // distances end in the last bucket
+  constexpr std::int64_t any = 1 << 16;  // no limit: larger distances share the last bucket
   Sizes sizes{settings.layers(),
               settings.size("num_heads"),
               settings.size("vocab_size"),
@@ -107,10 +107,10 @@ std::unique_ptr<Network> network(const Json& given, const Parts& parts) {
   form.start = start ? *start : sizes.pad.value_or(0);
   require(form.buckets >= 4 && form.max_distance > form.buckets / 2,
           "config.json: relative_attention_num_buckets {} and relative_attention_max_distance {} "
-          "do not go together",
+          "are inconsistent: expected at least 4 buckets and a distance above half their number",
           form.buckets, form.max_distance);
   require(form.start < sizes.vocabulary,
-          "config.json: decoder_start_token_id is {}, outside a vocabulary of {}", form.start,
+          "config.json: decoder_start_token_id is {}, outside the vocabulary of {}", form.start,
           sizes.vocabulary);
   HeadParts own = head_parts(settings.family, parts);
   for (Head& head : own.heads) {
@@ -137,7 +137,7 @@ class Table {
 
   Symmetries build(const Parts& parts) && {
     const std::string width = std::to_string(settings_.size("d_model"));
-    // One stream through both stacks: the writer's words are the reader's.
+    // One stream through both stacks: they share word embeddings.
     table_.axis({"x", settings_.size("d_model"),
                  unit_ ? Group::orthogonal : Group::signed_permutation, "residual", ""});
     const std::string rows = "_" + std::to_string(settings_.size("vocab_size")) + ":token";
@@ -156,7 +156,7 @@ class Table {
     table_.tensor(name + ".weight", unit_ ? "_" + std::to_string(settings_.size("d_model")) : "=x");
   }
 
-  // Maps of heads on axis `head`; `kind` begins the names of axes and taps.
+  // Maps of heads on axis `head`; `kind`: prefix of the names of axes and taps.
   void add_attention(const EncoderDecoderNames::Attention& names, const std::string& head,
                      const std::string& kind, std::int64_t layer, std::int64_t i) {
     const auto name = [&](const std::string& part) { return with_index(part, i); };
@@ -281,7 +281,7 @@ Family family_named(const std::string& model_type, const std::string& title,
                          {"head_dim", "d_kv"},
                          {"num_attention_heads", "num_heads"},
                          {"num_hidden_layers", "num_layers"}},
-          // Never read: only the first layer has a table of position biases.
+          // Unused by the model.
           .buffer_suffixes = {"layer.1.EncDecAttention.relative_attention_bias.weight"},
           .parts = {{"LM", "lm_head.", false, true, language_model_of_writer()},
                     {"decoder", decoder + ".weight"}},

@@ -1,5 +1,5 @@
-// ViT (Dosovitskiy et al. 2021), and DeiT (Touvron et al. 2021), which has a second token for a
-// teacher: pre-LN encoders of images.
+// ViT (Dosovitskiy et al. 2021), and DeiT (Touvron et al. 2021), with a second token for
+// distillation: pre-LN encoders of images.
 #include <array>
 
 #include "braid/error.h"
@@ -37,21 +37,21 @@ PreNormNames names_of(const Family& family) {
   return names;
 }
 
-// Height and width: one number for both, or two.
+// Height and width, given as one number or two.
 std::array<std::int64_t, 2> sides(const Json& config, const char* key) {
   const JsonField field = config_fields(config).at(key);
   if (!field.json().is_array()) return {config_size(config, key), config_size(config, key)};
   const std::vector<JsonField> both = field.items();
-  require(both.size() == 2, "{}: has {} numbers, expected height and width", field.where(),
+  require(both.size() == 2, "{}: {} numbers, expected height and width", field.where(),
           both.size());
   constexpr std::int64_t most = 1 << 16;
   const std::array<std::int64_t, 2> found = {both[0].integer(1), both[1].integer(1)};
-  require(found[0] <= most && found[1] <= most, "{}: is {} x {}, expected {} at most",
+  require(found[0] <= most && found[1] <= most, "{}: {} x {} is too large, at most {} each",
           field.where(), found[0], found[1], most);
   return found;
 }
 
-// config.json with what it leaves out, and what it says of images.
+// config.json with defaults, and its image settings.
 struct Settings {
   const Family& family;
   Json config;
@@ -173,7 +173,7 @@ Head taught_classifier() {
   return head;
 }
 
-// `model` begins the names of its classes.
+// `model`: prefix of class names.
 Family family_named(const std::string& model_type, const std::string& title,
                     const std::string& model) {
   return {.model_type = model_type,

@@ -57,7 +57,7 @@ JsonField JsonField::at(const std::string& key, std::string where) const {
 }
 
 std::vector<JsonField> JsonField::items() const {
-  if (!json_->is_array() || json_->empty()) refuse("a list that is not empty");
+  if (!json_->is_array() || json_->empty()) refuse("a non-empty list");
   std::vector<JsonField> items;
   for (std::size_t i = 0; i < json_->size(); ++i) {
     items.emplace_back((*json_)[i], fmt::format("{}[{}]", where_, i));
@@ -78,7 +78,7 @@ bool JsonField::boolean() const {
 }
 
 const std::string& JsonField::text() const {
-  if (!json_->is_string()) refuse("a text");
+  if (!json_->is_string()) refuse("a string");
   return json_->get_ref<const std::string&>();
 }
 
@@ -131,8 +131,7 @@ double JsonField::number(const std::string& key, double absent) const {
 void JsonField::require_only(std::initializer_list<std::string_view> known) const {
   for (const std::string& key : keys()) {
     const bool expected = std::find(known.begin(), known.end(), key) != known.end();
-    require(expected, "{}{}{} is not part of this format", where_, where_.empty() ? "" : ": ",
-            printable(key));
+    require(expected, "{}{}unknown key {}", where_, where_.empty() ? "" : ": ", printable(key));
   }
 }
 

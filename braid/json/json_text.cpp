@@ -20,14 +20,14 @@ struct Word {
   double value;
 };
 
-// Longest first: the second is a part of the first.
+// Longest first: the second is part of the first.
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::array<Word, 3> kWords = {{{"-Infinity", -infinity},
                                          {"Infinity", infinity},
                                          {"NaN", std::numeric_limits<double>::quiet_NaN()}}};
 
-// What stands for such a number between Python's JSON and the library's, which has none: a string
-// that opens with this character. Strings of the file that do so (as \u0001) get it twice.
+// The library has no such numbers: they are passed through it as strings starting with this
+// character. Strings in the file that start with it (as \u0001) get it twice.
 constexpr char kMark = '\x01';
 constexpr std::string_view kEscapedMark = "\\u0001";
 
@@ -40,7 +40,7 @@ const Word* word_at(std::string_view text) {
   return nullptr;
 }
 
-// Behind the string that opens at `begin`.
+// Position after the string that opens at `begin`.
 std::size_t end_of_string(std::string_view text, std::size_t begin) {
   std::size_t i = begin + 1;
   while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
@@ -54,9 +54,9 @@ bool is_key(std::string_view text, std::size_t end) {
 
 struct Marked {
   std::string text;
-  std::vector<std::pair<std::size_t, std::size_t>> places;  // in it, and in the original
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // positions in it and in the original
 
-  // Of a byte of it, in the original.
+  // Position in the original of a byte of it.
   std::size_t original(std::size_t byte) const {
     const auto after = std::upper_bound(places.begin(), places.end(), std::pair(byte, text.npos));
     if (after == places.begin()) return byte;
@@ -91,7 +91,7 @@ Marked with_marks(std::string_view text) {
   return result;
 }
 
-// The line of the n-th string of JSON that can be parsed, from 1.
+// The line (from 1) of the n-th string of valid JSON.
 std::int64_t line_of_string(std::string_view text, std::int64_t n) {
   std::int64_t line = 1, quotes = 0;
   for (std::size_t i = 0; i < text.size() && quotes < 2 * n - 1; ++i) {
@@ -102,7 +102,7 @@ std::int64_t line_of_string(std::string_view text, std::int64_t n) {
   return line;
 }
 
-// The number that a string stands for, or the string itself as the file has it.
+// Restores the number that a string stands for, or the original string.
 void unmark(Json& value) {
   auto& text = value.get_ref<std::string&>();
   if (text.empty() || text.front() != kMark) return;
@@ -146,7 +146,7 @@ Json parse_json(std::string_view text, std::string_view what, JsonLimits limits,
     if (event == Event::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!keys.back().insert(key).second) {
-        fail("{}: line {}: \"{}\" is there twice", what, line_of_string(parsed_text, strings),
+        fail("{}: line {}: duplicate key \"{}\"", what, line_of_string(parsed_text, strings),
              printable(key));
       }
       if (order && depth <= 2) order->emplace_back(depth, key);
@@ -157,8 +157,8 @@ Json parse_json(std::string_view text, std::string_view what, JsonLimits limits,
   try {
     return Json::parse(parsed_text, check);
   } catch (const Json::parse_error& error) {
-    fail("{}: not valid JSON: stopped making sense at byte {} of {}", what,
-         source.original(error.byte), text.size());
+    fail("{}: not valid JSON: syntax error at byte {} of {}", what, source.original(error.byte),
+         text.size());
   } catch (const Json::exception&) {
     fail("{}: not valid JSON: a number is too large", what);
   }
@@ -169,7 +169,7 @@ std::string to_text(const Json& json, int indent) {
 }
 
 std::string to_python_text(const Json& json) {
-  // A mark that is nowhere in the text.
+  // A mark that does not occur in the text.
   const std::string plain = to_text(json, 2);
   std::string with(1, kMark);
   while (plain.find(Json(with).dump().substr(1, with.size() + kEscapedMark.size() - 1)) !=

@@ -1,5 +1,5 @@
-// JSON from files nobody vouches for, as Python writes it: bounded depth and size, duplicate keys
-// refused, NaN and Infinity numbers.
+// JSON from untrusted files, in Python's dialect (NaN, Infinity): bounded depth and size, duplicate
+// keys are errors.
 #pragma once
 
 #include <cstddef>
@@ -16,19 +16,19 @@ struct JsonLimits {
   std::size_t values = 20'000'000;
 };
 
-// Depth and name of keys in the order of the text, which the library does not keep; 1 = outermost.
+// Depth and name of keys in text order, which the library does not keep; 1 = outermost.
 using KeyOrder = std::vector<std::pair<int, std::string>>;
 
-// Error, opening with `what`, if `text` is not one JSON value within the limits. Adds the outermost
-// keys, and those below them, to `order`.
+// Error starting with `what` if `text` is not one JSON value within the limits. Adds keys of depths
+// 1 and 2 to `order`.
 nlohmann::json parse_json(std::string_view text, std::string_view what, JsonLimits limits = {},
                           KeyOrder* order = nullptr);
 
-// The text of a value, in lines where `indent` is not -1. Strings in it may be paths, which are
-// bytes: what is not UTF-8 in them becomes U+FFFD.
+// The text of a value, on one line if `indent` is -1. Strings may be paths, i.e. arbitrary bytes:
+// invalid UTF-8 becomes U+FFFD.
 std::string to_text(const nlohmann::json& json, int indent = -1);
 
-// In lines, with numbers that are not finite as Python's json module writes them.
+// Indented, with non-finite numbers as written by Python's json module.
 std::string to_python_text(const nlohmann::json& json);
 
 }  // namespace braid

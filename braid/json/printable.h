@@ -1,4 +1,4 @@
-// Text from a file as a message may show it: control bytes escaped, long text cut.
+// Text from a file, made safe for messages: control and non-ASCII bytes escaped, long text cut.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace braid {
 
 std::string printable(std::string_view text);
 
-// The first few of many names.
+// The first few names and the number of the others.
 std::string join_names(const std::vector<std::string>& names);
 
 }  // namespace braid

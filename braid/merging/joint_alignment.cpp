@@ -24,12 +24,12 @@ Model moved(Model model, const Alignment& alignment) {
   return model;
 }
 
-// All models but one, weights scaled to a sum of 1.
+// All models but the k-th, with weights scaled to sum to 1.
 Ensemble others_of(const std::vector<Model>& models, const std::vector<double>& weights,
-                   std::size_t one) {
+                   std::size_t k) {
   Ensemble others{models, weights};
-  others.models.erase(others.models.begin() + static_cast<std::ptrdiff_t>(one));
-  others.weights.erase(others.weights.begin() + static_cast<std::ptrdiff_t>(one));
+  others.models.erase(others.models.begin() + static_cast<std::ptrdiff_t>(k));
+  others.weights.erase(others.weights.begin() + static_cast<std::ptrdiff_t>(k));
   const double total = std::accumulate(others.weights.begin(), others.weights.end(), 0.0);
   for (double& weight : others.weights) weight /= total;
   return others;
@@ -54,7 +54,7 @@ JointAlignment align_jointly(const std::vector<Model>& models, const std::vector
   std::int64_t done = 0;
   const auto find = [&](const Ensemble& others, const Model& model) {
     Alignment alignment = align_to(others, model);
-    require(alignment.broken.empty(), "{}: models are merged by symmetries only, and {}",
+    require(alignment.broken.empty(), "{}: models can only be merged by symmetries, but {}",
             model.folder.string(), alignment.broken);
     if (progress) progress("common frame", ++done, steps);
     return alignment;

@@ -1,6 +1,6 @@
-// align_jointly: more than two models, each moved inside its symmetry group to where all agree
-// best. Cycle-consistent by construction: a model has one transform, into the common frame, and the
-// map between two of them is what these two transforms say.
+// align_jointly: moves each of several models by its symmetry group so that all agree best.
+// Cycle-consistent by construction: each model has one transform, into a common frame, and the map
+// between two models is composed of these.
 #pragma once
 
 #include <functional>
@@ -15,21 +15,21 @@ namespace braid {
 
 struct JointAlignment {
   std::vector<Alignment> alignments;  // of every model into the frame
-  std::vector<double> objectives;     // summed agreement after each sweep; the last but one is kept
-                                      // where the last fell
+  // Summed agreement after each sweep. If the last is no improvement, the alignments are those
+  // before it.
+  std::vector<double> objectives;
 };
 
-// How `model` moves towards others that share a frame: towards their mean parameters, or the mean
-// of their features.
+// Aligns `model` to others in a common frame: to their mean parameters or mean features.
 using AlignTo = std::function<Alignment(const Ensemble& others, const Model& model)>;
 
-// The model of the weighted mean parameters; in all else the first.
+// The first model with the weighted mean parameters.
 Model mean_model(const Ensemble& ensemble);
 
-// Starts with every model aligned to the first; then each, the first among them, is aligned to the
-// others where they are now, sweep after sweep, until their agreement stops growing: the coordinate
-// ascent of Git Re-Basin's MergeMany (Ainsworth et al. 2023, algorithm 3), for any alignment.
-// REQUIRES at least two models of one architecture, positive weights.
+// Starts with every model aligned to the first; then each (including the first) is realigned to the
+// others in turn, for at most `sweeps` sweeps, until agreement stops growing: the coordinate ascent
+// of Git Re-Basin's MergeMany (Ainsworth et al. 2023, algorithm 3), for any alignment method.
+// REQUIRES at least two models of one architecture, and positive weights.
 JointAlignment align_jointly(const std::vector<Model>& models, const std::vector<double>& weights,
                              const AlignTo& align_to, std::int64_t sweeps,
                              const Progress& progress = {});

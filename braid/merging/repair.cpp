@@ -6,7 +6,7 @@
 namespace braid {
 namespace {
 
-// A linear map y = x W + b and where its parameters lie; `bias` is empty where it has none.
+// A linear map y = x W + b and the names of its parameters; `bias` is empty if absent.
 struct Reader {
   std::string weight, bias;
   bool input_first = false;  // stored (in, out)
@@ -24,7 +24,7 @@ struct Reader {
     at::Tensor& b = parameters.at(bias);
     b = shift.to(b.scalar_type());
   }
-  // Without a bias it cannot make up for means: sums are about 0, not about these.
+  // Without a bias means cannot be corrected, so sums are about 0 instead of the means.
   bool centres() const { return !bias.empty(); }
   at::Tensor squares(const at::Tensor& centred, const at::Tensor& mean, std::int64_t n) const {
     return centres() ? centred : centred + static_cast<double>(n) * mean.square();
@@ -35,8 +35,8 @@ struct Reader {
   }
 };
 
-// The maps that read the units of `tap`: none where they lie on the residual stream, which other
-// taps see as well, or are queries and keys.
+// The maps that read the units of `tap`. None for the residual stream, which other taps also
+// observe, and for queries and keys.
 std::vector<Reader> readers_of(const Symmetries& symmetries, const Tap& tap,
                                const Tensors& parameters) {
   const AxisUse& units = tap.axes.back();
@@ -59,14 +59,14 @@ std::vector<Reader> readers_of(const Symmetries& symmetries, const Tap& tap,
   return readers;
 }
 
-// What the parents' units, A of each moments, and the merged model's, B, are to each other.
+// Moments of the parents' units (A) with the merged model's (B).
 struct Seen {
   const Ensemble& parents;
-  std::vector<Moments> moments;  // of each parent with the merged model
+  std::vector<Moments> moments;  // by parent
   std::optional<Moments> own;    // of the merged model with itself
 };
 
-// Each unit's deviation.
+// Standard deviation of each unit.
 at::Tensor deviation(const Reader& reader, const at::Tensor& squares, const at::Tensor& mean,
                      std::int64_t n) {
   return (reader.squares(squares, mean, n) / static_cast<double>(n)).sqrt();
@@ -99,15 +99,15 @@ void fit(const Reader& reader, const Seen& seen, double ridge, Tensors& merged) 
     const at::Tensor map = reader.map(seen.parents.models[k].parameters);
     right.addmm_(reader.cross(seen.moments[k]).t(), map, 1, seen.parents.weights[k]);
   }
-  // Semi-definite with a multiple of the identity: dead units keep their rows.
+  // Positive semidefinite plus a multiple of the identity: dead units keep their rows.
   left.diagonal().clamp_min_(1e-300);
   const auto [root, failed] = at::linalg_cholesky_ex(left);
-  // What a unit adds to those before it, of what it is: below, it is rounding alone.
+  // Smallest share of a unit's variance not explained by the units before it; below is rounding.
   constexpr double least = 1e-13;
   const at::Tensor own = root.diagonal().square() / left.diagonal();
   require(failed.item<std::int64_t>() == 0 && own.min().item<double>() > least,
-          "`repair` least-squares: {}: {} tokens do not settle what {} units are read by, with "
-          "`repair-ridge` {}; take a larger one, or more text (`repair-lines`)",
+          "`repair` least-squares: {}: {} tokens do not determine the weights of {} units with "
+          "`repair-ridge` {}; use a larger ridge or more text (`repair-lines`)",
           reader.weight, seen.moments.front().tokens, before.size(0), ridge);
   const at::Tensor after = at::cholesky_solve(right, root);
   reader.set_map(merged, after);

@@ -1,4 +1,4 @@
-// simplex: losses between several models in one frame: on the edges, and towards the middle.
+// simplex: losses on paths between several models in one frame, and from each to their mean.
 #pragma once
 
 #include <functional>
@@ -9,15 +9,15 @@
 
 namespace braid {
 
-// Losses at even steps from a model to another, or to the mean of all; ends included.
+// Losses at evenly spaced points from one model to another or to the mean of all, ends included.
 struct SimplexPath {
-  std::size_t from = 0, to = 0;  // models; the number of models stands for the centroid
+  std::size_t from = 0, to = 0;  // indices of models; `to` = number of models: the mean
   std::vector<double> loss;
 
-  double barrier() const;  // the highest, over the mean of the ends
+  double barrier() const;  // maximum minus the mean of the ends
 };
 
-// Every pair, and every model with the centroid. REQUIRES at least 2 points.
+// Paths between every pair of models, and from every model to the mean. REQUIRES at least 2 points.
 std::vector<SimplexPath> trace_simplex(const std::vector<Tensors>& models,
                                        const std::function<double(const Tensors&)>& loss,
                                        std::int64_t points, const Progress& progress = {});

@@ -1,5 +1,4 @@
-// The method "activations": one assignment problem for each axis, or tree of axes, that a tap
-// shows.
+// The method "activations": one assignment problem per observed axis or tree of axes.
 #include "braid/methods/activations.h"
 
 #include <algorithm>
@@ -32,24 +31,24 @@ Solution solve_axis(const Matching& matching, const Problem& problem) {
                          : Solved{identity_element(axis.group, axis.size), unaligned(table)};
   AxisMatch match =
       match_of({std::move(solved.element)}, solved.objective, unaligned(table), table.size(0));
-  // A tap may show another component than its axis is of: the head of a tied decoder lies on the
-  // residual stream, which is not its own to move.
+  // Measured only if the axis belongs to another component than the tap: the head of a tied decoder
+  // is on the residual stream, which it cannot move on its own.
   match.applied = axis.component == problem.component;
   return {{match.applied ? axis.name : problem.tap, std::move(match)}};
 }
 
-// Heads and the units inside them: heads by their context features, then the units of each pair.
+// Matches heads by their context features, then the units inside each pair of heads.
 class HeadMatching {
  public:
   HeadMatching(const Matching& matching, const Problem& problem)
       : matching_(matching), problem_(problem), table_(matching.symmetries) {}
 
   Solution solve() {
-    std::vector<Agreement> seen;
+    std::vector<Agreement> agreements;
     for (const auto& [axes, context] : problem_.contexts) {
-      seen.push_back(in_head_table(matching_, axes, context, false));
+      agreements.push_back(in_head_table(matching_, axes, context, false));
     }
-    TreeSolution heads = solve_tree(table_, problem_.axes.front(), seen,
+    TreeSolution heads = solve_tree(table_, problem_.axes.front(), agreements,
                                     [&](const Axis& axis) { return matching_.solved_group(axis); });
     std::size_t k = 0;
     for (const auto& [axes, context] : problem_.contexts) {
@@ -75,10 +74,10 @@ class HeadMatching {
   }
 
  private:
-  // What axes of one layer begin with.
+  // Common prefix of the axes of a layer.
   static std::string layer_of(const std::string& axis) { return axis.substr(0, axis.rfind('.')); }
 
-  // What the k-th context says of an axis; heads of several layers have the sum.
+  // Adds the k-th context's result for an axis; heads shared by several layers get the sum.
   void add(const std::string& name, const TreeSolution& found, std::size_t k, std::int64_t units) {
     const auto place = solution_.find(name);
     if (place == solution_.end()) {
@@ -91,7 +90,7 @@ class HeadMatching {
     place->second.units += units;
   }
 
-  // Queries and keys: as their own taps show them, or as the values go.
+  // Queries and keys: by their own taps, or like the values.
   void solve_beside(const std::string& inner, const std::string& other) {
     const auto taps = problem_.query_key.find(other);
     if (taps != problem_.query_key.end()) return map_inside(other, taps->second);
@@ -101,7 +100,7 @@ class HeadMatching {
     if (same && as_many) solution_[other] = solution_.at(inner);
   }
 
-  // The maps inside heads that are paired already.
+  // The maps inside heads, after these are paired.
   void map_inside(const std::string& name, const TapsByAxes& taps) {
     std::vector<Agreement> paired;
     double unaligned_sum = 0;
@@ -123,7 +122,7 @@ class HeadMatching {
                                        return matching_.solved_group(axis);
                                      });
     double objective = 0;
-    for (const double of_one : inside.objectives) objective += of_one;
+    for (const double part : inside.objectives) objective += part;
     GroupElement maps = std::move(inside.element.at(name));
     if (const Frames* frames = matching_.framed(name)) {
       maps = out_of_frames(maps, block_order(table_, name, order_), *frames);
@@ -141,7 +140,7 @@ class HeadMatching {
   const Problem& problem_;
   const Symmetries& table_;
   Solution solution_;
-  Transform order_;  // of the heads: every axis of the problem but the innermost
+  Transform order_;  // of the heads: every axis of the problem except the innermost
 };
 
 Solution solve_problem(const Matching& matching, const Problem& problem) {
@@ -184,7 +183,7 @@ Alignment match(const Matching& matching, const MomentsByTap& moments, const Com
 const Method& activations() {
   static const Method method{"activations",
                              "Verma & Elbayad, TMLR 2024, arXiv 2403.00986",
-                             "units whose features correlate over a text are matched",
+                             "match units whose features correlate on a text",
                              {.moments = true},
                              find};
   return method;

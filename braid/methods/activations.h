@@ -1,6 +1,6 @@
-// match: from moments to an alignment (Verma & Elbayad, TMLR 2024). A tap on one axis is one linear
-// assignment, a tap on heads and their units the paper's nested one (method.md, Matching), or one
-// whose inner maps are orthogonal, general or rotary.
+// match: an alignment from moments (Verma & Elbayad, TMLR 2024). A tap on one axis is a linear
+// assignment; a tap on heads and their units is the paper's nested assignment (method.md,
+// Matching), or one with orthogonal, general or rotary inner maps.
 #pragma once
 
 #include "braid/alignment/alignment.h"
@@ -10,7 +10,7 @@
 
 namespace braid {
 
-// REQUIRES moments for every tap of taps_to_observe (Error naming one that is missing).
+// REQUIRES moments for every tap of taps_to_observe (Error naming a missing one).
 Alignment match(const Matching& matching, const MomentsByTap& moments, const Compute& compute,
                 const Progress& progress = {});
 

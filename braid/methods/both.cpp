@@ -1,4 +1,4 @@
-// The method "both": the sum of what weights and activations agree on, by weight matching's ascent.
+// The method "both": weight matching's ascent on the sum of both objectives.
 #include "braid/methods/method.h"
 #include "braid/methods/weights.h"
 #include "braid/symmetry/axis_tree.h"
@@ -6,7 +6,7 @@
 namespace braid {
 namespace {
 
-// The correlations that match() would maximise.
+// The correlations that match() maximises.
 Benefits activation_benefits(const Matching& matching, const MomentsByTap& moments) {
   const c10::InferenceMode inference;
   const Symmetries& symmetries = matching.symmetries;
@@ -46,7 +46,7 @@ Alignment find(const Model& a, const Model& b, const Evidence& evidence,
 const Method& both() {
   static const Method method{"both",
                              "the sum of the two objectives",
-                             "what weights and features over a text say together",
+                             "match by weights and features on a text together",
                              {.moments = true},
                              find};
   return method;

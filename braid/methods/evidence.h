@@ -1,4 +1,4 @@
-// Evidence: what a method gets to see of two models beside their weights.
+// Evidence: inputs of a method besides the two models' weights.
 #pragma once
 
 #include <optional>
@@ -9,20 +9,19 @@
 
 namespace braid {
 
-// What a method asks its caller for.
+// Inputs required by a method.
 struct Needs {
-  bool moments = false;  // of both models' features over a text, at taps_to_observe
+  bool moments = false;  // of both models' features on a text, at taps_to_observe
   bool start = false;    // an alignment to start from
   bool losses = false;   // of merged parameters, on a text
 };
 
-// What it then gets.
 struct Evidence {
   MomentsByTap moments;
   std::optional<Alignment> start;
   StepSource losses;            // of merged parameters, float32
-  nlohmann::json identity;      // of a training: what makes two runs the same
-  std::filesystem::path state;  // where a stopped training goes on; empty: nowhere
+  nlohmann::json identity;      // of a training run: equal for runs that may continue each other
+  std::filesystem::path state;  // saved state of a stopped training; empty: none is kept
   TrainingLog log;
 };
 

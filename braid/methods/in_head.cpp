@@ -3,8 +3,7 @@
 namespace braid {
 namespace {
 
-// A power of a symmetric positive semidefinite matrix; directions that are nearly lost are taken to
-// be small, not nothing.
+// A power of a symmetric positive semidefinite matrix, with eigenvalues bounded away from zero.
 at::Tensor power(const at::Tensor& symmetric, double exponent) {
   constexpr double least = 1e-12;
   const auto [values, vectors] = at::linalg_eigh(symmetric);
@@ -22,7 +21,7 @@ Matrix balancing(const at::Tensor& g, const at::Tensor& h) {
   return {power(square, 0.5), power(square, -0.5)};
 }
 
-// The same of every rotary pair, whose maps commute: t^4 = |h| / |g|.
+// The same for rotary pairs, whose maps commute: t^4 = |h| / |g|.
 RotaryScaling balancing_pairs(const at::Tensor& g, const at::Tensor& h) {
   constexpr double least = 1e-12;
   const auto squares = [&](const at::Tensor& gram) {

@@ -10,12 +10,12 @@ namespace {
 at::Tensor inverse_of(const at::Tensor& map) {
   const auto [inverse, failed] = at::linalg_inv_ex(map);
   require(failed.item<std::int64_t>() == 0,
-          "`method` learned: a map inside heads has become one that cannot be inverted; take a "
-          "smaller `learning-rate`, or another `start`");
+          "`method` learned: an in-head map has become singular; use a smaller `learning-rate` or "
+          "another `start`");
   return inverse;
 }
 
-// An element as the numbers that are learnt: a matrix, or the complex numbers of a rotary scaling.
+// The learnt numbers of an element: a matrix, or the complex numbers of a rotary scaling.
 at::Tensor as_latent(const Element& element) {
   if (const auto* rotary = std::get_if<RotaryScaling>(&element)) {
     return at::stack({rotary->real, rotary->imaginary}).to(at::kFloat);
@@ -39,9 +39,10 @@ bool may_move(const Axis& axis, const std::set<std::string>& learn) {
   return name == "in-head" || name == "ffn" || mixes(axis.group);
 }
 
-// The nearest orthogonal matrix U V^T, as settled() has it, and its derivative U K V^T, K_ij =
-// (D - D')_ij / (s_i + s_j), D = U' dX V, which has no poles where singular values meet. What
-// carries the derivative is zero. REQUIRES float64: small singular values turn far on little.
+// The nearest orthogonal matrix U V^T, as in settled(), with derivative U K V^T, K_ij = (D - D')_ij
+// / (s_i + s_j), D = U' dX V, which has no poles at equal singular values. The term that carries
+// the derivative has value zero. REQUIRES float64: directions of small singular values are
+// sensitive.
 at::Tensor orthogonalise(const at::Tensor& latent) {
   const at::Tensor fixed = latent.detach();
   const auto [u, s, v] = at::linalg_svd(fixed, false);
@@ -50,7 +51,7 @@ at::Tensor orthogonalise(const at::Tensor& latent) {
   return at::mm(u, v) + at::mm(at::mm(u, (change - change.t()) / sums), v);
 }
 
-// Orthogonal maps that fix the all-ones vector come from latents that do.
+// Projects to matrices that fix the all-ones vector, so that U V^T does too.
 at::Tensor centre(const at::Tensor& latent) {
   const at::Tensor rows = latent - latent.mean(1, true);
   return rows - rows.mean(0, true) + 1 / static_cast<double>(latent.size(0));
@@ -79,7 +80,7 @@ Latents::Latents(const Symmetries& symmetries, const Transform& start, const Lat
       moved_.insert({shift.map + ".weight", shift.map + ".bias", shift.other + ".bias"});
     }
   }
-  require(!start_.empty(), "nothing to learn: this {} model has none of {}", symmetries.family,
+  require(!start_.empty(), "nothing to learn: this {} model has no {}", symmetries.family,
           fmt::join(options.learn, ", "));
 }
 
@@ -130,7 +131,7 @@ Element Latents::relaxed(const Latent& latent, const at::Tensor& block) {
     case Group::rotary_signs:
       break;
   }
-  // Straight through: the assignment forward, the whole matrix backward.
+  // Straight-through: the assignment forward, the whole matrix backward.
   const at::Tensor fixed = block.detach();
   const at::Tensor hard = as_latent(solve(latent.group, fixed.to(at::kDouble)).element);
   RelaxedPermutation mixture{hard + (block - fixed) / latent.scale, {}};
@@ -156,7 +157,7 @@ Transform Latents::settled(const Tensors& values) const {
   return transform;
 }
 
-// What is learnt as itself is itself; the rest is the nearest element of its group.
+// Elements learnt directly as they are; otherwise the nearest element of the group.
 Element Latents::settled(const Latent& latent, const at::Tensor& block) {
   if (latent.group == Group::general) return make_matrix(block);
   if (latent.group == Group::rotary) return RotaryScaling{block[0].clone(), block[1].clone()};

@@ -1,7 +1,7 @@
-// Latents: the elements of an alignment as free parameters that a loss can be differentiated in.
-// Permutations are learnt straight-through (the assignment of a latent matrix goes forward, the
-// gradient to all of it), orthogonal maps as U V^T of a latent matrix, general maps, complex
-// numbers of rotary pairs and shifts as themselves (GLMC: Theus et al. 2025, arXiv 2506.22712).
+// Latents: elements of an alignment as free parameters of a differentiable loss. Permutations use a
+// straight-through estimator (forward: the assignment of a latent matrix; backward: the whole
+// matrix), orthogonal maps are U V^T of a latent matrix; general maps, complex scalings of rotary
+// pairs and shifts are learnt directly (GLMC: Theus et al. 2025, arXiv 2506.22712).
 #pragma once
 
 #include <set>
@@ -11,36 +11,37 @@
 namespace braid {
 
 struct LatentOptions {
-  std::set<std::string> learn;  // ffn, heads, in-head, residual, head, pooler, shifts; empty: usual
-  bool shifts = true;           // false: none, whatever `learn` has
-  double learning_rate = 1e-2;  // of in-head maps: Adam
-  double shift_rate = 2.5;      // of shifts: so many times that
+  // ffn, heads, in-head, residual, head, pooler, shifts; empty: the default, those that improve the
+  // result, i.e. feed-forward permutations and everything continuous.
+  std::set<std::string> learn;
+  bool shifts = true;                       // false: no shifts, whatever `learn` lists
+  double learning_rate = 1e-2;              // of in-head maps (Adam)
+  double shift_rate = 2.5;                  // of shifts, as a multiple of it
   double permutation_learning_rate = 1e-3;  // of the latent matrices of permutations
-  double latent = 0.03;                     // their start: so many times the permutation
+  double latent = 0.03;                     // their start, as a multiple of the permutation
 };
 
 class Latents {
  public:
-  // Of the parts that may move, where `start` has them, or at rest. The usual parts: those that
-  // gain from it, feed-forward permutations and all that moves continuously. Error where there are
-  // none.
+  // Starts from the elements in `start`, by default the identity. Error if there is nothing to
+  // learn.
   Latents(const Symmetries& symmetries, const Transform& start, const LatentOptions& options);
 
-  // By axis (blocks, n, n), or (blocks, 2, n/2) of a rotary one: real, imaginary; or by shift (n).
+  // By axis (blocks, n, n), or (blocks, 2, n/2), real and imaginary, if rotary; by shift (n).
   // Float32.
   const Tensors& start() const { return start_; }
   bool moves(const std::string& tensor) const { return moved_.contains(tensor); }
 
-  // What the values stand for, differentiable, float32.
+  // The elements that the values represent, differentiable, float32.
   Transform relaxed(const Tensors& values) const;
-  // The elements of the group that they have become, float64.
+  // The final elements, projected to their groups, float64.
   Transform settled(const Tensors& values) const;
 
  private:
   struct Latent {
     bool shift = false;
-    Group group = Group::general;  // that it stays in
-    double scale = 1;  // latent = what it stands for x scale, so that one rate of Adam fits all
+    Group group = Group::general;
+    double scale = 1;  // latent = element x scale, so that one learning rate of Adam fits all
   };
   static Element relaxed(const Latent& latent, const at::Tensor& block);
   static Element settled(const Latent& latent, const at::Tensor& block);

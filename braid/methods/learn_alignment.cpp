@@ -10,10 +10,10 @@
 namespace braid {
 namespace {
 
-// Where A's latents are among the parameters that are trained.
+// Prefix of A's latents among the trained parameters.
 constexpr const char* of_a = "a/";
 
-// Elements that were solved in inference mode cannot be differentiated through.
+// Copies tensors made in inference mode, which cannot be differentiated through.
 Transform outside_inference(Transform transform) {
   for (auto& [name, blocks] : transform) {
     for (Element& block : blocks) {
@@ -40,13 +40,13 @@ class Learning {
         latents_(symmetries_, fixed_, options.latents),
         start_(latents_.start()) {
     if (options.move_both) {
-      // Not by shifts: B cannot take A's back, as each is tied to its own norms.
+      // No shifts: each is tied to its model's own norms, so B cannot undo A's.
       LatentOptions linear = options.latents;
       linear.shifts = false;
       latents_of_a_.emplace(symmetries_, Transform(), linear);
       for (const auto& [name, tensor] : latents_of_a_->start()) start_[of_a + name] = tensor;
     }
-    // Only what an axis that moves touches is computed anew at every step.
+    // Tensors not touched by a learnt axis are transformed only once.
     const c10::NoGradGuard no_grad;
     for (const auto& [name, tensor] : transform_parameters(symmetries_, b_, fixed_)) {
       if (!latents_.moves(name)) still_[name] = tensor;
@@ -55,7 +55,7 @@ class Learning {
 
   const Tensors& start() const { return start_; }
 
-  // theta(t) of the latents, t drawn from the step.
+  // theta(t) for these latents, with t random by step.
   Tensors merged(const Tensors& values, std::int64_t step) const {
     const double u = random_stream(options_.seed, 5, step).uniform();
     const double t = options_.lowest + u * (options_.highest - options_.lowest);
@@ -75,7 +75,7 @@ class Learning {
     return result;
   }
 
-  // The elements that take B, all of it, to where the latents have it as A sees it.
+  // The final transform of B, relative to the unmoved A.
   Transform settled(const Tensors& values) const {
     Transform transform = fixed_;
     for (auto& [name, element] : latents_.settled(part(values, false))) transform[name] = element;
@@ -85,7 +85,7 @@ class Learning {
   }
 
  private:
-  // A's latents, or B's, under their own names.
+  // A's latents, or B's, without prefix.
   static Tensors part(const Tensors& values, bool of_first) {
     Tensors found;
     for (const auto& [name, value] : values) {
@@ -104,7 +104,7 @@ class Learning {
   Tensors start_;
 };
 
-// Of an axis, over all its blocks, or of a shift.
+// Units of an axis over all its blocks, or of a shift.
 std::int64_t units_of(const Symmetries& symmetries, const std::string& name) {
   const auto shift = symmetries.shifts.find(name);
   if (shift != symmetries.shifts.end()) return symmetries.shape({{shift->second.units}}).front();
@@ -116,10 +116,10 @@ std::int64_t units_of(const Symmetries& symmetries, const std::string& name) {
 
 Alignment learn_alignment(const Model& a, const Model& b, const Evidence& evidence,
                           const LearnOptions& options, const Compute& compute) {
-  require(evidence.start.has_value(), "learning starts from an alignment, and there is none");
-  require(evidence.start->broken.empty(), "learning starts from a symmetry, and {}",
+  require(evidence.start.has_value(), "learning needs an alignment to start from");
+  require(evidence.start->broken.empty(), "learning needs a symmetry to start from, but {}",
           evidence.start->broken);
-  require(options.steps > 0, "{} steps of learning, expected at least 1", options.steps);
+  require(options.steps > 0, "{} learning steps, expected at least 1", options.steps);
   const auto begin = std::chrono::steady_clock::now();
   const Learning learning(a, b, *evidence.start, options);
   TrainingRun run;
@@ -142,8 +142,8 @@ Alignment learn_alignment(const Model& a, const Model& b, const Evidence& eviden
   for (auto& [name, element] : learning.settled(trained.parameters)) {
     const double worst = condition(element);
     require(worst <= options.most_condition,
-            "axis {}: the learnt maps have condition number {:.1e}, more than {:.1e}; lower the "
-            "learning rate",
+            "axis {}: the learnt maps have condition number {:.1e}, above the limit {:.1e}; use a "
+            "smaller `learning-rate`",
             name, worst, options.most_condition);
     AxisMatch& match = alignment.axes[name];
     match.element = std::move(element);

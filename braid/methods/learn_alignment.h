@@ -1,7 +1,7 @@
-// learn_alignment: optimises the alignment itself, so that the loss near the middle of the path is
-// low (GLMC: Theus et al. 2025, arXiv 2506.22712). Gradients go through the action of the group
-// elements on B's weights; neither model's function ever changes, and what comes out is an exact
-// alignment, whatever the optimiser did.
+// learn_alignment: optimises the alignment for a low loss near the middle of the path (GLMC: Theus
+// et al. 2025, arXiv 2506.22712). Gradients go through the action of group elements on B's weights,
+// so neither model's function changes and the result is an exact alignment whatever the optimiser
+// does.
 #pragma once
 
 #include "braid/compute.h"
@@ -12,17 +12,17 @@
 namespace braid {
 
 struct LearnOptions {
-  LatentOptions latents;   // what may move, and how fast: Adam, decaying to 0
-  bool move_both = false;  // A moves as well while learning, and B takes its inverse at the end
+  LatentOptions latents;   // learning rates are of Adam and decay to 0
+  bool move_both = false;  // A moves too while learning; its inverse is applied to B at the end
   std::int64_t steps = 1000;
-  double lowest = 0.4, highest = 0.6;  // t is uniform between
-  double most_condition = 1e4;         // of in-head maps at the end (Error beyond)
+  double lowest = 0.4, highest = 0.6;  // t is uniform in [lowest, highest]
+  double most_condition = 1e4;         // limit for in-head maps at the end (Error above)
   std::uint64_t seed = 0;              // of t
   std::int64_t save_every = 500;
 };
 
 // REQUIRES a start in the models' own table, and losses. General maps are kept invertible by the
-// loss; the condition number is in the alignment. Objectives of what is learnt are 0.
+// loss; their condition number is in the alignment. Objectives of learnt axes are 0.
 Alignment learn_alignment(const Model& a, const Model& b, const Evidence& evidence,
                           const LearnOptions& options, const Compute& compute);
 

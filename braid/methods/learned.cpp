@@ -1,4 +1,4 @@
-// The method "learned": another alignment, improved on the loss itself.
+// The method "learned": another alignment, optimised for the loss.
 #include "braid/methods/learn_alignment.h"
 #include "braid/methods/method.h"
 
@@ -15,7 +15,7 @@ Alignment find(const Model& a, const Model& b, const Evidence& evidence,
 const Method& learned() {
   static const Method method{"learned",
                              "Theus et al., NeurIPS 2025, arXiv 2506.22712",
-                             "another alignment, then trained for a low loss mid-path",
+                             "train another alignment for a low loss mid-path",
                              {.start = true, .losses = true},
                              find};
   return method;

@@ -36,8 +36,8 @@ bool moves_inside(const Symmetries& symmetries, const std::set<std::string>& com
 
 std::vector<std::string> taps_to_observe(const Symmetries& symmetries,
                                          const MatchOptions& options) {
-  // Queries and keys show what only they can tell: maps of their own, or the places of units of
-  // which there are not as many as of values (Pythia's that are not turned).
+  // Queries and keys are observed only if needed: for their own maps, or if their units differ in
+  // number from the values' (Pythia's non-rotary ones).
   const auto goes_with_values = [&](const Axis& axis) {
     return std::any_of(symmetries.taps.begin(), symmetries.taps.end(), [&](const Tap& other) {
       const Axis& values = symmetries.axis(other.axes.back().axis);

@@ -1,4 +1,4 @@
-// MatchOptions: what the methods that match units may move, and by what they tell.
+// MatchOptions: which axes matching may move, and which features it compares.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace braid {
 
 enum class Heads { permute, monotonic, ignore };
 enum class QueryKey { shared, separate };
-// What is wished to move the units inside heads; usable_group says what a table makes of it.
+// Requested maps of units inside heads; usable_group gives what the table allows.
 enum class InHead { permutation, orthogonal, general };
 enum class ResidualTaps { first, last, all, separate };
 
@@ -21,7 +21,7 @@ struct MatchOptions {
   ResidualTaps residual = ResidualTaps::first;
   InHead in_head = InHead::permutation;
   bool absolute = false;  // match by |rho|
-  bool signs = true;      // where units may change theirs
+  bool signs = true;      // match signs too, on axes where they are free
 
   Ablation ablation() const {
     return {components.contains("residual") && residual == ResidualTaps::separate,
@@ -29,19 +29,18 @@ struct MatchOptions {
   }
 };
 
-// The group in which an axis is matched: what both its table and the options allow. Nothing where
-// that is the identity alone: heads that are to stay, and permutations under rotary embeddings,
-// which commute with none.
+// The group in which an axis is matched: allowed by both table and options. nullopt if that is only
+// the identity: heads kept in place, and permutations under rotary embeddings.
 std::optional<Group> usable_group(const Axis& axis, const MatchOptions& options);
 
-// Have these components units inside the blocks of another axis, as heads have?
+// True if these components have units inside the blocks of another axis, as in heads.
 bool moves_inside(const Symmetries& symmetries, const std::set<std::string>& components);
 
-// The taps whose moments are read, in the table's order. Error naming a component that the model
+// The taps whose moments are needed, in the table's order. Error naming a component that the model
 // does not have.
 std::vector<std::string> taps_to_observe(const Symmetries& symmetries, const MatchOptions& options);
 
-// Component of the taps that show units inside heads as queries and keys.
+// Component of taps of queries and keys.
 inline constexpr const char* query_key_component = "query_key";
 
 }  // namespace braid

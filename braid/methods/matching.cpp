@@ -17,8 +17,8 @@ at::Tensor blocked(const at::Tensor& flat, std::int64_t units) {
   return flat.unflatten(1, {-1, units}).unflatten(0, {-1, units});
 }
 
-// For maps that mix units: covariances (blocks, n, blocks, n), each pair of blocks relative to the
-// whole of their variances, n where they agree perfectly.
+// For maps that mix units: covariances (blocks, n, blocks, n), each pair of blocks normalised by
+// its total variances; n for perfect agreement.
 at::Tensor block_covariance(const Moments& moments, std::int64_t units) {
   const auto scale = [&](const at::Tensor& square) {
     return square.view({-1, units}).sum(1).clamp_min(1e-300).sqrt();
@@ -28,7 +28,7 @@ at::Tensor block_covariance(const Moments& moments, std::int64_t units) {
          static_cast<double>(units);
 }
 
-// Which of the last axis's blocks each block of the product's other axes is in.
+// For each block of the product's other axes, the index of the last axis's block that it is in.
 std::vector<std::int64_t> owners(const Symmetries& symmetries,
                                  const std::vector<std::string>& axes) {
   const std::vector<std::string> over = ancestors(symmetries, axes.back());
@@ -76,13 +76,12 @@ Matching make_matching(const Model& a, const Model& b, const MatchOptions& optio
 std::vector<Problem> find_problems(const Matching& matching, const MomentsByTap& moments) {
   const Symmetries& symmetries = matching.symmetries;
   std::vector<Problem> problems;
-  // By the root of their tree.
-  std::map<std::string, std::map<std::string, TapsByAxes>> query_key;
+  std::map<std::string, std::map<std::string, TapsByAxes>> query_key;  // by root of the tree
   for (const std::string& name : taps_to_observe(symmetries, matching.options)) {
     const auto found = moments.find(name);
     require(found != moments.end(),
-            "the moments do not hold tap {}, which these options need; observe with the same "
-            "components, residual, qk and in-head",
+            "the moments lack tap {}, required by these options; observe with the same "
+            "`components`, `residual`, `qk` and `in-head`",
             name);
     const Tap& tap = symmetries.tap(name);
     const std::vector<std::string> axes = names(tap.axes);
@@ -90,7 +89,7 @@ std::vector<Problem> find_problems(const Matching& matching, const MomentsByTap&
       query_key[axes.front()][axes.back()][axes].emplace_back(tap.axes.back().role, &found->second);
       continue;
     }
-    // Taps on one axis, or one tree, are one problem: the residual stream seen at every norm.
+    // Taps on the same axis or tree are one problem, e.g. the residual stream at every norm.
     Problem* shared = nullptr;
     for (Problem& problem : problems) {
       const bool same = problem.component == tap.component &&
@@ -125,7 +124,7 @@ Agreement in_head_table(const Matching& matching, const std::vector<std::string>
   const Axis& inner = symmetries.axis(axes.back());
   const std::optional<Group> usable = usable_group(inner, matching.options);
   if (!usable || reorders(*usable)) {
-    Moments together;  // one set of units, seen over all taps
+    Moments together;  // the same units at all taps
     for (const auto& [role, moments] : taps) together.add(*moments);
     return Agreement::of(symmetries, axes, scores(together, matching.options.absolute));
   }

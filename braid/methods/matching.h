@@ -1,5 +1,5 @@
-// Matching: two models of one table and what may be moved between them. What the methods that match
-// units share: which problems the taps are for, and what they say of pairing units.
+// Matching: common part of the methods that match units of two models: assignment problems of the
+// observed taps, and their benefit matrices.
 #pragma once
 
 #include "braid/alignment/moments.h"
@@ -13,42 +13,40 @@ namespace braid {
 struct Matching {
   Symmetries symmetries;  // of the models, or of the options' ablation
   MatchOptions options;
-  FramesByAxis frames;  // where in_head is general
+  FramesByAxis frames;  // if in_head is general
 
-  // The group that an axis is solved in: usable_group, with general maps as orthogonal ones
-  // between frames.
+  // The group to solve an axis in: usable_group, with general maps as orthogonal ones between
+  // frames.
   std::optional<Group> solved_group(const Axis& axis) const;
-  // The axis's frames, or null where there is none to be used.
+  // The axis's frames; null if none are used.
   const Frames* framed(const std::string& axis) const;
 };
 
 Matching make_matching(const Model& a, const Model& b, const MatchOptions& options);
 
-// A tap and the role in which it shows the units of its last axis.
+// Moments of a tap, and the role of the units of its last axis there.
 using SeenAs = std::pair<Role, const Moments*>;
 using TapsByAxes = std::map<std::vector<std::string>, std::vector<SeenAs>>;
 
-// The taps that one assignment problem reads: of an axis, or of a tree of axes seen at its context
-// features, which may be those of several layers (T5's heads, ALBERT's one layer).
+// One assignment problem: an axis, or a tree of axes observed at its context features, possibly of
+// several layers (T5's heads, ALBERT's shared layer).
 struct Problem {
   std::vector<std::string> axes;  // of the first tap, outermost first
   std::string component, tap;
-  std::vector<const Moments*> moments;  // of one axis
-  // Of a tree: by the taps' axes.
-  TapsByAxes contexts;
-  // Axes beside the last one, as queries and as keys: by axis.
-  std::map<std::string, TapsByAxes> query_key;
+  std::vector<const Moments*> moments;          // of a single axis
+  TapsByAxes contexts;                          // of a tree, by the taps' axes
+  std::map<std::string, TapsByAxes> query_key;  // taps of queries and keys, by their last axis
 
   bool is_tree() const { return axes.size() > 1; }
 };
 
-// In the table's order. Error naming a tap of taps_to_observe that `moments` does not hold.
+// In the table's order. Error naming a tap of taps_to_observe missing from `moments`.
 std::vector<Problem> find_problems(const Matching& matching, const MomentsByTap& moments);
 
-// What matching an axis's units is worth, (n, n): correlations, or covariances where units mix.
+// Benefits of pairing an axis's units, (n, n): correlations, or covariances if units mix.
 at::Tensor axis_table(const Matching& matching, const Problem& problem);
 
-// The same for units inside blocks, seen at some taps on these axes; between framed units if asked.
+// The same for units inside blocks, from these taps on these axes; `framed`: between framed units.
 Agreement in_head_table(const Matching& matching, const std::vector<std::string>& axes,
                         const std::vector<SeenAs>& taps, bool framed);
 

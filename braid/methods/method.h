@@ -1,4 +1,4 @@
-// Method: a way to find an alignment of two models. One file each, and its line in methods.cpp.
+// Method: a way to find an alignment of two models. One file each, and a line in methods.cpp.
 #pragma once
 
 #include "braid/compute.h"
@@ -11,7 +11,7 @@
 
 namespace braid {
 
-// All that a user can ask of the methods; each reads its part.
+// Options of all methods; each reads its part.
 struct MethodOptions {
   MatchOptions match;
   WeightOptions weights;
@@ -20,24 +20,24 @@ struct MethodOptions {
 
 struct Method {
   const char* name;
-  const char* reference;  // where it is published
-  const char* summary;    // a line for help texts
+  const char* reference;  // publication
+  const char* summary;    // one line, for help texts
   Needs needs;
-  // Called by align(), which has checked models and evidence and fills in what follows from the
-  // table. The same result for any number of threads.
+  // Called by align(), which checks models and evidence first and calls fill_from_table after. The
+  // result must not depend on the number of threads.
   Alignment (*find)(const Model& a, const Model& b, const Evidence& evidence,
                     const MethodOptions& options, const Compute& compute, const Progress& progress);
 };
 
-// In the order in which users see them.
+// In the order shown to users.
 const std::vector<const Method*>& methods();
 
-// Error naming the choices.
+// Error naming the choices if there is no such method.
 const Method& find_method(const std::string& name,
                           const std::vector<const Method*>& among = methods());
 
-// An alignment by a method. Error where the models have not one architecture with the same groups,
-// or the evidence is not what the method needs.
+// Aligns by a method. Error if the models differ in architecture or groups, or evidence that the
+// method needs is missing.
 Alignment align(const Method& method, const Model& a, const Model& b, const Evidence& evidence,
                 const MethodOptions& options, const Compute& compute,
                 const Progress& progress = {});

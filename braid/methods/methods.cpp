@@ -1,4 +1,4 @@
-// THE list of methods, and what is checked for all of them.
+// THE list of methods, and checks common to all.
 #include "braid/error.h"
 #include "braid/methods/method.h"
 #include "braid/models/same_start.h"
@@ -6,7 +6,7 @@
 
 namespace braid {
 
-// One line a method, each defined in its own file.
+// One line per method, each defined in its own file.
 const Method& activations();
 const Method& weights();
 const Method& both();
@@ -31,10 +31,11 @@ namespace {
 void require_same_groups(const Model& a, const Model& b) {
   for (const auto& [name, axis] : a.symmetries.axes) {
     const Group other = b.symmetries.axis(name).group;
-    require(axis.group == other,
-            "axis {} is free to {} maps in {} and to {} maps in {}: bring both to canonical form "
-            "(canonicalise), or neither",
-            name, group_name(axis.group), a.folder.string(), group_name(other), b.folder.string());
+    require(
+        axis.group == other,
+        "axis {} has group {} in {}, but {} in {}; bring both to canonical form (canonicalise) or "
+        "neither",
+        name, group_name(axis.group), a.folder.string(), group_name(other), b.folder.string());
   }
 }
 
@@ -45,13 +46,13 @@ void require_evidence(const Method& method, const Symmetries& table, const Metho
       needs.moments ? taps_to_observe(table, options.match) : std::vector<std::string>();
   for (const std::string& tap : taps) {
     require(evidence.moments.contains(tap),
-            "method {}: the moments do not hold tap {}, which these options need; observe with the "
-            "same components, residual, qk and in-head",
+            "method {}: the moments lack tap {}, required by these options; observe with the same "
+            "`components`, `residual`, `qk` and `in-head`",
             method.name, tap);
   }
   require(!needs.start || evidence.start, "method {}: needs an alignment to start from",
           method.name);
-  require(!needs.losses || evidence.losses, "method {}: needs a text whose loss it lowers",
+  require(!needs.losses || evidence.losses, "method {}: needs a text to compute losses on",
           method.name);
 }
 

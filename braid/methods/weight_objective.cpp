@@ -27,7 +27,7 @@ double WeightObjective::operator()(const Transform& transform) const {
   }
   for (const auto& [axes, table] : benefits_) {
     if (!transform.contains(axes.back())) continue;
-    // <g, benefit>: the table with B's units moved, on its diagonal.
+    // <g, benefit>: the trace of the table with B's units moved.
     Product units;
     for (const std::string& axis : axes) units.push_back({axis, Role::vector});
     const Pattern pattern = {{{{"", Role::inert, table.size(0)}}}, {units}};
@@ -40,7 +40,7 @@ double WeightObjective::operator()(const Transform& transform) const {
 std::vector<Agreement> WeightObjective::agreements(const std::string& root,
                                                    const Transform& transform,
                                                    const std::set<std::string>& settled) const {
-  // Gains apart, which see no signs.
+  // Gains are kept separate, because signs do not affect them.
   std::map<std::pair<std::vector<std::string>, bool>, std::vector<UsePlace>> places;
   for (const UsePlace& place : uses_of(symmetries_, root)) {
     const std::vector<std::string> axes = tree_axes(symmetries_, place);
@@ -50,7 +50,7 @@ std::vector<Agreement> WeightObjective::agreements(const std::string& root,
     places[{axes, place.role == Role::gain && flips}].push_back(place);
   }
   for (const auto& [axes, table] : benefits_) {
-    if (axes.front() == root) places[{axes, false}];  // also where no tensor has them together
+    if (axes.front() == root) places[{axes, false}];  // even if no tensor has them together
   }
   std::vector<Agreement> found;
   for (const auto& [kind, all] : places) {
@@ -60,8 +60,10 @@ std::vector<Agreement> WeightObjective::agreements(const std::string& root,
       if (is_settled(place, settled)) usable.push_back(place);
     }
     at::Tensor table = agreement(usable.empty() ? all : usable, units_on(axes), transform);
-    const auto more = benefits_.find(axes);
-    if (more != benefits_.end() && !sized) table = table + more->second * benefit_weight(axes);
+    const auto benefit = benefits_.find(axes);
+    if (benefit != benefits_.end() && !sized) {
+      table = table + benefit->second * benefit_weight(axes);
+    }
     found.push_back(Agreement::of(symmetries_, axes, table));
     found.back().sized = sized;
   }
@@ -97,8 +99,8 @@ bool WeightObjective::is_settled(const UsePlace& place,
   return true;
 }
 
-// What matched units weigh against the weights: text has as many votes as all tensors with the
-// axis together, each unit's agreement being at most 1.
+// Weight of a benefit relative to tensors: text gets as many votes as all tensors with the axis
+// together, where each unit contributes at most 1.
 double WeightObjective::benefit_weight(const std::vector<std::string>& axes) const {
   double votes = 0;
   for (const UsePlace& place : uses_of(symmetries_, axes.back())) votes += votes_.at(place.tensor);

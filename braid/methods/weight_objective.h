@@ -1,4 +1,4 @@
-// WeightObjective: how well A's weights and B's, moved, agree, and what that gains by each axis.
+// WeightObjective: agreement of A's weights with B's transformed ones, and its derivative by axis.
 #pragma once
 
 #include <set>
@@ -7,21 +7,21 @@
 
 namespace braid {
 
-// What else pairing units is worth: agreements by their axes, (units, units) float64.
+// Additional benefits of pairing units, by axes, (units, units) float64.
 using Benefits = std::map<std::vector<std::string>, at::Tensor>;
 
-// A function of a Transform alone: may be asked from several threads.
+// Immutable: may be used by several threads.
 class WeightObjective {
  public:
   // REQUIRES float64 tensors of the table. `benefits` must outlive it.
   WeightObjective(const Symmetries& symmetries, Tensors a, Tensors b, const Benefits& benefits);
 
-  // sum over tensors sqrt(entries) <A, g B> / (|A| |B|), and over benefits <g, benefit>, each
-  // weighted as all tensors together that carry its units.
+  // sum over tensors sqrt(entries) <A, g B> / (|A| |B|), plus <g, benefit> for each benefit,
+  // weighted like all tensors with its units together.
   double operator()(const Transform& transform) const;
 
-  // Its derivative in the elements of a tree of axes, the rest of B being moved by `transform`:
-  // what pairing the tree's units is worth. Only tensors whose other axes are all `settled` tell,
+  // Its derivative by the elements of a tree of axes, the rest of B moved by `transform`, i.e. the
+  // benefits of pairing the tree's units. Uses only tensors whose other axes are all `settled`,
   // unless there are none.
   std::vector<Agreement> agreements(const std::string& root, const Transform& transform,
                                     const std::set<std::string>& settled) const;

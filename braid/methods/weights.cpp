@@ -13,19 +13,18 @@
 namespace braid {
 namespace {
 
-// What is solved at once: an axis with all that stand under it.
+// The unit of one step: a root axis with all axes below it.
 struct Tree {
   std::string root;
   std::set<std::string> axes, tensors;
 };
 
-// What a tree's axes became, and what it was worth to each.
+// Elements of axes, and their scores.
 struct Step {
   Transform element;
   std::map<std::string, AxisMatch> matches;  // without their elements
 };
 
-// Where an ascent stands.
 struct State {
   Step at;
   double objective = 0;
@@ -40,10 +39,11 @@ class Ascent {
 
   std::size_t trees() const { return trees_.size(); }
 
-  // Git Re-Basin's loop. Trees are met in this order first, each judged by the tensors whose other
-  // axes have been met; then all of them again and again while that raises the sum.
+  // Git Re-Basin's loop. First solves trees in this order, each by tensors whose other axes are
+  // already solved; then repeatedly all of them while the sum rises.
   State climb(const std::vector<std::size_t>& order, std::int64_t rounds) const {
-    constexpr double least_rise = 1e-6;  // of the sum, in a round: the tail is long, moves no loss
+    constexpr double least_rise =
+        1e-6;  // relative, per round: the long tail does not affect losses
     State state;
     std::set<std::string> met = still_;
     for (const std::size_t i : order) {
@@ -55,7 +55,7 @@ class Ascent {
       Step next = state.at;
       update_all(next);
       const double before = state.objective, after = objective_(next.element);
-      // A tensor that carries an axis twice can make a step that is best on its own a loss.
+      // The sum may fall if a tensor has an axis twice.
       if (after < before) break;
       state.at = std::move(next);
       state.objective = after;
@@ -65,8 +65,7 @@ class Ascent {
   }
 
  private:
-  // Every axis outside of which there is no other, the one that most tensors carry first: the
-  // residual stream.
+  // Root axes, sorted by number of tensors, most first: the residual stream.
   void find_trees() {
     const Symmetries& symmetries = matching_.symmetries;
     for (const auto& [name, axis] : symmetries.axes) {
@@ -86,7 +85,7 @@ class Ascent {
     for (const auto& [name, axis] : symmetries.axes) all_.insert(name);
   }
 
-  // The best elements of a tree where all else stays as `element` has it.
+  // The best elements of a tree, all other axes as in `element`.
   Step best(const Tree& tree, const Transform& element, const std::set<std::string>& met) const {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<Agreement> agreements = objective_.agreements(tree.root, element, met);
@@ -118,7 +117,7 @@ class Ascent {
     }
   }
 
-  // Trees that share no tensor do not see each other: they are solved side by side.
+  // Trees that share no tensor are independent and solved in parallel.
   void update_all(Step& at) const {
     std::vector<const Tree*> batch;
     std::set<std::string> touched;
@@ -147,10 +146,10 @@ class Ascent {
   const WeightObjective& objective_;
   int threads_;
   std::vector<Tree> trees_;
-  std::set<std::string> still_, all_;  // axes that are not asked for; every axis
+  std::set<std::string> still_, all_;  // axes not to be moved; all axes
 };
 
-// The best of several orders, the first of which meets the residual stream first.
+// The best of several orders; the first starts with the residual stream.
 State best_of_starts(const Ascent& ascent, const WeightOptions& options, const Progress& progress) {
   std::vector<std::size_t> order(ascent.trees());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -182,12 +181,12 @@ Alignment match_weights(const Matching& matching, const Tensors& a, const Tensor
                         const Compute& compute, const Progress& progress) {
   const Symmetries& symmetries = matching.symmetries;
   const MatchOptions& match = matching.options;
-  require(symmetries.broken.empty(), "weights are matched by symmetries only, and {}",
+  require(symmetries.broken.empty(), "weights can only be matched by symmetries, but {}",
           symmetries.broken);
   require(match.components.empty() || match.in_head == InHead::permutation ||
               moves_inside(symmetries, match.components),
-          "in-head maps move the units inside heads; add attention to the components");
-  require(options.starts > 0, "{} starts of weight matching, expected at least 1", options.starts);
+          "`in-head` maps move units inside heads; add attention to `components`");
+  require(options.starts > 0, "`starts` is {}, expected at least 1", options.starts);
   const OneThread here;
   const c10::InferenceMode inference;
   Tensors wide_a = cast(a, at::kDouble), wide_b = cast(b, at::kDouble);
@@ -220,7 +219,7 @@ Alignment match_weights(const Matching& matching, const Tensors& a, const Tensor
 const Method& weights() {
   static const Method method{"weights",
                              "Ainsworth et al. 2023, arXiv 2209.04836",
-                             "weights that agree are matched; no text is read",
+                             "match weights that agree; needs no text",
                              {},
                              find};
   return method;

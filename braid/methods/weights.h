@@ -1,8 +1,8 @@
 // match_weights: an alignment from the weights alone, no text (Ainsworth et al. 2023, Git Re-Basin;
 // Theus et al. 2025). Coordinate ascent over the axes of a table on
 //   sum over tensors sqrt(entries) <A, g B> / (|A| |B|),
-// so that noise in a few small tensors (biases) does not drown the large ones. Each axis (heads
-// with the units inside them) is solved with the others where they are, until the sum stops rising.
+// whose weighting keeps noise in small tensors (biases) from dominating. Each axis (heads with the
+// units inside them) is solved with the others fixed, until the sum stops rising.
 #pragma once
 
 #include "braid/alignment/alignment.h"
@@ -13,13 +13,13 @@
 namespace braid {
 
 struct WeightOptions {
-  std::int64_t starts = 3;    // orders in which axes are met first; the best end is kept
-  std::int64_t rounds = 100;  // at most, over all axes
-  std::uint64_t seed = 0;     // of the orders; the first start has an order of its own
+  std::int64_t starts = 3;    // initial orders of the axes; the best result is kept
+  std::int64_t rounds = 100;  // maximum number of passes over all axes
+  std::uint64_t seed = 0;     // of the orders; the first order is fixed
 };
 
-// `benefits` may be empty; with frames (general maps) they are those between framed units.
-// REQUIRES tensors of the table. The same result for any number of threads.
+// `benefits` may be empty; with frames (general maps) they are between framed units. REQUIRES
+// tensors of the table. The result does not depend on the number of threads.
 Alignment match_weights(const Matching& matching, const Tensors& a, const Tensors& b,
                         const Benefits& benefits, const WeightOptions& options,
                         const Compute& compute, const Progress& progress = {});

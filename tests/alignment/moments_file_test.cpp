@@ -65,7 +65,7 @@ TEST_F(DamagedMomentsTest, IsRefusedInWords) {
            {"provenance.json", text(R"({"a":3})"),
             "provenance.json, a: expected an object, found 3"},
            {"provenance.json", text(R"({"b":{"fingerprint":1}})"),
-            "b, fingerprint: expected a text"},
+            "b, fingerprint: expected a string"},
            {"provenance.json", text(std::string(9999, '[')), "nested deeper"}}) {
     const std::string message = refused(tensor, value);
     EXPECT_THAT(message, HasSubstr("bad: unusable moments: ")) << says;

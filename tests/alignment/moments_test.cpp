@@ -104,7 +104,7 @@ TEST_F(MomentsFileTest, ReadsWhatItWrote) {
 TEST_F(MomentsFileTest, RefusesOtherFiles) {
   write_safetensors(folder / "weights", {{"w", at::zeros({2, 2})}});
   EXPECT_THAT(error_of([&] { load_moments(folder / "weights"); }),
-              ::testing::HasSubstr("not moments"));
+              ::testing::HasSubstr("unusable moments"));
 }
 
 }  // namespace

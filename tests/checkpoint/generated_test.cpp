@@ -165,7 +165,7 @@ TEST_F(GeneratedTest, CallsNothing) {
               HasSubstr("refused: torch.nn.modules.container.Sequential"));
   EXPECT_THAT(error_reading("complex.bin"), HasSubstr("refused: torch.ComplexFloatStorage"));
   EXPECT_THAT(error_reading("sparse.bin"), HasSubstr("refused: torch._utils._rebuild_sparse"));
-  EXPECT_THAT(error_reading("list.bin"), HasSubstr("holds a list"));
+  EXPECT_THAT(error_reading("list.bin"), HasSubstr("contains a list"));
   EXPECT_THAT(error_reading("number.bin"), HasSubstr("is an integer, expected a tensor"));
 }
 

@@ -79,8 +79,8 @@ TEST_F(OutputClaimTest, AFileIsReplacedOnlyWhenTold) {
 
 TEST_F(OutputClaimTest, APipeIsNoInput) {
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
-  EXPECT_THAT(refused({{folder / "pipe"}, {}}), HasSubstr("is a pipe, expected a file"));
-  EXPECT_THAT(refused({{"/dev/null"}, {}}), HasSubstr("is a device, expected a file"));
+  EXPECT_THAT(refused({{folder / "pipe"}, {}}), HasSubstr("a pipe cannot be read twice"));
+  EXPECT_THAT(refused({{"/dev/null"}, {}}), HasSubstr("a device cannot be read twice"));
 }
 
 TEST_F(OutputClaimTest, OneAtATime) {

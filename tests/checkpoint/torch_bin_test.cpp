@@ -201,7 +201,7 @@ TEST_F(TorchBinTest, ReadsAndRefusesArchives) {
   EXPECT_THAT(
       error_reading(zip({{"a/data.pkl", good}, {"a/data/0", data}, {"a/byteorder", "big"}})),
       HasSubstr("big-endian"));
-  EXPECT_THAT(error_reading(zip({{"a/data.pkl", kProtocol + "]."}})), HasSubstr("holds a list"));
+  EXPECT_THAT(error_reading(zip({{"a/data.pkl", kProtocol + "]."}})), HasSubstr("contains a list"));
   EXPECT_THAT(error_reading(zip({{"a/data.pkl", kProtocol + "}K\1Ns."}})),
               HasSubstr("a key is an integer"));
   EXPECT_THAT(error_reading(zip({{"a/data.pkl", kProtocol + "}" + text("w") + "Ns."}})),

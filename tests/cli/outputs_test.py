@@ -47,7 +47,7 @@ def inputs_and_what_is_there_stay():
     ab = scratch / "ab.alignment"
     align = ["align", A, B, "--text", text, "--lines", 20, "-o", ab]
     braid(*align)
-    refuses(*align, says="choose another file, or --overwrite it")
+    refuses(*align, says="choose another path or pass --overwrite")
     braid(*align, "--overwrite")
     refuses("transform", a, "--alignment", ab, "-o", a, "--overwrite", says="would replace an input")
 
@@ -114,7 +114,7 @@ def pipes_are_no_files():
                     "merge a b --text text.txt --dev /dev/stdin -o x", "inspect /dev/stdin"):
         command = command.replace(" a ", f" {A} ").replace(" b ", f" {B} ").replace("text.txt", str(text))
         done = subprocess.run(["bash", "-c", f"cat {text} | {BRAID} {command}"], capture_output=True, text=True, cwd=scratch)
-        check(done.returncode == 2 and "/dev/stdin: is a pipe, expected a file" in done.stderr, f"{command}: {done}")
+        check(done.returncode == 2 and "/dev/stdin: a pipe cannot be read twice" in done.stderr, f"{command}: {done}")
 
 
 def paths_are_bytes():

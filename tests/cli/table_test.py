@@ -308,7 +308,7 @@ def other_kinds_of_files():
     torch.save(a, scratch / "one/more.pt")
     refuses("inspect", scratch / "one", "--table", table["mlp"], says="2 weights files, more.pt, weights.pt")
     (scratch / "readme.txt").write_text("x")
-    refuses("inspect", scratch / "readme.txt", "--table", table["mlp"], says="expected weights")
+    refuses("inspect", scratch / "readme.txt", "--table", table["mlp"], says="expected a weights file")
     braid("interpolate", scratch / "a.bin", state["mlp"], "--table", table["mlp"], "--t", "0.25", "-o", scratch / "point")
     same(load_file(scratch / "point/model.safetensors"), a, "between a and a")
     braid("interpolate", scratch / "a.bin", state["mlp"], "--table", table["mlp"], "-o", scratch / "point", "--overwrite")

@@ -123,7 +123,7 @@ TEST(BarrierTest, RefusesInWordsWhatCannotBeUntied) {
   };
   for (const Decoder decoder : {Decoder::untied, Decoder::released}) {
     EXPECT_THAT(refusal(SmallGpt2{.tied = true}.model(), decoder),
-                ::testing::HasSubstr("a GPT-2 model reads the residual stream itself"));
+                ::testing::HasSubstr("a GPT-2 model reads the residual stream directly"));
     for (const Model& model : {SmallGpt2{.tied = false}.model(), SmallBert{.tied = false}.model(),
                                SmallBert{.masked_lm = false}.model()}) {
       EXPECT_THAT(refusal(model, decoder), ::testing::HasSubstr("has no tied decoder"));

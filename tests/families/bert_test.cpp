@@ -75,8 +75,8 @@ TEST(BertTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   for (const Case& refused : std::vector<Case>{
            {"is_decoder", "no", "config.json, is_decoder: expected true or false, found \"no\""},
            {"tie_word_embeddings", 1, "config.json, tie_word_embeddings: expected true or false"},
-           {"position_embedding_type", nullptr, "position_embedding_type: expected a text"},
-           {"model_type", 3, "config.json, model_type: expected a text, found 3"},
+           {"position_embedding_type", nullptr, "position_embedding_type: expected a string"},
+           {"model_type", 3, "config.json, model_type: expected a string, found 3"},
            {"num_hidden_layers", 1 << 20, "num_hidden_layers is 1048576"}}) {
     EXPECT_THAT([&] { with(refused.key, refused.value); },
                 ::testing::ThrowsMessage<Error>(::testing::HasSubstr(refused.says)));

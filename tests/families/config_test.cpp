@@ -51,7 +51,7 @@ TEST(ConfigAsMeant, LabelsOfNoOutputsAreRefused) {
               HasSubstr("config.json, num_labels: expected an integer of at least 0, found \"3\""));
   EXPECT_THAT(refusal({{"num_labels", nullptr}}), HasSubstr("found null"));
   EXPECT_THAT(refusal({{"id2label", {"no", "yes"}}}), HasSubstr("id2label: expected an object"));
-  EXPECT_THAT(refusal({{"id2label", {{"x", "no"}}}}), HasSubstr("id2label: 'x' is no number"));
+  EXPECT_THAT(refusal({{"id2label", {{"x", "no"}}}}), HasSubstr("id2label: 'x' is not the index"));
 }
 
 }  // namespace

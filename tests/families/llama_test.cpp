@@ -100,9 +100,9 @@ TEST(LlamaTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   EXPECT_THAT(refusal("llama", {{"rope_theta", -1}}), HasSubstr("rope_theta is -1"));
   EXPECT_THAT(refusal("mistral", {{"sliding_window", 0}}), HasSubstr("sliding_window"));
   EXPECT_THAT(refusal("qwen2", {{"layer_types", {"full_attention"}}}),
-              HasSubstr("layer_types names 1 layers of 2"));
+              HasSubstr("layer_types lists 1 layers, expected 2"));
   EXPECT_THAT(refusal("qwen2", {{"layer_types", {"full_attention", "sliding_attention"}}}),
-              HasSubstr("sliding_attention where use_sliding_window is true"));
+              HasSubstr("sliding_attention if use_sliding_window is true"));
   EXPECT_THAT(refusal("qwen2", {{"layer_types", {"full_attention", "linear_attention"}}}),
               HasSubstr("'linear_attention' is not supported"));
 }

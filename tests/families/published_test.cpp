@@ -121,9 +121,9 @@ TEST(PublishedTest, WhatChangesTheFunctionIsRefusedByKey) {
   EXPECT_THAT(refusal(opt, {{"layer_norm_elementwise_affine", false}}),
               HasSubstr("layer_norm_elementwise_affine false"));
   EXPECT_THAT(refusal(opt, {{"word_embed_proj_dim", 32}}),
-              HasSubstr("word_embed_proj_dim 32 beside hidden_size 64"));
+              HasSubstr("word_embed_proj_dim 32 is not supported with hidden_size 64"));
   EXPECT_THAT(refusal(modern, {{"layer_types", {"full_attention"}}}),
-              HasSubstr("layer_types names 1 layers of 2"));
+              HasSubstr("layer_types lists 1 layers, expected 2"));
   EXPECT_THAT(refusal(modern, {{"layer_types", {"full_attention", "linear"}}}),
               HasSubstr("'linear' is not supported"));
   EXPECT_THAT(refusal(modern, {{"classifier_pooling", "max"}}),

@@ -79,15 +79,15 @@ TEST(JsonText, WhatIsNoJsonIsRefusedInWords) {
                            "[NaNNaN]", "{\"a\": 1e999}"}) {
     EXPECT_THAT(refusal(text), HasSubstr("the file: not valid JSON")) << text;
   }
-  EXPECT_THAT(refusal(R"({"a": {"b": 1, "b": 2}})"), HasSubstr("\"b\" is there twice"));
+  EXPECT_THAT(refusal(R"({"a": {"b": 1, "b": 2}})"), HasSubstr("duplicate key \"b\""));
   EXPECT_THAT(refusal(std::string(100, '[')), HasSubstr("nested deeper"));
 }
 
 TEST(JsonText, ADoubledKeyIsRefusedByItsLine) {
   EXPECT_THAT(refusal("{\"a\": [\"\\\"\",\n \"a\"], \"b\": {\"a\": NaN},\n\n\"a\": 2, \"c\": 1}"),
-              HasSubstr("the file: line 4: \"a\" is there twice"));
+              HasSubstr("the file: line 4: duplicate key \"a\""));
   EXPECT_THAT(refusal("{\n\"a\": {\n\"x\": 1,\n\"x\": 1}}"),
-              HasSubstr("the file: line 4: \"x\" is there twice"));
+              HasSubstr("the file: line 4: duplicate key \"x\""));
 }
 
 TEST(JsonText, KeysKeepTheOrderOfTheText) {

@@ -188,7 +188,7 @@ TEST(AlignTest, SaysWhatIsMissing) {
   EXPECT_THAT(error_of([&] {
                 match({a.symmetries, {}, {}}, {}, {});
               }),
-              ::testing::HasSubstr("do not hold tap"));
+              ::testing::HasSubstr("lack tap"));
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST(WeightsTest, RefuseAnAblation) {
   EXPECT_THAT(error_of([&] {
                 align(find_method("weights"), a, a, {}, {options, {}, {}}, {});
               }),
-              ::testing::HasSubstr("matched by symmetries only"));
+              ::testing::HasSubstr("can only be matched by symmetries"));
 }
 
 }  // namespace

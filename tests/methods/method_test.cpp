@@ -88,11 +88,11 @@ TEST_F(MethodListTest, IsToldWhatItNeeds) {
   const auto says = [&](const char* name, const Evidence& evidence = {}) {
     return error_of([&] { align(find_method(name), a, a, evidence, {}, {}); });
   };
-  EXPECT_THAT(says("activations"), HasSubstr("do not hold tap layer.0.attention"));
+  EXPECT_THAT(says("activations"), HasSubstr("lack tap layer.0.attention"));
   EXPECT_THAT(says("learned"), HasSubstr("needs an alignment to start from"));
   Evidence start;
   start.start.emplace();
-  EXPECT_THAT(says("learned", start), HasSubstr("needs a text whose loss it lowers"));
+  EXPECT_THAT(says("learned", start), HasSubstr("needs a text to compute losses on"));
 }
 
 TEST_F(MethodListTest, ModelsAreCheckedForAllMethods) {
@@ -102,7 +102,7 @@ TEST_F(MethodListTest, ModelsAreCheckedForAllMethods) {
   for (const Method* method : with_toy()) {
     EXPECT_THAT(error_of([&] { align(*method, a, b, {}, {}, {}); }), HasSubstr("intermediate"));
     EXPECT_THAT(error_of([&] { align(*method, a, c, {}, {}, {}); }),
-                HasSubstr("axis layer.0.qk is free to general linear maps"));
+                HasSubstr("axis layer.0.qk has group general linear"));
   }
 }
 

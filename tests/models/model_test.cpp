@@ -98,7 +98,8 @@ TEST(RandomModelTest, IsTheClassThatTheConfigNames) {
   config["architectures"] = {"BertModel"};
   EXPECT_EQ(random_model(config, 1).stored_names.at("pooler.dense.bias"), "pooler.dense.bias");
   config["architectures"] = {"BertForNothing"};
-  EXPECT_THAT(error_of([&] { random_model(config, 1); }), HasSubstr("no class of BERT"));
+  EXPECT_THAT(error_of([&] { random_model(config, 1); }),
+              HasSubstr("not a supported class of BERT"));
 }
 
 TEST(SameArchitectureTest, IsWhatConfigurationsMean) {

@@ -43,7 +43,7 @@ TEST(LabelNamesTest, AreConfigurationsButGenericOnes) {
     return error_of([&] { label_names({{"id2label", labels}}); });
   };
   EXPECT_THAT(refusal({{"0", "a"}, {"2", "b"}}), HasSubstr("config.json, id2label"));
-  EXPECT_THAT(refusal({{"0", 1}}), HasSubstr("expected a text"));
+  EXPECT_THAT(refusal({{"0", 1}}), HasSubstr("expected a string"));
   EXPECT_THAT(refusal({"a", "b"}), HasSubstr("config.json, id2label"));
 }
 
