@@ -124,7 +124,7 @@ def json_of_another_kind():
         file.write_text(json.dumps({**curve, **change}))
         refuses("report", file, "-o", scratch / "kind.html", says=["kind.json"])
         if {"loss", "t", "alignment"} & set(change):
-            refuses(*barrier, "--beside", file, says=["kind.json", "of another kind"])
+            refuses(*barrier, "--beside", file, says=["kind.json", "has the wrong type"])
 
 
 def batches_without_tokens():
