@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 Cache::Cache(fs::path folder) : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
-  require(!error, "{}: cannot be made: {}", folder_.string(), error.message());
+  require(!error, "{}: cannot be created: {}", folder_.string(), error.message());
   const fs::path lock = folder_ / "lock";
   lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   require(lock_ >= 0, "{}: cannot be written", lock.string());
-  require(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "{}: another braid study is at work here",
+  require(::flock(lock_, LOCK_EX | LOCK_NB) == 0, "{}: in use by another braid study",
           folder_.string());
   for (const char* kind :
        {"vocabularies", "models", "moments", "alignments", "curves", "records"}) {
@@ -60,7 +60,9 @@ nlohmann::json Cache::records() const {
   return records;
 }
 
-std::string cache_key(const nlohmann::json& what) { return fingerprint_text(to_text(what)); }
+std::string cache_key(const nlohmann::json& description) {
+  return fingerprint_text(to_text(description));
+}
 
 std::string file_key(const fs::path& file) {
   return fingerprint_text(MappedFile::open(file)->bytes());

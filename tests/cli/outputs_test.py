@@ -209,7 +209,7 @@ def what_is_doubtful_is_said():
     few = scratch / "few.txt"
     few.write_text(sentences[0] + "\n")
     done = braid("align", A, B, "--text", few, "-o", scratch / "few.alignment")
-    check("samples were seen of the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
+    check("samples for the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
     refuses("inspect", A / "model.safetensors", says="is no alignment file but one of weights")
     refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="is no alignment file but one of weights")
 

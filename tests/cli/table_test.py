@@ -269,7 +269,7 @@ def same_by_what_they_compute():
     check(result("verify", a, b, "--outputs", *files[:2])["same"], "the same outputs")
     braid("verify", a, c, "--outputs", files[0], files[2], status=1)
     save({"other": torch.zeros(2)}, scratch / "other.safetensors")
-    refuses("verify", a, b, "--outputs", files[0], scratch / "other.safetensors", says="has the output logits")
+    refuses("verify", a, b, "--outputs", files[0], scratch / "other.safetensors", says="has output logits")
 
 
 def what_is_carried():
