@@ -284,7 +284,7 @@ def what_is_carried():
     for t in (a, b):
         t["anchors"] = torch.arange(3.0) if t is a else torch.ones(3)
         save(t, files[t is b])
-    refuses("merge", *files, *with_table, "--method", "weights", "-o", scratch / "n", says="anchors; add one, or list them under ignore")
+    refuses("merge", *files, *with_table, "--method", "weights", "-o", scratch / "n", says="anchors; add rules, or list them under ignore")
     more = scratch / "more.yaml"
     more.write_text(table["resnet"].read_text() + '  - anchors\n')
     refuses("merge", *files, "--table", more, "--no-align", "-o", scratch / "n", says="anchors: its values differ")

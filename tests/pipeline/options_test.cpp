@@ -179,7 +179,7 @@ TEST(OptionsTest, RefuseInWords) {
       [&] {
         list.assign({{"haeds", "permute"}});
       },
-      ThrowsMessage<Error>(HasSubstr("'haeds' is not known here")));
+      ThrowsMessage<Error>(HasSubstr("'haeds' is not a known option")));
   EXPECT_THAT(
       [&] {
         list.assign({{"lines", "many"}});
