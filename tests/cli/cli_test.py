@@ -301,7 +301,7 @@ def wrong_input(text):
     refuses("merge", A, B, "--text", text, "--heal", 5, *out, says="--dev")
     refuses("merge", A, B, "--text", text, "-o", scratch / "no" / "such", says="create it first")
     refuses("align", A, B, "--text", text, "--components", "foo", *out, says="'foo'")
-    refuses("align", A, B, "--text", text, "--blocks", *out, says="ends a sequence of this WordPiece")
+    refuses("align", A, B, "--text", text, "--blocks", *out, says="WordPiece tokenizer ends sequences with")
     refuses("align", A, B, "--text", text, "--device", "cuda", *out, says="--device")
     refuses("align", A, B, "--text", text, "--components", "pooler", *out, says="pooler")
     refuses("barrier", A, B, "--no-align", "--text", text, "--points", 1, says="--points")
