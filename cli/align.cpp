@@ -20,13 +20,15 @@ struct Options {
 
 OptionList options_of(Options& options) {
   OptionList list;
-  list.add("A", options.a, "Checkpoint folder; with a table any weights").as(Use::input).needed();
-  list.add("B", options.b, "The same, the one that moves").as(Use::input).needed();
+  list.add("A", options.a, "Checkpoint folder; with a table, any folder or file of weights")
+      .as(Use::input)
+      .needed();
+  list.add("B", options.b, "Like A; the model that moves").as(Use::input).needed();
   list.add("out", options.out, "Alignment file to write")
       .needed()
       .writing(Place::new_file)
       .keeping({"state"});
-  list.add("overwrite", options.overwrite, "Replace the file to write").as(Use::output);
+  list.add("overwrite", options.overwrite, "Replace the output file if it exists").as(Use::output);
   list.append(options_of(options.request));
   list_compute(list, options.compute);
   list_json(list, options.json);
@@ -42,7 +44,7 @@ void run(Options& options) {
   const Model a = how.in_form(stored), b = how.load(options.b);
   const Alignment alignment = align(a, b, how, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
-  std::error_code ignored;  // the result is there
+  std::error_code ignored;  // the result is already written
   std::filesystem::remove(how.learning_state, ignored);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
@@ -53,7 +55,7 @@ void run(Options& options) {
 void add_align(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "align",
-      "Find the symmetry that moves B towards A, by how its units correlate with A's on text.\n\n"
+      "Find the symmetry that moves B towards A, by default from units that correlate on text.\n\n"
       "  braid align A B --text TEXT -o AB.alignment\n"
       "  braid align A B --text TEXT --preset paper --heads monotonic -o AB.alignment\n"
       "  braid align A B --method weights --in-head orthogonal --canonicalise -o AB.alignment\n"

@@ -29,24 +29,24 @@ std::string table(const Curve& curve) {
   return format_table(rows);
 }
 
-// A curve that an earlier run wrote with --json. Error where it is of another measurement.
+// A curve written by an earlier run with --json. Throws if it measures something else.
 PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluation) try {
   const auto json = parse_json(std::string(MappedFile::open(file)->bytes()), file);
   const bool curve = json.is_object() && json.contains("t") && json.contains("loss") &&
                      json["t"].size() >= 2 && json["t"].size() == json["loss"].size();
-  require(curve, "{}: is not a curve that braid barrier --json wrote", file);
+  require(curve, "{}: not a curve written by braid barrier --json", file);
   const nlohmann::json measured = json.value("evaluation", nlohmann::json::object());
   for (const auto& [key, value] : evaluation.items()) {
     const bool is_path = key == "text" || key == "data" || key == "batches";
     const nlohmann::json theirs = measured.value(key, nlohmann::json());
     require(is_path || theirs == value,
-            "{}: is a curve of another measurement: its {} is {}, here it is {}", file, key,
+            "{}: the curve measures something else: its {} is {}, here it is {}", file, key,
             theirs.dump(), value.dump());
   }
   const std::string alignment = json.value("alignment", "");
   return {alignment.empty() ? "plain average" : alignment, 'o', json["t"], json["loss"]};
 } catch (const nlohmann::json::exception&) {
-  fail("{}: is not a curve that braid barrier --json wrote: a value is of another kind", file);
+  fail("{}: not a curve written by braid barrier --json: a value has the wrong type", file);
 }
 
 OptionList options_of(Options& options) {
@@ -54,8 +54,8 @@ OptionList options_of(Options& options) {
   list.add("A", options.a, "Checkpoint folder").as(Use::input).needed();
   list.add("B", options.b, "Checkpoint folder").as(Use::input).needed();
   list.append(options_of(options.request));
-  list.add("no-align", options.no_align, "The plain path");
-  list.add("beside", options.beside, "Draw the curve of this JSON file as well").as(Use::input);
+  list.add("no-align", options.no_align, "Trace the path without alignment");
+  list.add("beside", options.beside, "Also plot the curve in this JSON file").as(Use::input);
   list.append(options_of(options.request.score));
   list_compute(list, options.compute);
   list_json(list, options.json);
@@ -76,7 +76,7 @@ void run(Options& options) {
       "barrier {:.6f}, against the chord {:.6f}; loss of A {:.6f}, of B {:.6f}; {} scored\n",
       curve.barrier(), curve.barrier_chord(), curve.loss_a, curve.loss_b, grouped(curve.scored));
   if (!curve.broken.empty()) {
-    summary += fmt::format("NOT a symmetry ({}): its end has loss {:.6f}, B has {:.6f}\n",
+    summary += fmt::format("NOT a symmetry ({}): loss at t = 1 is {:.6f}, of B {:.6f}\n",
                            curve.broken, curve.loss.back(), curve.loss_b);
   }
   const std::string label = options.no_align ? "plain average" : request.alignment;

@@ -1,4 +1,4 @@
-// braid canonicalise: the same function in the form that has the most symmetry.
+// braid canonicalise: rewrites a checkpoint, without changing its function, for most symmetry.
 #include "braid/checkpoint/output_claim.h"
 #include "braid/connectivity/proved_models.h"
 #include "braid/error.h"
@@ -32,7 +32,7 @@ void run(const Options& options) {
   WriteOptions write;
   write.overwrite = options.overwrite;
   const std::string computes = fmt::format(
-      "It computes the same function as its source, but for rounding: {} differ by at most {:.1e} "
+      "It computes the same function as its source up to rounding: {} differ by at most {:.1e} "
       "of the largest.",
       found.compared, found.relative());
   const std::string text =
@@ -44,7 +44,7 @@ void run(const Options& options) {
   for (const auto& [name, axis] : canonical.symmetries.axes) {
     const auto before = model.symmetries.axes.find(name);
     if (before == model.symmetries.axes.end() || before->second.group == axis.group) continue;
-    fmt::print("axis {}: free to {} maps, was {}\n", name, group_name(axis.group),
+    fmt::print("axis {}: group {}, was {}\n", name, group_name(axis.group),
                group_name(before->second.group));
   }
 }
@@ -54,9 +54,9 @@ void run(const Options& options) {
 void add_canonicalise(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "canonicalise",
-      "Write the same function in canonical form: gains and biases of pre-LN norms folded into "
-      "their readers, the decoder untied where that needs it, writers of the residual stream "
-      "centred, value biases in the output bias, no key bias.\n\n"
+      "Rewrite a checkpoint in canonical form without changing its function: gains and biases of "
+      "pre-LN norms folded into their readers, the decoder untied if that requires it, writers of "
+      "the residual stream centred, value biases moved to the output bias, key biases dropped.\n\n"
       "  braid canonicalise GPT2 -o GPT2-canonical");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;

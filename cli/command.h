@@ -1,12 +1,12 @@
-// The commands of `braid`, one file each; a command is a few lines of the library's stages.
+// The commands of `braid`, one file each: a few lines over the library's stages.
 #pragma once
 
 #include <CLI/CLI.hpp>
 
 namespace braid {
 
-// Each adds its subcommand to `app`. `status` becomes the process's exit status. `command_line`: as
-// typed, for cards and pages.
+// Each adds its subcommand to `app`. `status` becomes the exit status. `command_line` is as typed,
+// for model cards and reports.
 void add_inspect(CLI::App& app);
 void add_align(CLI::App& app);
 void add_canonicalise(CLI::App& app, const std::string& command_line);

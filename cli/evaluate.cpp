@@ -54,8 +54,7 @@ void run(const Options& options) {
 void add_evaluate(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "evaluate",
-      "Measure a checkpoint: the loss of masked or of next tokens in nats, or a GLUE task's loss "
-      "and metrics.\n\n"
+      "Measure a checkpoint: masked or next-token loss in nats, or a task's loss and metrics.\n\n"
       "  braid evaluate CKPT --task sst2 --data SST-2/dev.tsv\n"
       "  braid evaluate CKPT --task mlm --text TEXT\n"
       "  braid evaluate GPT2 --task clm --text TEXT --block 1024\n"

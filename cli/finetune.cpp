@@ -1,4 +1,4 @@
-// braid finetune: a GLUE classifier on a pretrained encoder.
+// braid finetune: trains a GLUE classifier on a pretrained encoder.
 #include "braid/pipeline/train_options.h"
 #include "braid/table.h"
 #include "braid/tasks/tasks.h"
@@ -20,13 +20,13 @@ TrainingLogs logs(const FinetuneRequest& request, const std::string& out) {
   TrainingLogs logs;
   logs.start = [&](const TrainingStart& start) {
     if (start.skipped) {
-      log_line(fmt::format("{}: {} rows with too few columns are left out", request.data,
-                           start.skipped));
+      log_line(
+          fmt::format("{}: skipped {} rows with too few columns", request.data, start.skipped));
     }
     log_line(fmt::format("{}: {} examples, {} tokens{}", find_task(request.task).title(),
                          grouped(start.sequences), grouped(start.tokens),
                          start.dev ? fmt::format(", dev of {}", grouped(start.dev)) : ""));
-    if (start.resumed) log_line(fmt::format("going on from {}", training_state(out).string()));
+    if (start.resumed) log_line(fmt::format("resuming from {}", training_state(out).string()));
   };
   logs.step = training_log();
   logs.dev = terminal_listener().scoring;
@@ -72,9 +72,9 @@ void add_finetune(CLI::App& app) {
       "  braid finetune BERT --task sst2 --data SST-2/train.tsv --dev SST-2/dev.tsv -o BERT-sst2\n"
       "  braid finetune BERT-2 --task sst2 --data SST-2/train.tsv --head-seed 0 --seed 2 -o "
       "BERT-2-sst2\n\n"
-      "Two encoders get the same classifier to start from by the same --head-seed.\n"
-      "With --dev the best epoch is kept. A run that was stopped goes on from\n"
-      "OUT.state.safetensors when the command is repeated.");
+      "Encoders fine-tuned with one --head-seed start from the same classifier.\n"
+      "With --dev the best epoch is kept. Repeat the command to resume a stopped run\n"
+      "from OUT.state.safetensors.");
   add_command(command, std::make_shared<Options>(), run);
   for (const char* name : {"--task", "--data"}) command.get_option(name)->required();
 }

@@ -1,4 +1,4 @@
-// braid inspect: what a checkpoint or an alignment is.
+// braid inspect: describes a checkpoint or an alignment, or compares two checkpoints.
 #include <algorithm>
 #include <filesystem>
 
@@ -43,7 +43,7 @@ Json axes_json(const Symmetries& symmetries) {
   return axes;
 }
 
-// Units of the first axis of a component that is not inside another.
+// Units of the component's first axis that is not nested in another.
 std::int64_t units_of(const Symmetries& symmetries, const std::string& component) {
   for (const auto& [name, axis] : symmetries.axes) {
     if (axis.component == component && axis.per.empty()) return axis.size;
@@ -51,7 +51,7 @@ std::int64_t units_of(const Symmetries& symmetries, const std::string& component
   return 0;
 }
 
-// Heads, vocabulary and positions, which a table does not know.
+// A table does not know heads, vocabulary and positions.
 std::string sizes_text(const Model& model) {
   const Symmetries& symmetries = model.symmetries;
   const auto layers =
@@ -127,7 +127,7 @@ void inspect_checkpoint(const std::string& folder, const std::string& table,
          json_file);
 }
 
-// Do they have one architecture? What differs first where not.
+// The first difference; empty if the architectures are the same.
 std::string difference_of_architecture(const Model& a, const Model& b) {
   try {
     require_same_architecture(a, b);
@@ -152,7 +152,7 @@ void inspect_pair(const std::string& first, const std::string& second, const std
   Json json = {{"models", sides}, {"same_architecture", differs.empty()}};
   if (!differs.empty()) {
     json["difference"] = differs;
-    return report(text + "other architectures: " + differs + "\n", json, json_file);
+    return report(text + "different architectures: " + differs + "\n", json, json_file);
   }
   const Likeness found = likeness(a, b);
   std::vector<std::vector<std::string>> rows = {{"tensor", "cosine"}};
@@ -160,11 +160,11 @@ void inspect_pair(const std::string& first, const std::string& second, const std
     rows.push_back({name, fmt::format("{:.4f}", cosine)});
   }
   text += fmt::format(
-      "one architecture; weights of equal names inside layers have mean cosine {:.4f} over {} "
-      "matrices: {}\n\n{}",
+      "same architecture; mean cosine {:.4f} over {} equally named matrices inside layers: "
+      "{}\n\n{}",
       found.mean, found.matrices,
-      found.is_shared_start() ? "THEY SHARE AN INITIALISATION, and may need no alignment"
-                              : "different initialisations, or units in another order",
+      found.is_shared_start() ? "THEY SHARE AN INITIALISATION, and may not need alignment"
+                              : "different initialisations, or units in a different order",
       format_table(rows));
   json.update({{"mean_cosine", found.mean},
                {"shared_initialisation", found.is_shared_start()},
@@ -186,9 +186,9 @@ void inspect_alignment(const std::string& file, const std::string& json_file) {
 OptionList options_of(Options& options) {
   OptionList list;
   list.add("PATH", options.path, "Checkpoint folder or alignment file").as(Use::input).needed();
-  list.add("OTHER", options.other, "Another checkpoint folder, to compare with").as(Use::input);
+  list.add("OTHER", options.other, "Checkpoint folder to compare with").as(Use::input);
   list_table(list, options.table);
-  list.add("as-table", options.as_table, "Print the checkpoint's table as such a file");
+  list.add("as-table", options.as_table, "Print the checkpoint's table as a YAML file for --table");
   list_json(list, options.json);
   return list;
 }
@@ -212,7 +212,8 @@ void run(const Options& options) {
 void add_inspect(CLI::App& app) {
   CLI::App& command =
       *app.add_subcommand("inspect",
-                          "Show what a checkpoint folder or an alignment file is.\n\n"
+                          "Describe a checkpoint folder or an alignment file, or compare two "
+                          "checkpoints.\n\n"
                           "  braid inspect CKPT               sizes, axes with their groups, "
                           "tensors with their patterns\n"
                           "  braid inspect A B                what differs, and whether they share "

@@ -1,4 +1,4 @@
-// braid interpolate: a point on the straight path between two checkpoints as they are.
+// braid interpolate: a point on the straight path between two checkpoints, without alignment.
 #include "braid/connectivity/interpolate.h"
 
 #include "braid/checkpoint/output_claim.h"
@@ -46,10 +46,11 @@ void run(const Options& options) {
 }  // namespace
 
 void add_interpolate(CLI::App& app, const std::string& command_line) {
-  CLI::App& command = *app.add_subcommand("interpolate",
-                                          "Write (1 - t) A + t B, tensor by tensor. B is taken as "
-                                          "it is: align it first, or use merge.\n\n"
-                                          "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
+  CLI::App& command =
+      *app.add_subcommand("interpolate",
+                          "Write (1 - t) A + t B, tensor by tensor. B is not aligned: "
+                          "align and transform it first, or use merge.\n\n"
+                          "  braid interpolate A B-aligned --t 0.5 -o MIDPOINT");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;
   add_command(command, options, run);

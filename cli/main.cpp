@@ -29,22 +29,22 @@ constexpr int bad_input = 2, was_interrupted = 130;
 // libtorch appends a stack trace; its first line is the message.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// An error that no stage has put into words: what was done, and where it came from.
+// An error raised outside braid: names the command, and asks for a report.
 std::string not_ours(int argc, char** argv, const std::string& text) {
-  return fmt::format("{} failed: {} (not a message of braid's own; please report it)",
+  return fmt::format("{} failed: {} (unexpected error; please report it)",
                      argc > 1 ? argv[1] : "braid", first_line(text));
 }
 
-// Standard output was closed when the program began.
+// Standard output was closed at start-up.
 bool no_output = false;
 
 std::string not_printed() {
-  return std::string("the result could not be written to standard output: ") +
+  return std::string("could not write the result to standard output: ") +
          (no_output ? "it is closed" : std::strerror(errno));
 }
 
-// A closed standard stream would lend its number to the next file that is opened, and have output
-// written into it. This one refuses what is written.
+// The next file opened would get the descriptor of a closed standard stream, and its output. A
+// read-only placeholder makes such writes fail.
 void open_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
@@ -53,8 +53,9 @@ void open_closed_streams() {
   }
 }
 
-// Tensors come and go by the megabyte: keep their pages instead of asking the system each time
-// (32 MB is glibc's limit), in one arena for all threads, and take large ones as huge pages.
+// Tensors are allocated and freed by the megabyte: keep their pages instead of returning them to
+// the system (32 MB is glibc's limit), in one arena for all threads, with huge pages for large
+// ones.
 void keep_pages() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -65,10 +66,10 @@ void keep_pages() {
 int run(int argc, char** argv) {
   CLI::App app{
       "braid merges Transformer models trained from different random initialisations,\n"
-      "and measures how well that worked.\n\n"
-      "  braid barrier A B --no-align --text TEXT          how far apart are they?\n"
-      "  braid merge A B --text TEXT -o MERGED             one checkpoint out of two\n"
-      "  braid align A B --text TEXT -o AB.alignment       the alignment alone\n"
+      "and measures the result.\n\n"
+      "  braid barrier A B --no-align --text TEXT          the loss barrier without alignment\n"
+      "  braid merge A B --text TEXT -o MERGED             merge two checkpoints into one\n"
+      "  braid align A B --text TEXT -o AB.alignment       only the alignment\n"
       "  braid COMMAND --help                              options and examples\n",
       "braid"};
   app.set_version_flag("--version", std::string("braid ") + braid::version);
@@ -104,7 +105,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   open_closed_streams();
   keep_pages();
-  const braid::OneThread pinned;  // parallel_for is what spreads work over cores
+  const braid::OneThread pinned;  // only parallel_for spreads work over cores
   braid::remove_partials_on_signal();
   spdlog::set_default_logger(spdlog::stderr_color_mt("braid"));
   spdlog::set_pattern("%H:%M:%S %v");

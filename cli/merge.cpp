@@ -1,4 +1,4 @@
-// braid merge: one checkpoint out of two or more.
+// braid merge: merges two or more checkpoints into one.
 #include "braid/pipeline/merge.h"
 
 #include "cli/command.h"
@@ -24,13 +24,13 @@ OptionList options_of(Options& options) {
 
 void run(const Options& options) {
   const Merged merged = merge(options.request, options.compute, terminal_listener());
-  std::string said;
+  std::string text;
   if (merged.parents.size() == 2 && merged.parents[1].alignment) {
-    said = alignment_table(*merged.parents[1].alignment) + "\n";
+    text = alignment_table(*merged.parents[1].alignment) + "\n";
   }
   nlohmann::json json = to_json(merged);
   json["out"] = options.request.out;
-  report(said + in_words_of_the_command_line(describe(merged)) +
+  report(text + in_words_of_the_command_line(describe(merged)) +
              fmt::format("written to {}\n", options.request.out),
          json, options.json);
 }
@@ -49,8 +49,8 @@ void add_merge(CLI::App& app, const std::string& command_line) {
       "  braid merge A B --table FAMILY.yaml --method weights -o MERGED\n"
       "  braid merge A B C --method weights --weights 1,1,2 --text TEXT -o MERGED\n"
       "  braid merge A B --text TEXT --dev VALID --repair least-squares --heal 300 -o MERGED\n\n"
-      "More than two models move into a common frame, each towards the mean of the others, without "
-      "favouring one.");
+      "Three or more models move into a common frame, each towards the mean of the others, so that "
+      "none is favoured.");
   auto options = std::make_shared<Options>();
   options->request.made_by = command_line;
   add_command(command, options, run);

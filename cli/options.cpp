@@ -11,14 +11,14 @@
 namespace braid {
 namespace {
 
-std::string shown(const Option& option) {
+std::string default_text(const Option& option) {
   if (!option.unset.empty()) return option.unset;
   const nlohmann::json value = option.get();
   if (value.is_string()) return value.get<std::string>();
   return value.empty() ? "" : to_text(value);
 }
 
-// Files one after another: --from-moments F1 F2.
+// Several values: --from-moments F1 F2.
 bool takes_several(const Option& option) {
   return option.kind == OptionKind::words && option.choices.empty();
 }
@@ -31,9 +31,9 @@ void add_option(CLI::App& command, const Option& option) {
   if (option.kind == OptionKind::flag) {
     command.add_flag_callback(
         name, [option] { option.set(true); }, option.help);
-    if (!option.unset.empty()) {  // where it is on by itself, it can be taken off
+    if (!option.unset.empty()) {  // can be on by default, so it can be turned off
       command.add_flag_callback(
-          "--no-" + option.name, [option] { option.set(false); }, "Not " + name);
+          "--no-" + option.name, [option] { option.set(false); }, "Turn off " + name);
     }
     return;
   }
@@ -43,7 +43,7 @@ void add_option(CLI::App& command, const Option& option) {
                 name, [option](const auto& words) { option.set(words); }, option.help)
           : *command.add_option_function<std::string>(
                 name, [option](const std::string& text) { option.parse(text); }, option.help);
-  added.default_str(shown(option))->required(option.required);
+  added.default_str(default_text(option))->required(option.required);
   if (!option.choices.empty()) {
     added.type_name(fmt::format("{{{}}}", fmt::join(option.choices, ",")));
   }
@@ -59,8 +59,8 @@ void list_compute(OptionList& list, Compute& compute) {
   const OptionList options = options_of(compute);
   options.find("threads").set(0);
   list.append(options);
-  static std::string device = "cpu";  // the library has no other
-  list.add("device", device, "Where to compute: this version has the CPU alone")
+  static std::string device = "cpu";  // the library supports no other
+  list.add("device", device, "Device to compute on; this version supports only the CPU")
       .one_of({"cpu"})
       .as(Use::output);
 }
@@ -72,7 +72,8 @@ void list_threads(OptionList& list, Compute& compute) {
 }
 
 void list_table(OptionList& list, std::string& file) {
-  list.add("table", file, "The architecture as a YAML file: any folder or file of weights of it")
+  list.add("table", file,
+           "Architecture as a YAML file; checkpoints may be any folder or file of weights")
       .as(Use::input);
 }
 
@@ -82,7 +83,9 @@ Option& list_out(OptionList& list, std::string& folder, bool& overwrite) {
 }
 
 void list_json(OptionList& list, std::string& file) {
-  list.add("json", file, "Write the result as JSON here too; - = stdout").writing(Place::file);
+  list.add("json", file,
+           "Also write the result to this file as JSON; -: print JSON instead of text")
+      .writing(Place::file);
 }
 
 std::string as_typed(int argc, const char* const* argv) {

@@ -1,4 +1,4 @@
-// The command line's reading of a request's options (braid/pipeline/options.h).
+// Options of requests (braid/pipeline/options.h) as command-line options.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,12 +10,11 @@
 
 namespace braid {
 
-// --name VALUE for each; a name in capitals is an argument without one. What the options refer to
-// must outlive `command`.
+// Adds --NAME VALUE for each option; one named in capitals is positional. The variables that
+// options refer to must outlive `command`.
 void add_options(CLI::App& command, const OptionList& options);
 
-// All that a command is told, by options_of(Options&). Before it runs, what it writes is held
-// against what it reads.
+// Adds options_of(Options&), and runs the command after checking its outputs against its inputs.
 template <typename Options, typename Run>
 void add_command(CLI::App& command, const std::shared_ptr<Options>& options, Run run) {
   const OptionList list = options_of(*options);
@@ -26,23 +25,22 @@ void add_command(CLI::App& command, const std::shared_ptr<Options>& options, Run
   });
 }
 
-// --precision, and --threads, by default all cores; --threads alone, where the rest is not to be
-// chosen.
+// --precision, --threads (default: all cores) and --device; list_threads adds --threads alone.
 void list_compute(OptionList& list, Compute& compute);
 void list_threads(OptionList& list, Compute& compute);
 
-// --table, where it is not an option of a request.
+// --table, for commands whose request does not have it.
 void list_table(OptionList& list, std::string& file);
 
-// -o and --overwrite of a command that writes a checkpoint.
+// -o and --overwrite, for commands that write a checkpoint.
 Option& list_out(OptionList& list, std::string& folder, bool& overwrite);
 
 void list_json(OptionList& list, std::string& file);
 
-// The command, so that a shell reads it again as it was.
+// The command line, quoted for the shell.
 std::string as_typed(int argc, const char* const* argv);
 
-// A message of the library's with `option` as a person types it, --option.
+// Rewrites `option` in a message of the library to --option.
 std::string in_words_of_the_command_line(const std::string& message);
 
 }  // namespace braid

@@ -1,4 +1,4 @@
-// braid pretrain: a language model from scratch: BERT's, masked, or GPT-2's, causal.
+// braid pretrain: trains a masked (BERT) or causal (GPT-2) language model from scratch.
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/families/families.h"
 #include "braid/json/json_text.h"
@@ -26,7 +26,7 @@ TrainingLogs logs(const PretrainRequest& request, const std::string& out) {
         "{} tokens in {} sequences, vocabulary of {}, seed {}, {} steps of {} sequences",
         grouped(start.tokens), grouped(start.sequences), grouped(start.vocabulary), o.seed,
         grouped(o.steps), grouped(o.batch_size)));
-    if (start.resumed) log_line(fmt::format("going on from {}", training_state(out).string()));
+    if (start.resumed) log_line(fmt::format("resuming from {}", training_state(out).string()));
   };
   logs.step = training_log();
   logs.dev = terminal_listener().scoring;
@@ -37,12 +37,12 @@ OptionList options_of(Options& options) {
   OptionList list;
   list.add("config", options.config,
            "config.json of a model that reads tokens: BERT, GPT-2, LLaMA, ... (docs/families.md); "
-           "dropout that it does not name is 0")
+           "unspecified dropout is 0")
       .as(Use::input)
       .needed();
   list_out(list, options.out, options.overwrite).keeping({"state"});
   list.append(options_of(options.request));
-  list.add("save-dtype", options.save_dtype, "Of the written weights")
+  list.add("save-dtype", options.save_dtype, "Dtype of the written weights")
       .one_of({"float32", "bfloat16", "float16"});
   list_threads(list, options.compute);
   return list;
@@ -69,12 +69,12 @@ void run(Options& options) {
 void add_pretrain(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "pretrain",
-      "Train a language model from scratch: BERT's on masked tokens, GPT-2's on next tokens.\n\n"
+      "Train a language model from scratch: BERT on masked tokens, GPT-2 on next tokens.\n\n"
       "  braid pretrain --config config.json --vocab train --text kjv.txt --steps 6000 --seed 1 -o "
       "bert-1\n"
       "  braid pretrain --config gpt2.json --vocab GPT2 --restrict-vocab all.txt --text train.txt "
       "--valid valid.txt --steps 800 --patience 5 --seed 1 -o gpt2-1\n\n"
-      "A run that was stopped goes on from OUT.state.safetensors when the command is repeated.");
+      "Repeat the command to resume a stopped run from OUT.state.safetensors.");
   add_command(command, std::make_shared<Options>(), run);
   for (const char* name : {"--vocab", "--text", "--steps", "--seed"}) {
     command.get_option(name)->required();

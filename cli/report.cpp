@@ -1,4 +1,4 @@
-// braid report: results as a page, and as figures for a paper.
+// braid report: renders results as an HTML page, and as figures for a paper.
 #include "braid/report/report.h"
 
 #include <spawn.h>
@@ -21,7 +21,7 @@ struct Options {
   bool png = false;
 };
 
-// librsvg's program draws what a paper's tools do not.
+// Rasterised by librsvg's program, for tools that cannot read SVG.
 void write_png(const fs::path& svg) {
   const std::string in = svg.string(), out = fs::path(svg).replace_extension(".png").string();
   std::string program = "rsvg-convert", zoom = "--zoom=3", to = "--output=" + out, from = in;
@@ -39,14 +39,14 @@ void write_png(const fs::path& svg) {
 
 OptionList options_of(Options& options) {
   OptionList list;
-  list.add("RESULTS", options.input, "Folder of a study, results.json, or a curve's JSON")
+  list.add("RESULTS", options.input, "Study folder, results.json, or the JSON of a curve")
       .needed()
       .reading(report_files);
-  list.add("out", options.out, "Default: report.html in the folder, or FILE.html")
+  list.add("out", options.out, "Page to write; default report.html in the folder, or FILE.html")
       .writing(Place::file);
-  list.add("figures", options.figures, "Write every figure here as SVG")
+  list.add("figures", options.figures, "Also write every figure to this folder as SVG")
       .writing(Place::folder, {"*.svg", "*.png"});
-  list.add("png", options.png, "And as PNG (needs rsvg-convert)");
+  list.add("png", options.png, "Also write figures as PNG (needs rsvg-convert)");
   return list;
 }
 
@@ -60,12 +60,11 @@ void write_report(const Options& options) try {
     if (options.png) write_png(svg);
   }
 } catch (const nlohmann::json::exception&) {
-  fail("{}: a value is missing or of another kind than braid writes; write it again",
-       options.input);
+  fail("{}: a value is missing or has the wrong type; write the file again", options.input);
 }
 
 void run(Options& options) {
-  require(!options.png || !options.figures.empty(), "`png` goes with `figures` FOLDER");
+  require(!options.png || !options.figures.empty(), "`png` requires `figures` FOLDER");
   fs::path out = options.out;
   if (out.empty()) {
     out = fs::is_directory(options.input) ? fs::path(options.input) / "report.html"
@@ -81,7 +80,7 @@ void run(Options& options) {
 void add_report(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "report",
-      "One self-contained page from a study, or from one curve.\n\n"
+      "Write one self-contained HTML page from a study or from a curve.\n\n"
       "  braid report out/components\n"
       "  braid report AB.json -o AB.html                    (AB.json: braid barrier --json)\n"
       "  braid report out/components --figures figures --png");

@@ -1,4 +1,4 @@
-// braid study: pairs x variants x tasks from one YAML file, resumable and cached.
+// braid study: runs pairs x variants x tasks from one YAML file, resumable and cached.
 #include "braid/study/study.h"
 
 #include <algorithm>
@@ -29,10 +29,10 @@ struct Options {
 
 std::map<std::string, std::string> values(const std::vector<std::string>& set) {
   std::map<std::string, std::string> values;
-  for (const std::string& one : set) {
-    const std::size_t equals = one.find('=');
-    require(equals != std::string::npos && equals > 0, "`set` {}: expected NAME=VALUE", one);
-    values[one.substr(0, equals)] = one.substr(equals + 1);
+  for (const std::string& pair : set) {
+    const std::size_t equals = pair.find('=');
+    require(equals != std::string::npos && equals > 0, "`set` {}: expected NAME=VALUE", pair);
+    values[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return values;
 }
@@ -41,11 +41,12 @@ void show_plan(const Study& study, const StudyFolders& folders) {
   const Cache cache(folders.cache_folder());
   const Plan plan = make_plan(study, cache);
   const std::vector<std::size_t> pending = plan.pending();
-  std::vector<std::vector<std::string>> rows = {{"job", "what", "state", "thousand tokens", "key"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"job", "label", "state", "thousand tokens", "key"}};
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const Job& job = plan.jobs[i];
     const bool to_do = std::find(pending.begin(), pending.end(), i) != pending.end();
-    rows.push_back({job.kind, job.label, to_do ? "to do" : "there",
+    rows.push_back({job.kind, job.label, to_do ? "to do" : "cached",
                     to_do ? grouped(static_cast<std::int64_t>(job.cost / 1000)) : "", job.key});
   }
   fmt::print("{}{} of {} jobs to do, {} curves\n", format_table(rows), pending.size(),
@@ -85,16 +86,16 @@ OptionList options_of(Options& options) {
   list.add("out", options.out, "Folder for results.json, report.html and the cache")
       .needed()
       .writing(Place::folder, {"results.json", "seconds.json", "report.html", "cache/*"});
-  list.add("set", options.set, "NAME=VALUE: what ${NAME} in the file stands for").plain();
-  list.add("cache", options.cache, "Folder of the cache, shared by studies; default OUT/cache")
+  list.add("set", options.set, "NAME=VALUE: the value of ${NAME} in the file").plain();
+  list.add("cache", options.cache, "Cache folder, which studies may share; default OUT/cache")
       .writing(Place::folder, {"*"});
   list.add("dry-run", options.dry_run, "Print the plan and compute nothing");
-  list.add("jobs", options.jobs, "Jobs at a time").from(1);
+  list.add("jobs", options.jobs, "Jobs to run at a time").from(1);
   list_threads(list, options.compute);
   return list;
 }
 
-// What the study's file names.
+// The files that the study's YAML file names.
 FilePlan files_of(Study study) {
   FilePlan plan;
   for (const StudyModel& model : study.models) plan.inputs.push_back(model.folder);
@@ -138,12 +139,12 @@ void run(Options& options) {
 void add_study(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "study",
-      "Run a study: pairs of models x variants of alignment x tasks, as one YAML file says.\n\n"
+      "Run a study: pairs of models x variants of alignment x tasks, from one YAML file.\n\n"
       "  braid study examples/components.yaml --dry-run -o out/components\n"
       "  braid study examples/components.yaml -o out/components\n"
       "  braid study examples/glue.yaml --set glue=GLUE --set text=novels.txt -o out/glue\n\n"
-      "What is there already is not computed again: stop it, kill it, change the file, and repeat\n"
-      "the command. Paths in the file are relative to where the command is run.");
+      "Results are cached: stop it, kill it or change the file, and repeat the command.\n"
+      "Paths in the file are relative to the working directory.");
   auto options = std::make_shared<Options>();
   options->command_line = command_line;
   add_command(command, options, run);

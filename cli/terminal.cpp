@@ -17,7 +17,7 @@
 namespace braid {
 namespace {
 
-// A standard error that takes nothing (closed, full) ends no work.
+// A failing stderr (closed, full) must not stop the work.
 void put(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
@@ -25,7 +25,7 @@ void put(const std::string& text) {
 
 using Clock = std::chrono::steady_clock;
 
-// Jobs, notices and bars come from several threads; one at a time has the screen.
+// Serialises jobs, notices and bars, which come from several threads.
 std::mutex screen;
 bool bar_is_shown = false;
 
@@ -59,7 +59,7 @@ class Bar {
     const bool finished = total > 0 && done >= total;
     const double pause = terminal_ ? 0.1 : 10;
     if (!finished && last_ != Clock::time_point{} && seconds_since(last_) < pause) return;
-    // A log wants neither the first moment nor work that is over at once.
+    // A log shows neither the first update nor work that ends at once.
     if (!terminal_ && seconds_since(start_) < pause) return;
     last_ = Clock::now();
     const double elapsed = seconds_since(start_);
@@ -87,7 +87,7 @@ class Bar {
  private:
   std::string unit_, what_;
   bool terminal_;
-  std::int64_t first_ = 0;  // done when the clock started: work may go on from a saved state
+  std::int64_t first_ = 0;  // `done` when the clock started; above 0 if resumed
   std::mutex mutex_;
   Clock::time_point start_ = Clock::now(), last_{};
 };
@@ -179,7 +179,7 @@ std::string plot_curves(const std::vector<PlottedCurve>& curves, int height) {
 void report(const std::string& text, const nlohmann::json& json, const std::string& json_file) {
   clear_progress();
   const std::string as_json = to_text(json, 1) + "\n";
-  // The file first: standard output may take nothing.
+  // The file first: writing to stdout may fail.
   if (!json_file.empty() && json_file != "-") write_file_atomically(json_file, as_json);
   fmt::print("{}", json_file == "-" ? as_json : text);
 }

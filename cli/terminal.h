@@ -1,4 +1,4 @@
-// What a person sees: progress on stderr, results on stdout as text or as JSON.
+// Terminal output: progress on stderr, results on stdout as text or JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,23 +11,23 @@
 
 namespace braid {
 
-// A bar with rate and time left where stderr is a terminal, a log line every ten seconds where not.
-// `unit` is what is counted ("tokens"). A total of 0 means unknown.
+// A bar with rate and time left if stderr is a terminal, else a log line every ten seconds. `unit`
+// names the count ("tokens"). A total of 0 means unknown.
 Progress terminal_progress(const std::string& unit);
 
-// A line for every twentieth of a training's steps, and a bar between them.
+// A line every twentieth of the training steps, and a bar in between.
 TrainingLog training_log();
 
-// Both, and what is said as log lines.
+// Both of the above, and dev scores as log lines.
 Listener terminal_listener();
 
 // "loss 1.2345, accuracy 0.9000"
 std::string score_text(const Score& score);
 
-// Takes an unfinished bar off the screen.
+// Erases an unfinished bar.
 void clear_progress();
 
-// A line with the time, and one without, to stderr. Lost where that takes nothing.
+// Print a line to stderr, with the time and without. Lost if stderr is closed or full.
 void log_line(const std::string& text);
 void say(const std::string& text);
 
@@ -36,11 +36,11 @@ struct PlottedCurve {
   char mark;
   std::vector<double> t, loss;
 };
-// Curves over t in [0, 1] as characters, `height` lines.
+// Character plot of curves over t in [0, 1], `height` lines.
 std::string plot_curves(const std::vector<PlottedCurve>& curves, int height = 14);
 
-// Text to stdout, unless `json_file` is "-": then the JSON goes there. A file gets the JSON as
-// well.
+// Prints `text` and, unless `json_file` is empty, writes the JSON to it; "-" prints the JSON
+// instead of the text.
 void report(const std::string& text, const nlohmann::json& json, const std::string& json_file);
 
 }  // namespace braid

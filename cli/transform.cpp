@@ -1,4 +1,4 @@
-// braid transform: writes B', the model that computes what B computes, at its place nearest A.
+// braid transform: applies an alignment to B and writes B', which computes the same function.
 #include "braid/pipeline/transform.h"
 
 #include "braid/checkpoint/output_claim.h"
@@ -32,17 +32,19 @@ void run(const Options& options) {
   const Model b = load_for_alignment(options.b, alignment.canonical(), options.table);
   require_made_for(alignment, b, options.alignment);
   if (!alignment.broken.empty()) {
-    log_line(fmt::format("NOT a symmetry: {}; the written model is not B", alignment.broken));
+    log_line(fmt::format("NOT a symmetry: {}; the written model is not equivalent to B",
+                         alignment.broken));
   }
   const bool reordered = !returned_axes(b.symmetries, alignment.transform()).empty();
-  const char* what = reordered ? "the same function up to the order of the units that it returns: "
-                                 "embeddings come in another order, with the same inner products"
-                     : b.table ? "the same function as its source, as far as its table is right"
-                               : "the same function as its source";
+  const char* function = reordered
+                             ? "the same function up to the order of its output units: embeddings "
+                               "come in another order, with the same inner products"
+                         : b.table ? "the same function as its source, if its table is right"
+                                   : "the same function as its source";
   WriteOptions write;
   write.overwrite = options.overwrite;
   const std::string computes =
-      alignment.broken.empty() ? fmt::format("It computes {}.", what)
+      alignment.broken.empty() ? fmt::format("It computes {}.", function)
                                : "NOT the same function as its source: " + alignment.broken + ".";
   write.files["README.md"] =
       readme({written_by(options.b + " aligned", options.command_line, computes),
@@ -54,7 +56,7 @@ void run(const Options& options) {
   fmt::print("{}: {} axes of {} moved{}\n", options.out, alignment.transform().size(), options.b,
              !alignment.broken.empty() ? ""
              : reordered               ? "; its embeddings come in another order"
-             : b.table ? "; `braid verify` with the table shows what there is to show"
+             : b.table ? "; `braid verify` with the table checks the tensors or your outputs"
                        : "; `braid verify` proves that it is the same function");
 }
 
@@ -63,7 +65,7 @@ void run(const Options& options) {
 void add_transform(CLI::App& app, const std::string& command_line) {
   CLI::App& command = *app.add_subcommand(
       "transform",
-      "Apply an alignment to B: B' in B's own dtype, sharding and tokenizer.\n\n"
+      "Apply an alignment to B and write B' with B's own dtype, sharding and tokenizer.\n\n"
       "  braid transform B --alignment AB.alignment -o B-aligned\n"
       "  braid transform B --table FAMILY.yaml --alignment AB.alignment -o B-aligned");
   auto options = std::make_shared<Options>();

@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   std::string first, second, text, json;
-  std::string table, alignment, callable, python = "python3";  // with a table, or any outputs
+  std::string table, alignment, callable, python = "python3";  // with a table
   std::vector<std::string> outputs;
   std::optional<double> tolerance;
   std::int64_t lines = 64;
@@ -23,7 +23,7 @@ struct Options {
   Compute compute;
 };
 
-// Of a difference that reordering units leaves, by the order of sums in float64.
+// Tolerance for reordered units, which change the order of float64 sums.
 constexpr double order_of_sums = 1e-9;
 
 nlohmann::json difference_json(const TensorDifference& found) {
@@ -38,14 +38,14 @@ TensorDifference within(TensorDifference found, const std::optional<double>& tol
   return found;
 }
 
-// What someone computed of both models.
+// Compares outputs of both models that were computed elsewhere.
 int compare_saved(const Options& options, const Tensors& x, const Tensors& y,
                   const std::vector<std::string>& of) {
   const TensorDifference found =
       within(compare_outputs(x, y, of.at(0), of.at(1)), options.tolerance);
   nlohmann::json json = difference_json(found);
   json["compared"] = "outputs";
-  report(fmt::format("{}: {} output(s) that were computed elsewhere, in every element\n"
+  report(fmt::format("{}: {} output(s) computed elsewhere, in every element\n"
                      "largest difference in {}, relative to its largest value {:.3e}, tolerance "
                      "{:.1e}\n",
                      found.same() ? "SAME OUTPUTS" : "DIFFERENT OUTPUTS", x.size(), found.tensor,
@@ -54,7 +54,7 @@ int compare_saved(const Options& options, const Tensors& x, const Tensors& y,
   return found.same() ? 0 : 1;
 }
 
-// Random elements of every axis, by a function that computes what the model does.
+// Applies random elements of every axis; `callable` computes the model's outputs.
 int check_table(const Options& options, const Model& model, const Callable& callable) {
   std::vector<std::vector<std::string>> rows = {{"axis", "change", "tolerance", ""}};
   nlohmann::json axes = nlohmann::json::object();
@@ -76,7 +76,7 @@ int check_table(const Options& options, const Model& model, const Callable& call
   return right ? 0 : 1;
 }
 
-// By the tensors alone.
+// Compares the tensors alone.
 int show_element(const Options& options, const Model& first, const Model& second) {
   std::optional<Alignment> element;
   if (!options.alignment.empty()) {
@@ -85,25 +85,25 @@ int show_element(const Options& options, const Model& first, const Model& second
   }
   const TensorDifference found =
       within(prove_moved(first, second, element, options.compute), options.tolerance);
-  const std::string by = options.alignment.empty() ? "found by their weights" : options.alignment;
-  const std::string what =
+  const std::string by = options.alignment.empty() ? "found from their weights" : options.alignment;
+  const std::string verdict =
       found.same()
           ? fmt::format(
-                "SAME FUNCTION, as far as the table is right: every tensor is that of {} "
-                "moved by one element of the table's groups ({})\n"
-                "That the table is right is not shown by this: random inputs take a "
-                "forward pass, which `callable` or `outputs` give\n",
+                "SAME FUNCTION, if the table is right: every tensor is that of {} moved by one "
+                "element of the table's groups ({})\n"
+                "This does not check the table, which needs a forward pass: pass `callable` or "
+                "`outputs`\n",
                 options.first, by)
           : fmt::format(
-                "NOT SHOWN: the element of the table's groups that was tried ({}) does not "
-                "make {} of {}; it may be the same function all the same: give the "
-                "`alignment` that it was made by, or `callable` or `outputs`\n",
+                "NOT SHOWN: the element of the table's groups tried ({}) does not produce {} from "
+                "{}; they may still compute the same function: pass the `alignment` that made it, "
+                "or `callable` or `outputs`\n",
                 by, options.second, options.first);
   nlohmann::json json = difference_json(found);
   json.update({{"compared", "tensors"}, {"structural", true}});
-  report(what + fmt::format("largest difference in {}, relative to its largest value {:.3e}, "
-                            "tolerance {:.1e}\n",
-                            found.tensor, found.relative, found.tolerance),
+  report(verdict + fmt::format("largest difference in {}, relative to its largest value {:.3e}, "
+                               "tolerance {:.1e}\n",
+                               found.tensor, found.relative, found.tolerance),
          json, options.json);
   return found.same() ? 0 : 1;
 }
@@ -111,12 +111,12 @@ int show_element(const Options& options, const Model& first, const Model& second
 int run_by_table(const Options& options) {
   require(
       options.text.empty(),
-      "`text` takes a forward pass, which a `table` does not have; give `callable` or `outputs`");
+      "`text` needs a forward pass, which a `table` does not have; pass `callable` or `outputs`");
   const Model first = load_model(options.first, options.table);
   if (options.callable.empty()) {
     require(!options.second.empty(),
-            "two checkpoints are compared, one was given; one alone is checked against its table "
-            "by `callable` SCRIPT.py:FUNCTION");
+            "expected two checkpoints, found one; to check one against its table, pass `callable` "
+            "SCRIPT.py:FUNCTION");
     return show_element(options, first, load_model(options.second, options.table));
   }
   const Callable callable = parse_callable(options.callable, options.python);
@@ -141,24 +141,24 @@ OptionList options_of(Options& options) {
   list.add("B", options.first, "Checkpoint folder").as(Use::input).needed();
   list.add("OUT", options.second, "Checkpoint folder to compare with it").as(Use::input);
   list_table(list, options.table);
-  list.add("alignment", options.alignment, "With a table: the element by which OUT was made of B")
+  list.add("alignment", options.alignment, "With a table: the alignment that made OUT from B")
       .as(Use::input);
   list.add("callable", options.callable,
            "With a table: SCRIPT.py:FUNCTION, which takes a dict of float64 tensors by name "
-           "and returns the model's outputs on inputs of its own")
+           "and returns the model's outputs on inputs of its choice")
       .reading(script_of);
-  list.add("python", options.python, "Runs it; needs torch and safetensors").plain();
+  list.add("python", options.python, "Interpreter that runs callable; needs torch and safetensors")
+      .plain();
   list.add("outputs", options.outputs,
-           "Two safetensors files of outputs on the same inputs, of B and of OUT")
+           "Two safetensors files: the outputs of B and of OUT on the same inputs")
       .as(Use::input);
-  list.add("text", options.text, "Compare on its lines; without it on random tokens")
+  list.add("text", options.text, "Compare on the lines of this file; default random tokens")
       .as(Use::input);
-  list.add("lines", options.lines, "At most this many lines").from(1);
+  list.add("lines", options.lines, "Only the first N lines").from(1);
   list.add("tolerance", options.tolerance,
-           "Largest difference allowed, relative to the largest output. By default 1e-9, which is "
-           "what reordering leaves; where units are mixed, what rounding stored values anew does "
-           "to these models");
-  list.add("seed", options.seed, "Of the random tokens");
+           "Largest difference allowed, relative to the largest output; default 1e-9, enough for "
+           "reordered units; where units are mixed, the effect of rounding stored values again");
+  list.add("seed", options.seed, "Seed of the random tokens");
   list_threads(list, options.compute);
   list_json(list, options.json);
   return list;
@@ -170,9 +170,9 @@ int run(const Options& options) {
                          read_safetensors(options.outputs.at(1)), options.outputs);
   }
   if (!options.table.empty()) return run_by_table(options);
-  require(!options.second.empty(), "two checkpoints are compared, one was given");
+  require(!options.second.empty(), "expected two checkpoints, found one");
   require(options.callable.empty() && options.alignment.empty(),
-          "`callable` and `alignment` go with a `table`; without one braid runs the models itself");
+          "`callable` and `alignment` require a `table`; without one braid runs the models itself");
   const Model first = load_model(options.first), second = load_model(options.second);
   if (!options.text.empty()) require_same_ids(first, second);
   const auto sequences = options.text.empty()
@@ -203,8 +203,8 @@ int run(const Options& options) {
              "tolerance {:.1e}\n{}",
              same ? "SAME FUNCTION" : "DIFFERENT FUNCTIONS", found.compared, found.sequences,
              found.tokens, found.largest, where, found.scale, found.relative(), tolerance,
-             reordered ? "The inner products of what they return are the same: embeddings come "
-                         "in another order or basis.\n"
+             reordered ? "Inner products of their outputs are the same: embeddings come in another "
+                         "order or basis.\n"
                        : ""),
          {{"same", same},
           {"same_in_another_order", reordered},
@@ -230,8 +230,7 @@ void add_verify(CLI::App& app, int& status) {
       "Do two checkpoints compute the same function? Exit status 0 yes, 1 no.\n\n"
       "  braid verify B B-aligned\n"
       "  braid verify B B-aligned --text TEXT --tolerance 1e-9\n\n"
-      "Of models whose architecture is a table, by what their owner can compute, or by their "
-      "tensors:\n\n"
+      "Where the architecture is a table, by outputs that you compute, or by the tensors alone:\n\n"
       "  braid verify A --table FAMILY.yaml --callable model.py:outputs      is the table right?\n"
       "  braid verify B B-aligned --table FAMILY.yaml --callable model.py:outputs\n"
       "  braid verify B B-aligned --outputs B-outputs.safetensors B-aligned-outputs.safetensors\n"

@@ -16,20 +16,21 @@
 namespace braid {
 namespace {
 
-// Error unless moments were observed on these models, reading text as they do now.
+// Throws unless moments were observed on these models, with the same tokenizer and settings.
 void require_observed_on(const SavedMoments& saved, const char* side, const Model& model,
                          const std::string& file) {
   const nlohmann::json found = saved.provenance.value(side, nlohmann::json::object());
   const nlohmann::json expected = identify(model);
   const std::string folder = expected["path"];
-  const auto require_same = [&](const char* key, const char* what) {
+  const auto require_same = [&](const char* key, const char* differs) {
     require(found.value(key, "") == expected[key],
-            "{}: was observed on {} {} ({} '{}', but {} has {}); observe these models", file, what,
-            side, key, found.value(key, ""), folder, expected[key].get<std::string>());
+            "{}: was observed on {} {} ({} '{}', but {} has {}); observe these models", file,
+            differs, side, key, found.value(key, ""), folder, expected[key].get<std::string>());
   };
   require_same("fingerprint", "another model");
   if (!found.contains("reads")) {  // of version 0.1
-    return notice("{}: does not say how {} read its text; taken to be as it does now", file, side);
+    return notice("{}: does not say how {} read its text; assuming the present settings", file,
+                  side);
   }
   require_same("reads", "other settings or another tokenizer of model");
 }
@@ -45,17 +46,16 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
     nlohmann::json observed = saved.provenance.value("observed", nlohmann::json());
     if (observed.is_object()) {
       observed.erase("lines");   // each part has its own
-      observed.erase("device");  // of 0.1: all had one
+      observed.erase("device");  // in files of 0.1, where it was always the same
     }
-    require(how.is_null() || how == observed,
-            "{}: was observed with other options ({}) than {} ({})", file, to_text(observed),
-            files.front(), to_text(how));
+    require(how.is_null() || how == observed, "{}: was observed with options {}, unlike {} ({})",
+            file, to_text(observed), files.front(), to_text(how));
     how = observed;
     for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
       sum.text.push_back(text);
     }
     require(sum.moments.empty() || sum.moments.size() == saved.moments.size(),
-            "{}: holds other taps than {}", file, files.front());
+            "{}: has different taps from {}", file, files.front());
     for (const auto& [tap, moments] : saved.moments) sum.moments[tap].add(moments);
   }
   return sum;
@@ -71,7 +71,7 @@ nlohmann::json identify_all(const std::vector<std::string>& files) {
   return all;
 }
 
-// The plan's moments, of its ablation's axes among them, saved where it says so.
+// The plan's moments, including its ablation's axes; saved if the plan says so.
 Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignPlan& plan,
                      const Compute& compute, const Listener& listener) {
   Ensemble table = ensemble;
@@ -95,7 +95,7 @@ Observed observe_for(const Ensemble& ensemble, const Model& b, const AlignPlan& 
   return observed;
 }
 
-// What a method starts from: another one's alignment, or a file's.
+// The alignment that a method starts from: another method's, or a file's.
 Alignment start_of(const Model& a, const Model& b, const AlignPlan& plan, const Evidence& evidence,
                    const Compute& compute, const Listener& listener) {
   if (plan.start) {
@@ -106,12 +106,11 @@ Alignment start_of(const Model& a, const Model& b, const AlignPlan& plan, const 
   return start;
 }
 
-// The losses that a method learns by, and what makes this learning the same as one that was
-// stopped.
+// The losses that a method minimises, and the identity by which an interrupted run is resumed.
 void add_losses(const Model& a, const Model& b, const AlignPlan& plan, Evidence& evidence,
                 const Compute& compute, const Listener& listener) {
   require(network_of(a).head(Predicts::token),
-          "{}: has no language-model head, whose loss learning lowers", a.folder.string());
+          "{}: has no language-model head, which learning needs for its loss", a.folder.string());
   nlohmann::json from = to_json(*evidence.start)["axes"];
   for (auto& axis : from) axis.erase("seconds");
   const LearnOptions& learning = plan.options.learning;
@@ -126,11 +125,11 @@ void add_losses(const Model& a, const Model& b, const AlignPlan& plan, Evidence&
   evidence.state = plan.learning_state;
   evidence.log = listener.log();
   if (!evidence.state.empty() && std::filesystem::exists(evidence.state)) {
-    notice("going on from {}", evidence.state.string());
+    notice("resuming from {}", evidence.state.string());
   }
 }
 
-// What the model returns, and whether it stays as it is.
+// Says whether the order of the model's outputs changes.
 void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
                     const std::set<std::string>& components) {
   std::set<std::string> stay, move;
@@ -139,8 +138,8 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
   }
   if (!move.empty() && !returned_axes(symmetries, alignment.transform()).empty()) {
     notice(
-        "{} is what this model returns, and moves: embeddings come in another order, with the "
-        "same inner products",
+        "{} is what this model returns, and moves: embeddings come in another order, with the same "
+        "inner products",
         fmt::join(move, ", "));
   }
   if (!stay.empty()) {
@@ -151,7 +150,7 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
   }
 }
 
-// What a user who asked for nothing gets, and what there is beyond it.
+// Names the defaults that were used, and the stronger alternative.
 void say_what_was_chosen(const AlignPlan& plan) {
   if (!plan.by_default) return;
   std::vector<std::string> parts;
@@ -163,11 +162,11 @@ void say_what_was_chosen(const AlignPlan& plan) {
   if (plan.canonicalise) parts.emplace_back("canonical forms");
   notice(
       "aligned by {}{}{}: the exact closed form that measured best for this family; `method` "
-      "learned goes on from here on the loss itself",
+      "learned improves it further on the loss itself",
       plan.method->name, parts.empty() ? "" : ", with ", fmt::join(parts, " and "));
 }
 
-// Fewer samples than units correlate highly by chance.
+// With fewer samples than units, correlations are high by chance.
 void warn_of_few(const MomentsByTap& moments) {
   const std::pair<const std::string, Moments>* worst = nullptr;
   for (const auto& tap : moments) {
@@ -175,20 +174,17 @@ void warn_of_few(const MomentsByTap& moments) {
     if (tap.second.tokens < units && (!worst || units > worst->second.mean_a.size(0))) worst = &tap;
   }
   if (!worst) return;
-  notice(
-      "only {} samples were seen of the {} units of {}: correlations of so few are high by chance; "
-      "take more text",
-      worst->second.tokens, worst->second.mean_a.size(0), worst->first);
+  notice("only {} samples for the {} units of {}: correlations are high by chance; use more text",
+         worst->second.tokens, worst->second.mean_a.size(0), worst->first);
 }
 
 void warn(const Alignment& alignment) {
   if (!alignment.broken.empty()) {
-    notice("NOT a symmetry: {}; B' will not compute what B computes", alignment.broken);
+    notice("NOT a symmetry: {}; B' will not compute the same function as B", alignment.broken);
   }
   for (const auto& [name, found] : alignment.axes) {
     if (found.applied) continue;
-    notice("{} is measured but not applied: its units lie on an axis that is tied to another",
-           name);
+    notice("{} is measured but not applied: its units are on an axis tied to another", name);
   }
 }
 
@@ -196,7 +192,7 @@ void require_fingerprint(const nlohmann::json& side, const Model& model, const c
                          const std::string& source) {
   const std::string found = fingerprint(as_stored(model));
   require(side.is_object() && side.contains("fingerprint"),
-          "{}: does not say which models it is of; align these models", source);
+          "{}: does not say which models it was made for; align these models", source);
   const std::string expected = side["fingerprint"];
   require(expected == found,
           "{}: was made {} {} (fingerprint {}), but {} has fingerprint {}; align these models",
@@ -264,7 +260,7 @@ Alignment align_observed(const Model& a, const Model& as_it_is, const AlignPlan&
   const Model b = in_order_of(a, as_it_is);
   for (const Model* model : {&a, &b}) {
     require(model->canonical == plan.canonicalise,
-            "{}: is {}in canonical form, but `canonicalise` is {}; load it as the plan says",
+            "{}: is {}in canonical form, but `canonicalise` is {}; load it in the plan's form",
             model->folder.string(), model->canonical ? "" : "not ", plan.canonicalise);
   }
   Evidence evidence;

@@ -9,36 +9,36 @@
 namespace braid {
 namespace {
 
-// What the preset moves: all that there is and that shows, but for what a model returns.
+// Components that the preset moves: all that exist and can be observed, except a model's outputs.
 std::set<std::string> components_of(const AlignRequest& request, const Symmetries& symmetries) {
-  std::set<std::string> wished = {"ffn", "attention"}, there, shown;
-  for (const Tap& tap : symmetries.taps) shown.insert(tap.component);
-  for (const auto& [name, axis] : symmetries.axes) there.insert(axis.component);
+  std::set<std::string> wished = {"ffn", "attention"}, present, observable;
+  for (const Tap& tap : symmetries.taps) observable.insert(tap.component);
+  for (const auto& [name, axis] : symmetries.axes) present.insert(axis.component);
   if (request.preset == Preset::best) {
     wished.insert("residual");
-    wished.insert(there.begin(), there.end());
+    wished.insert(present.begin(), present.end());
   }
   for (const auto& [name, axis] : symmetries.axes) {
     if (axis.returned) wished.erase(axis.component);
   }
   if (request.table.empty()) return wished;
   std::erase_if(wished, [&](const std::string& component) {
-    if (!there.contains(component)) return true;
-    if (!request.observes() || shown.contains(component)) return false;
-    notice("{} shows no features of {}, which stays in place", request.table, component);
+    if (!present.contains(component)) return true;
+    if (!request.observes() || observable.contains(component)) return false;
+    notice("{} has no tap for {}, which stays in place", request.table, component);
     return true;
   });
   return wished;
 }
 
-// May the residual stream turn, rather than be permuted alone?
+// May the residual stream rotate, rather than only be permuted?
 bool turns(const Symmetries& symmetries) {
   return std::any_of(symmetries.axes.begin(), symmetries.axes.end(), [](const auto& named) {
     return named.second.component == "residual" && mixes(named.second.group);
   });
 }
 
-// The request with everything that it left to the preset.
+// The request with unset options filled in from the preset.
 AlignRequest completed(const AlignRequest& request, const Architecture& architecture) {
   AlignRequest full = request;
   const bool best = request.preset == Preset::best;
@@ -48,9 +48,9 @@ AlignRequest completed(const AlignRequest& request, const Architecture& architec
   if (full.components.empty()) full.components = components_of(request, symmetries);
   full.heads = request.heads.value_or(Heads::permute);
   full.query_key = request.query_key.value_or(best ? QueryKey::separate : QueryKey::shared);
-  // One flat permutation leaves nothing for queries and keys to choose.
+  // One flat permutation covers queries and keys too.
   if (full.heads == Heads::ignore) full.query_key = QueryKey::shared;
-  // A stream that may turn shows how only over all layers; one that is permuted, best at its start.
+  // A rotation is determined only by all layers together; a permutation, best by the first.
   const bool all = best && turns(symmetries);
   full.residual = request.residual.value_or(all ? ResidualTaps::all : ResidualTaps::first);
   full.signs = request.signs.value_or(best);
@@ -58,7 +58,7 @@ AlignRequest completed(const AlignRequest& request, const Architecture& architec
       best && full.heads != Heads::ignore && moves_inside(symmetries, full.components);
   full.in_head = request.in_head.value_or(maps ? InHead::orthogonal : InHead::permutation);
   require(full.in_head == InHead::permutation || full.heads != Heads::ignore,
-          "`in-head` maps stay inside heads; they do not go with `heads` ignore");
+          "`in-head` maps stay inside heads, so they exclude `heads` ignore");
   if (architecture.network) {
     full.max_length = sequence_length(*architecture.network, request.max_length, 512, "max-length");
   }
@@ -105,7 +105,7 @@ AlignPlan resolve(const AlignRequest& request, const Architecture& architecture)
     plan.taps = taps_to_observe(plan.canonicalise ? architecture.canonical : architecture.stored,
                                 plan.options.match);
   }
-  // Nothing was measured of a table, nor of a part of what moves by default.
+  // Neither tables nor subsets of the default components were measured.
   plan.by_default = request.preset == Preset::best && request.table.empty() && !request.in_head &&
                     !request.residual && !request.heads && request.components.empty() &&
                     !plan.learns();

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Arguments: script, function, folder, how many models lie there.
+// Arguments: script, function, folder, number of models in it.
 constexpr const char* program = R"(
 import importlib.util, sys
 import torch
@@ -35,12 +35,12 @@ for i in range(count):
               f"{folder}/outputs.{i}.safetensors")
 )";
 
-// A folder of its own, which goes with it.
+// A temporary folder, removed by the destructor.
 class ScratchFolder {
  public:
   ScratchFolder() {
     std::string name = (fs::temp_directory_path() / "braid-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr, "{}: cannot be made: {}", name,
+    require(::mkdtemp(name.data()) != nullptr, "{}: cannot be created: {}", name,
             std::strerror(errno));
     path_ = name;
   }
@@ -56,8 +56,8 @@ class ScratchFolder {
   fs::path path_;
 };
 
-// What it prints goes to standard error: standard output is for results.
-void run(std::vector<std::string> words, const std::string& what) {
+// The program's output goes to standard error; standard output is for results.
+void run(std::vector<std::string> words, const std::string& title) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -71,8 +71,8 @@ void run(std::vector<std::string> words, const std::string& what) {
   require(failure == 0, "{}: cannot be run: {}", words.front(), std::strerror(failure));
   int status = 0;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
-  require(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-          "{}: failed under {}; what it said stands above", what, words.front());
+  require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "{}: failed under {}; its output is above",
+          title, words.front());
 }
 
 }  // namespace
@@ -92,17 +92,17 @@ std::vector<Tensors> outputs_of(const Callable& callable, const std::vector<Tens
     return folder.path() / (name + std::to_string(i) + ".safetensors");
   };
   for (std::size_t i = 0; i < models.size(); ++i) write_safetensors(file("", i), models[i]);
-  const std::string what = callable.script.string() + ":" + callable.function;
+  const std::string title = callable.script.string() + ":" + callable.function;
   run({callable.python, "-c", program, callable.script.string(), callable.function,
        folder.path().string(), std::to_string(models.size())},
-      what);
+      title);
   std::vector<Tensors> outputs;
   for (std::size_t i = 0; i < models.size(); ++i) {
     outputs.emplace_back();
     for (const auto& [name, tensor] : read_safetensors(file("outputs.", i))) {
-      outputs.back()[name] = tensor.clone();  // the file goes
+      outputs.back()[name] = tensor.clone();  // the mapped file is removed
     }
-    require(!outputs.back().empty(), "{}: returns no tensors", what);
+    require(!outputs.back().empty(), "{}: returns no tensors", title);
   }
   return outputs;
 }

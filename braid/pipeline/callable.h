@@ -1,4 +1,4 @@
-// Callable: a function of Python's that computes what a model of any architecture does.
+// Callable: a Python function that computes the outputs of a model of any architecture.
 #pragma once
 
 #include <filesystem>
@@ -9,15 +9,15 @@ namespace braid {
 
 struct Callable {
   std::filesystem::path script;
-  std::string function;  // of a dict of float64 tensors by name: a tensor, a list or a dict of them
-  std::string python = "python3";  // with torch and safetensors
+  std::string function;  // from a dict of float64 tensors by name to a tensor, or a list or dict
+  std::string python = "python3";  // needs torch and safetensors
 };
 
-// SCRIPT.py:FUNCTION. Error where it is none, or there is no such file.
+// Parses SCRIPT.py:FUNCTION. Throws if it has another form or the file does not exist.
 Callable parse_callable(const std::string& text, const std::string& python);
 
-// What the function says of each of these, in one process of Python's. Error with what it printed
-// last where it fails.
+// The function's outputs for each model, all in one Python process. Throws if it fails; its output
+// goes to stderr.
 std::vector<Tensors> outputs_of(const Callable& callable, const std::vector<Tensors>& models);
 
 }  // namespace braid

@@ -8,14 +8,16 @@ namespace braid {
 
 OptionList options_of(CurveRequest& r) {
   OptionList list;
-  list.add("alignment", r.alignment, "From braid align; without one the plain path").as(Use::input);
+  list.add("alignment", r.alignment,
+           "Alignment file from braid align; without it the path is not aligned")
+      .as(Use::input);
   list.add("decoder", r.decoder,
            Choices<Decoder>{{"tied", Decoder::tied},
                             {"untied", Decoder::untied},
                             {"released-wrong-direction", Decoder::released}},
-           "tied: the ordinary checkpoint. untied: exact too, the decoder a tensor of its own. "
+           "tied: the ordinary checkpoint. untied: also exact, with a separate decoder tensor. "
            "released-wrong-direction: what the authors' released code evaluates, NOT B");
-  list.add("points", r.points, "Evenly spaced").from(2).to(100000);
+  list.add("points", r.points, "Evenly spaced points, ends included").from(2).to(100000);
   return list;
 }
 

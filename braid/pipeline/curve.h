@@ -1,4 +1,4 @@
-// The loss along the path from one model to another, asked for.
+// CurveRequest: the loss along the path from one model to another.
 #pragma once
 
 #include "braid/connectivity/barrier.h"
@@ -8,25 +8,25 @@
 namespace braid {
 
 struct CurveRequest {
-  std::string alignment;  // file; empty: the plain path
+  std::string alignment;  // file; empty: no alignment
   Decoder decoder = Decoder::tied;
   std::int64_t points = 21;
   ScoreRequest score;
 };
 
-// What shapes the curve beside the models and what they are scored on. `score` has its own list.
+// The options of the path. `score` has its own list.
 OptionList options_of(CurveRequest& request);
 
-// Two models, in canonical form where their alignment is of that, and the alignment.
+// Two models, in canonical form if their alignment is, and the alignment.
 struct AlignedPair {
   Model a, b;
   std::optional<Alignment> alignment;
 };
-// Error unless the models fit each other and the alignment, of a file that may be empty: none.
+// Throws unless the models fit each other and the alignment. `alignment`: a file; empty: none.
 AlignedPair load_pair(const std::filesystem::path& a, const std::filesystem::path& b,
                       const std::filesystem::path& alignment = {});
 
-// Error where an alignment that is a symmetry does not end in B.
+// Throws if the alignment is a symmetry but the path does not end at B's loss.
 Curve trace(const AlignedPair& pair, const CurveRequest& request, const Compute& compute,
             const Listener& listener = {});
 

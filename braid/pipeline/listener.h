@@ -1,5 +1,5 @@
-// Listener: what long work tells whoever asked for it. A command prints it, a study counts it, a
-// library may leave it empty.
+// Listener: callbacks for progress, training logs and scores. The command line prints them, a study
+// counts them, library users may leave them empty.
 #pragma once
 
 #include "braid/progress.h"
@@ -8,9 +8,9 @@
 namespace braid {
 
 struct Listener {
-  // A Progress that counts in `unit` ("lines"); called from one thread at a time.
+  // Makes a Progress that counts in `unit` ("lines"); called from one thread at a time.
   std::function<Progress(const char* unit)> counting;
-  // For each training its own.
+  // Makes a log for each training.
   std::function<TrainingLog()> training;
   DevLog scoring;
 

@@ -22,15 +22,15 @@ namespace fs = std::filesystem;
 
 using Alignments = std::vector<std::optional<Alignment>>;
 
-using Saved = std::optional<Alignment>;  // that the request names
+using Saved = std::optional<Alignment>;  // loaded from the request's `alignment`
 
-// How alignments are found, and the first model as it is stored, which that was resolved for.
+// The plan of the alignments, and the first model as stored, for which it was resolved.
 struct Planned {
   AlignPlan plan;
   Model first;
 };
 
-// Nothing where there is an alignment, or none is wanted.
+// Empty if an alignment is given or not wanted.
 std::optional<Planned> plan_alignments(const MergeRequest& request, const Saved& saved) {
   if (saved || request.no_align) return {};
   AlignRequest asked = request.align;
@@ -40,7 +40,7 @@ std::optional<Planned> plan_alignments(const MergeRequest& request, const Saved&
   return Planned{std::move(plan), std::move(first)};
 }
 
-// Of one vocabulary, its labels in A's order.
+// All with one vocabulary, and with labels in A's order.
 MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved,
                               const std::optional<Planned>& planned) {
   MergedVocabulary parents;
@@ -55,14 +55,14 @@ MergedVocabulary load_parents(const MergeRequest& request, const Saved& saved,
   for (Model& model : models) {
     if (&model != &models.front()) model = in_order_of(models.front(), model);
     if (model.lacking.empty()) continue;
-    notice("{}: has no rows for {} of the {} tokens; they are those of the models that have them",
+    notice("{}: has no rows for {} of the {} tokens; they are taken from the models that have them",
            model.folder.string(), grouped(std::ssize(model.lacking)),
            grouped(model.network->vocabulary_size()));
   }
   return parents;
 }
 
-// Of every model into the merged one's frame; none for a model that stays as it is.
+// Of every model into the merged frame; empty for a model that does not move.
 Alignments find_alignments(const MergeRequest& request, const Saved& saved,
                            const std::optional<Planned>& planned, const std::vector<Model>& models,
                            const std::vector<double>& shares, const Compute& compute,
@@ -95,7 +95,7 @@ Difference prove_parent(const Model& model, const Alignment& alignment, const Me
                compute);
 }
 
-// What losses are measured on: nothing where there is no text, or no head whose loss it is.
+// The text that losses are measured on; absent without a text or a head for its loss.
 class Measure {
  public:
   Measure(const Model& model, const MergeRequest& request, const Compute& compute, Merged& merged)
@@ -129,7 +129,7 @@ class Measure {
   Score operator()(const Tensors& parameters) const {
     return evaluate(*model_.network, cast(parameters, compute_), *text_, compute_);
   }
-  // Scores one stage of the merge, where there is anything to score on.
+  // Scores one stage of the merge, if there is a text.
   void stage(const std::string& key, const std::string& title, const Tensors& parameters) const {
     if (text_) merged_.scores.push_back({key, title, (*this)(parameters)});
   }
@@ -162,7 +162,7 @@ Tensors repaired(const Model& merged, const Ensemble& parents, const MergeReques
 Healed healed(const Model& merged, const Measure& measure, const MergeRequest& request,
               const Compute& compute, const Listener& listener) {
   const fs::path state = request.state("heal");
-  if (fs::exists(state)) notice("going on from {}", state.string());
+  if (fs::exists(state)) notice("resuming from {}", state.string());
   HealOptions healing = request.healing;
   healing.compute = compute;
   nlohmann::json identity;
@@ -175,7 +175,7 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
   return !a.empty() && !b.empty() && fs::equivalent(a, b, absent);
 }
 
-// What was done on the file that is measured on.
+// The steps that were fitted on the measured file.
 std::vector<std::string> fitted_on_measured(const Merged& merged, const MergeRequest& request) {
   std::vector<std::string> done;
   if (merged.measured_on.empty()) return done;
@@ -225,7 +225,7 @@ void write(const Model& result, const TokenizerFiles& tokenizer, const Merged& m
   if (request.shard_size > 0) shard_size = request.shard_size;
   if (!request.save_alignments.empty()) save_alignments(request.save_alignments, merged);
   save_model(request.out, result, lazy(result.parameters), options, shard_size);
-  std::error_code ignored;  // the result is there
+  std::error_code ignored;  // the result is already written
   for (const char* stage : {"learning", "heal"}) fs::remove(request.state(stage), ignored);
 }
 
@@ -283,7 +283,7 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
     }
   };
   for (std::size_t k = 0; k < models.size(); ++k) {
-    // Tokens of others fit only in the frame that they are in.
+    // Other models' token rows are in the merged frame only.
     score(parent_key(k), title_of(merged.parents[k], k),
           models[k].lacking.empty() ? stored[k] : moved[k]);
   }
@@ -299,7 +299,8 @@ Merged merge(const MergeRequest& request, const Compute& compute, const Listener
     score("repaired", "repaired", result.parameters);
   }
   if (request.healing.steps > 0) {
-    require(static_cast<bool>(measure), "{}: has no head to train", request.models.front());
+    require(static_cast<bool>(measure), "{}: has no head to train with `heal`",
+            request.models.front());
     merged.healed = healed(result, measure, request, compute, listener);
     result.parameters = merged.healed->parameters;
     score("healed", "healed", result.parameters);

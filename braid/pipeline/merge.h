@@ -1,5 +1,5 @@
-// merge: align, transform, prove, average, repair, heal, measure, write: one checkpoint out of two
-// or more.
+// merge: merges two or more checkpoints: align, transform, prove, average, repair, heal, measure,
+// write.
 #pragma once
 
 #include "braid/pipeline/align.h"
@@ -8,8 +8,8 @@
 
 namespace braid {
 
-// Writes the folder `request.out`, whole or not at all, with its model card. A learning or healing
-// that was stopped goes on when the same is asked again.
+// Writes the folder `request.out` with its model card, whole or not at all. Interrupted learning or
+// healing is resumed if the same request is made again.
 Merged merge(const MergeRequest& request, const Compute& compute, const Listener& listener = {});
 
 }  // namespace braid

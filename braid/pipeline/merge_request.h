@@ -1,4 +1,4 @@
-// MergeRequest: one model out of several, asked for.
+// MergeRequest: a merge of several models into one.
 #pragma once
 
 #include "braid/checkpoint/atomic_file.h"
@@ -11,15 +11,15 @@ namespace braid {
 struct MergeRequest {
   std::vector<std::string> models;  // folders, A, B, ...
   std::vector<double> weights;      // shares; empty: equal
-  std::optional<double> t;          // of two: 0 = A, 1 = B'
-  std::string alignment;            // file; empty: align as `align` says
+  std::optional<double> t;          // for two models: 0 = A, 1 = B'
+  std::string alignment;            // file; empty: align according to `align`
   bool no_align = false;
-  std::string vocabulary;  // union, a, b, ...: of models whose tokens differ; empty: they don't
+  std::string vocabulary;  // union, a, b, ...: the result's tokens; empty: all have the same
   AlignRequest align;
-  std::int64_t sweeps = 2;  // of more than two: how often each is aligned to the others' mean
+  std::int64_t sweeps = 2;  // for more than two: times each is aligned to the others' mean
 
-  std::string dev;                  // measured on; empty: what is aligned on
-  std::vector<double> score_range;  // of scores that are measured on; empty: the task's
+  std::string dev;                  // file to measure on; empty: the one aligned on
+  std::vector<double> score_range;  // of the measured data; empty: the task's
   std::int64_t evaluate_lines = 1000, simplex = 0;
   RepairOptions repairing;
   std::int64_t repair_lines = 256;
@@ -30,19 +30,19 @@ struct MergeRequest {
   std::int64_t shard_size = 0;  // bytes; 0 = A's sharding
   std::string made_by;          // the command or call, for the model card
 
-  // Error where options do not go together.
+  // Throws if options contradict each other.
   void check() const;
-  // Of each model; they sum to 1. Error where weights or t do not fit the models.
+  // One per model, with sum 1. Throws if weights or t do not fit the models.
   std::vector<double> shares() const;
-  // Where a long stage, learning or heal, keeps what it has done.
+  // File in which the stage "learning" or "heal" keeps its state.
   std::filesystem::path state(const std::string& stage) const { return state_beside(out, stage); }
   const std::string& measured_file() const { return dev.empty() ? align.text_file() : dev; }
 };
 
-// The models and where the result goes: no options, but files that are read and written.
+// The models and the output folder.
 OptionList folders_of(MergeRequest& request);
 
-// With those of `align`, and without.
+// All options, with those of `align` and without.
 OptionList options_of(MergeRequest& request);
 OptionList options_of_merging(MergeRequest& request);
 

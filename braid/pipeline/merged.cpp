@@ -33,8 +33,8 @@ std::string proof_text(const Merged& merged) {
                   [](const Parent& parent) { return parent.alignment && parent.by_table; });
   if (by_table) {
     return fmt::format(
-        "{} moved by an element of the table's groups: the same function as far as the table is "
-        "right, which was not tested, as there is no forward pass",
+        "{} moved by an element of the table's groups: the same function if the table is right, "
+        "which was not tested, since it gives no forward pass",
         merged.parents.size() == 2 ? "B' is B" : "Every aligned parent is the parent");
   }
   if (!proof) return "no alignment";
@@ -85,8 +85,8 @@ std::string verdict(const Merged& merged) {
                         two ? "both parents" : "all parents")
           : fmt::format("The merged model's loss is {:.3f} above the {} parent's on this text.",
                         loss - better, two ? "better" : "best");
-  const auto against_plain = [&](const char* what, double value) {
-    text += fmt::format(" {} {} the plain average by {:.3f}.", what,
+  const auto against_plain = [&](const char* step, double value) {
+    text += fmt::format(" {} {} the plain average by {:.3f}.", step,
                         value <= plain ? "improves on" : "is worse than", std::abs(plain - value));
   };
   if (const Score* aligned = merged.score("aligned")) against_plain("Alignment", aligned->loss);
@@ -105,8 +105,8 @@ std::string verdict(const Merged& merged) {
   }
   if (!merged.fitted.empty()) {
     text += fmt::format(
-        " The models were {} on this same text, so a loss on another may be higher: `dev` names "
-        "one.",
+        " The models were {} on this same text, so the loss on another may be higher; pass one as "
+        "`dev`.",
         fmt::join(merged.fitted, ", "));
   }
   return text;

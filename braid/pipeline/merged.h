@@ -1,4 +1,4 @@
-// Merged: what merging found, for a person, for the model card and as JSON.
+// Merged: the results of a merge, as text, as a model card and as JSON.
 #pragma once
 
 #include "braid/alignment/alignment.h"
@@ -12,13 +12,13 @@ namespace braid {
 struct Parent {
   std::string path;
   double weight = 0;
-  std::int64_t lacking = 0;            // tokens of the merged model that it has no rows for
-  std::optional<Alignment> alignment;  // into the merged model's frame; none: stays as it is
-  std::optional<Difference> proof;     // that the aligned parent is the parent
-  bool by_table = false;               // it has no forward pass: what it is aligned by is a table
+  std::int64_t lacking = 0;            // tokens of the merged model without rows here
+  std::optional<Alignment> alignment;  // into the merged frame; absent if it does not move
+  std::optional<Difference> proof;     // of the aligned parent against the parent
+  bool by_table = false;               // aligned by a table from a file, without a forward pass
 };
 
-// How the model did at one stage of the merge.
+// Score at one stage of the merge.
 struct StageScore {
   std::string key, title;  // a, b, ..., plain, aligned, repaired, healed
   Score score;
@@ -26,29 +26,29 @@ struct StageScore {
 
 struct Merged {
   std::vector<Parent> parents;
-  std::string measured_on, measure;  // file, and what is measured; empty: nothing was
-  std::vector<std::string> fitted;   // what was done on that file too: "aligned", "healed", ...
-  std::vector<StageScore> scores;    // parents first; the last is what is written
+  std::string measured_on, measure;  // file and name of the measure; empty if not measured
+  std::vector<std::string> fitted;   // steps that used that file too: "aligned", "healed", ...
+  std::vector<StageScore> scores;    // parents first; the last is the written model
   std::vector<SimplexPath> simplex;
   std::optional<Healed> healed;
 
   bool aligned() const;
-  const Score* score(const std::string& key) const;  // null where not measured
-  double parents_loss() const;                       // their mean. REQUIRES scores
+  const Score* score(const std::string& key) const;  // null if not measured
+  double parents_loss() const;                       // mean over parents. REQUIRES scores
 };
 
-// a, b, ..., z, m27, ...: the k-th parent in JSON.
+// JSON key of the k-th parent: a, b, ..., z, m27, ...
 std::string parent_key(std::size_t k);
 // The same in tables: A, B, ...
 std::string parent_title(std::string key);
 
-// The same, with what it has of other models.
+// The title, with the number of tokens taken from other models.
 std::string title_of(const Parent& parent, std::size_t k);
 
-// Proof, losses and what they say, as text.
+// Proof, losses and verdict as text.
 std::string describe(const Merged& merged);
 
-// The text of the merged checkpoint's card. `made_by`: the command or call that asked for it.
+// Text of the merged checkpoint's model card. `made_by`: the command or call that made it.
 std::string card_text(const Merged& merged, const std::string& made_by);
 
 nlohmann::json to_json(const Merged& merged);

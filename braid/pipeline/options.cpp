@@ -24,7 +24,7 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return parts;
 }
 
-// The number that is all of `text`; null where it is none.
+// The number that `text` spells; null if it is not a number.
 Json number(const std::string& text, bool whole) {
   const char *begin = text.data(), *end = begin + text.size();
   const auto all = [&](auto value) {
@@ -36,8 +36,8 @@ Json number(const std::string& text, bool whole) {
   return signed_value.is_null() ? all(std::uint64_t{0}) : signed_value;
 }
 
-// 5GB as a number of bytes, as the hub's tools read it: K, M, G and T are thousands, with i (GiB)
-// powers of 1,024; a B alone is a billion, as mergekit has it. Null where it is none.
+// 5GB as a number of bytes, as the hub's tools read it: K, M, G and T are powers of 1,000, with i
+// (GiB) of 1,024; a B alone is a billion, as in mergekit. Null if it is not a size.
 Json bytes(std::string text) {
   std::erase(text, ' ');
   for (char& letter : text) letter = static_cast<char>(std::toupper(letter));
@@ -60,12 +60,12 @@ Json bytes(std::string text) {
 }
 
 std::string expected(const Option& option) {
-  const auto limited = [&](std::string what) {
+  const auto limited = [&](std::string type) {
     const bool low = std::isfinite(option.least), high = std::isfinite(option.most);
-    if (low && high) return fmt::format("{} from {} to {}", what, option.least, option.most);
-    if (low) return fmt::format("{} of at least {}", what, option.least);
-    if (high) return fmt::format("{} of at most {}", what, option.most);
-    return what;
+    if (low && high) return fmt::format("{} from {} to {}", type, option.least, option.most);
+    if (low) return fmt::format("{} of at least {}", type, option.least);
+    if (high) return fmt::format("{} of at most {}", type, option.most);
+    return type;
   };
   switch (option.kind) {
     case OptionKind::flag:
@@ -77,7 +77,7 @@ std::string expected(const Option& option) {
     case OptionKind::bytes:
       return "a size, such as 5GB";
     case OptionKind::numbers:
-      return limited("finite numbers") + " with commas between them";
+      return limited("finite numbers") + ", separated by commas";
     case OptionKind::words:
       return "a list of words";
     case OptionKind::word:
@@ -91,7 +91,7 @@ bool in_limits(const Option& option, const Json& value) {
          value.get<double>() >= option.least && value.get<double>() <= option.most;
 }
 
-// Is the value of the option's kind, within its limits?
+// Does the value have the option's type, within its limits?
 bool fits(const Option& option, const Json& value) {
   const auto each = [&](const auto& fits_one) {
     return value.is_array() && std::all_of(value.begin(), value.end(), fits_one);
@@ -114,7 +114,7 @@ bool fits(const Option& option, const Json& value) {
   return value.is_string();
 }
 
-// The value that words stand for; null where they stand for none of the option's kind.
+// The value that `text` spells; null if it is not of the option's kind.
 Json value_of(const Option& option, const std::string& text) {
   switch (option.kind) {
     case OptionKind::flag:
@@ -147,7 +147,7 @@ std::string Option::key() const {
 }
 
 void Option::set(const Json& value) const {
-  if (value == get()) return;  // what stands for nothing given fits no choice
+  if (value == get()) return;  // the value for "not given" need not be a choice
   require(fits(*this, value), "`{}` is {}, expected {}", name, to_text(value), expected(*this));
   if (!choices.empty()) {
     const Json words = value.is_array() ? value : Json::array({value});
@@ -162,7 +162,7 @@ void Option::set(const Json& value) const {
 
 void Option::parse(const std::string& text) const {
   const Json value = value_of(*this, text);
-  require(!value.is_array() || !value.empty(), "`{}` names nothing", name);
+  require(!value.is_array() || !value.empty(), "`{}` is empty, expected at least one value", name);
   require(!value.is_null(), "`{}` is '{}', expected {}", name, text, expected(*this));
   set(value);
 }
@@ -192,8 +192,8 @@ Option& Option::one_of(std::vector<std::string> words) {
   return *this;
 }
 
-Option& Option::otherwise(std::string what) {
-  unset = std::move(what);
+Option& Option::otherwise(std::string text) {
+  unset = std::move(text);
   return *this;
 }
 
@@ -252,7 +252,7 @@ const Option& OptionList::find(const std::string& name) const {
     if (option.name == name || option.key() == name) return option;
     names.push_back(option.name);
   }
-  fail("'{}' is not known here; there are: {}", name, fmt::join(names, ", "));
+  fail("'{}' is not a known option; expected one of: {}", name, fmt::join(names, ", "));
 }
 
 void OptionList::append(const OptionList& more) {
@@ -281,7 +281,8 @@ FilePlan files_of(const OptionList& options) {
     const PathsOf reads =
         option.use == Use::input && !option.reads ? path_unless({}) : option.reads;
     require(reads || option.place || option.names_nothing,
-            "`{}` does not say whether it names a file (braid/pipeline/options.h)", option.name);
+            "`{}` does not declare whether it names a file (braid/pipeline/options.h)",
+            option.name);
     const Json value = option.get();
     for (const Json& one : value.is_array() ? value : Json::array({value})) {
       const std::string word = one.is_string() ? one.get<std::string>() : "";

@@ -1,5 +1,5 @@
-// Option: one fact sheet for each thing that a request may say. The command line, YAML files,
-// provenance, cache keys and the table of docs/options.md are all read off these lists, so an
+// Option: name, type, limits, help and file use of one field of a request. The command line, YAML
+// files, provenance, cache keys and docs/options.md are all generated from these lists, so an
 // option is added in one place.
 #pragma once
 
@@ -19,77 +19,77 @@
 
 namespace braid {
 
-// What an option is to the result.
+// How an option affects the result.
 enum class Use {
-  features,  // shapes what is read of the models: moments depend on it, and so does the result
-  result,    // shapes the result
-  input,     // a file or folder that is read: keys have its content in its place
-  output,    // what is written where, and how: the result does not depend on it
+  features,  // determines the features: moments and result depend on it
+  result,    // only the result depends on it
+  input,     // a file or folder that is read: keys hold its content instead of its name
+  output,    // where and how to write: the result does not depend on it
 };
 
-// What a value is, in JSON and in words. `bytes`: a size of files or memory.
+// Type of a value, in JSON and as text. `bytes`: a size of files or memory.
 enum class OptionKind { flag, integer, number, bytes, word, words, numbers };
 
 // The files and folders that a value names.
 using PathsOf = std::function<std::vector<std::filesystem::path>(const std::string&)>;
-// None where the value is one of these words.
+// The value itself, unless it is one of `words`.
 PathsOf path_unless(std::vector<std::string> words);
 
-// The most by which tensors in float32 are scaled.
+// Upper limit of factors that scale float32 tensors.
 inline constexpr double most_factor = 1e30;
 
 struct Option {
   std::string name;        // "in-head", as on the command line and in YAML; see key()
-  std::string other_name;  // of another command's, where this one stands beside it; or empty
+  std::string other_name;  // alias that matches another command's name; may be empty
   std::string help;
   Use use = Use::result;
   OptionKind kind = OptionKind::word;
   std::vector<std::string> choices;  // of a word, or of a list's words; empty: any
   double least = -std::numeric_limits<double>::infinity();  // of a number, or of a list's
   double most = std::numeric_limits<double>::infinity();
-  std::string unset;                    // for people: what happens where nothing is given
-  bool required = false;                // the command line asks for it
-  bool names_nothing = false;           // a word of any kind that is no file or folder
-  PathsOf reads;                        // what a value names that is read; see files_of
-  std::optional<Place> place;           // what a value names that is written
+  std::string unset;                    // the default in words, for help
+  bool required = false;                // on the command line
+  bool names_nothing = false;           // free text that is not a file or folder
+  PathsOf reads;                        // inputs that a value names; see files_of
+  std::optional<Place> place;           // kind of output that a value names
   std::vector<std::string> inside;      // patterns of the files that are written into a folder
   std::vector<std::string> stages;      // that keep a state beside it (state_beside)
-  std::function<nlohmann::json()> get;  // null where nothing is given
+  std::function<nlohmann::json()> get;  // null if not given
   std::function<void(const nlohmann::json&)> put;
 
   // "in_head": in JSON and Python.
   std::string key() const;
-  // Error naming the option, what was expected and what was found.
+  // Throws an Error that names the option, what was expected and what was found.
   void set(const nlohmann::json& value) const;
-  // From the words of a command line or a YAML file.
+  // Sets the value from text of a command line or YAML file.
   void parse(const std::string& text) const;
 
-  // The same option with one fact more.
+  // Setters, for chaining.
   Option& as(Use of);
   Option& also(std::string name);
   Option& from(double limit);
   Option& to(double limit);
   Option& one_of(std::vector<std::string> words);
-  Option& otherwise(std::string what);  // what happens where nothing is given
+  Option& otherwise(std::string text);  // sets `unset`
   Option& needed();
   Option& plain();
-  Option& reading(PathsOf paths);  // is an input
+  Option& reading(PathsOf paths);
   Option& writing(Place at, std::vector<std::string> names = {});
-  Option& keeping(std::vector<std::string> of);  // states of these stages, while at work on it
+  Option& keeping(std::vector<std::string> of);  // sets `stages`
 };
 
-// A word for every value.
+// Names of enumerators.
 template <typename T>
 using Choices = std::vector<std::pair<const char*, T>>;
 
-// The options of a request, whose members they read and write: it must outlive them.
+// The options of a request. They read and write its members, so it must outlive them.
 class OptionList {
  public:
-  // bool, a whole number, double, std::string, or a set or vector of strings or a vector of double;
-  // or a std::optional of the first four.
+  // T: bool, an integer, double or std::string, a std::optional of these, a set or vector of
+  // strings, or a vector of double.
   template <typename T>
   Option& add(std::string name, T& value, std::string help);
-  // An enumeration, or std::optional of one, by its words.
+  // T: E or std::optional<E>, given by name.
   template <typename T, typename E>
   Option& add(std::string name, T& value, Choices<E> choices, std::string help);
 
@@ -98,14 +98,14 @@ class OptionList {
 
   std::vector<Option>::const_iterator begin() const { return options_.begin(); }
   std::vector<Option>::const_iterator end() const { return options_.end(); }
-  // Error naming the options that there are.
+  // Throws an Error that lists the options if none has this name.
   const Option& find(const std::string& name) const;
   void append(const OptionList& more);
   void append(const Option& more) { options_.push_back(more); }
 
-  // {key: value} of the options that `uses` names.
+  // {key: value} of the options with one of these uses.
   nlohmann::json values(std::initializer_list<Use> uses) const;
-  // The other way; what `object` leaves out stays. Error naming a key that is no option's.
+  // The inverse; options missing from `object` keep their values. Throws on an unknown key.
   void assign(const nlohmann::json& object) const;
 
  private:
@@ -114,8 +114,8 @@ class OptionList {
   std::vector<Option> options_;
 };
 
-// What the options read and write; "-" is standard output. Error where one of any word is neither
-// an input nor an output nor plain: whoever adds an option says which.
+// The inputs and outputs that the options name; "-" is standard output. Throws if a free-text
+// option is not declared as input, output or plain.
 FilePlan files_of(const OptionList& options);
 
 // Implementation.
@@ -142,7 +142,7 @@ constexpr OptionKind kind() {
     return std::is_same_v<T, std::vector<double>> ? OptionKind::numbers : OptionKind::words;
 }
 
-// Numbers that cannot be below 0.
+// Unsigned integers.
 template <typename T>
 constexpr bool is_natural() {
   if constexpr (Optional<T>::value) {
@@ -152,7 +152,7 @@ constexpr bool is_natural() {
   }
 }
 
-// JSON's own conversion wraps what does not fit.
+// The conversion of nlohmann::json wraps integers that do not fit.
 template <typename T>
 T convert(const nlohmann::json& json, const std::string& name) {
   if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {

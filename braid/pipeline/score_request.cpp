@@ -10,32 +10,33 @@ OptionList options_of(ScoreRequest& r) {
   for (const Task* task : tasks()) names.emplace_back(task->name());
   OptionList list;
   list.add("task", r.task,
-           "What is measured: mlm (masked tokens), clm (next tokens), a GLUE task, sts (sentence "
+           "Task to measure: mlm (masked tokens), clm (next tokens), a GLUE task, sts (sentence "
            "embeddings) or image")
       .one_of(std::move(names))
-      .otherwise("what the model is pretrained on");
+      .otherwise("the model's pretraining task");
   list.add("data", r.data, "The task's file: tab-separated, such as dev.tsv, or images.safetensors")
       .as(Use::input);
   list.add("score-range", r.score_range,
-           "The lowest and the highest score of data, such as 0,1: of stsb and sts")
+           "Lowest and highest score in data, such as 0,1; for stsb and sts")
       .otherwise("0,5");
-  list.add("max-length", r.example, "Tokens of a GLUE example")
+  list.add("max-length", r.example, "Maximum tokens per GLUE example")
       .from(3)
       .to(1 << 20)
       .otherwise("128, or the model's positions");
-  list.add("text", r.text, "Text file, cut into blocks; for mlm masked from the seed")
-      .as(Use::input);
+  list.add("text", r.text, "Text file, cut into blocks; masked at random for mlm").as(Use::input);
   list.add("batches", r.batches,
-           "safetensors file of input_ids and labels (N, T), -100 = not scored, and perhaps "
-           "attention_mask, token_type_ids, position_ids, as Hugging Face's models take them")
+           "safetensors file of input_ids and labels (N, T), -100 = not scored, optionally "
+           "attention_mask, token_type_ids, position_ids, as Hugging Face models take them")
       .as(Use::input);
-  list.add("block", r.block, "Tokens a sequence, with [CLS] and [SEP]")
+  list.add("block", r.block, "Tokens per sequence, including [CLS] and [SEP]")
       .from(1)
       .otherwise("128, or the model's positions");
-  list.add("mask-probability", r.masking.probability, "Of each ordinary token").from(0).to(1);
-  list.add("seed", r.masking.seed, "Of the masking");
+  list.add("mask-probability", r.masking.probability, "Probability of masking an ordinary token")
+      .from(0)
+      .to(1);
+  list.add("seed", r.masking.seed, "Seed of the masking");
   list.add("character-spaced", r.masking.character_spaced,
-           "Every character a word, as the paper's code reads its text");
+           "Treat every character as a word, as the paper's code does");
   list.add("lines", r.lines, "Only the first N lines; 0 = all").from(0).also("evaluate-lines");
   return list;
 }
@@ -47,7 +48,7 @@ ScoreRequest ScoreRequest::resolved(const Model& model) const {
         model.network->reads_images() ? image_task().name() : token_task(*model.network).name();
   }
   full.block = full.masking.block = sequence_length(*model.network, block, masking.block, "block");
-  // Sentences are as long as the encoder says.
+  // A sentence encoder sets the length of sentences.
   const bool sentence = model.sentence && find_task(full.task).head() == Predicts::sentence;
   const std::int64_t longest = sentence ? model.sentence->longest : max_length;
   full.example = full.max_length =

@@ -1,4 +1,4 @@
-// ScoreRequest: a measurement asked for, as the command line, study files and programs do.
+// ScoreRequest: a measurement as the command line, study files and programs request it.
 #pragma once
 
 #include "braid/pipeline/options.h"
@@ -8,15 +8,15 @@
 namespace braid {
 
 struct ScoreRequest : TaskInput {
-  std::string task;                              // empty: what the model is pretrained on
-  std::optional<std::int64_t> block, example{};  // tokens of text, of an example; none: 128 at most
+  std::string task;                              // empty: the model's pretraining task
+  std::optional<std::int64_t> block, example{};  // tokens per block, per example; unset: up to 128
 
-  // With all that was left to the model. Error where it has not so many positions.
+  // With unset values filled in from the model. Throws if it has too few positions.
   ScoreRequest resolved(const Model& model) const;
-  // Of a resolved request: what to score, by the model's tokenizer. Error where they do not go
-  // together.
+  // REQUIRES a resolved request. The examples to score, by the model's tokenizer. Throws if they do
+  // not fit the model.
   Examples load(const Model& model) const { return load_examples(find_task(task), *this, model); }
-  // Predicted tokens, masked or next, rather than examples?
+  // Are predicted tokens scored (masked or next), rather than examples?
   bool scores_tokens() const { return task.empty() || find_task(task).head() == Predicts::token; }
   // The file that is read.
   const std::string& file() const { return find_task(task).file(*this); }
@@ -24,7 +24,7 @@ struct ScoreRequest : TaskInput {
 
 OptionList options_of(ScoreRequest& request);
 
-// All of it, for provenance, with what is in the file; without the files, for keys.
+// The request for provenance, with the file's fingerprint; and for cache keys, without files.
 nlohmann::json provenance(const ScoreRequest& request);
 nlohmann::json result_json(const ScoreRequest& request);
 

@@ -11,7 +11,7 @@
 namespace braid {
 namespace {
 
-// Of the largest value; infinite where only one is finite.
+// Relative to the largest value; infinite if only one side is finite.
 double relative_difference(const at::Tensor& x, const at::Tensor& y) {
   const at::Tensor a = x.to(at::kDouble), b = y.to(at::kDouble);
   if (a.numel() == 0) return 0;
@@ -26,7 +26,7 @@ void keep_worse(TensorDifference& worst, const std::string& name, double relativ
   if (worse) worst = {name, relative, tolerance};
 }
 
-// A few units of rounding, for values that were rounded once.
+// Tolerance of a few units of rounding, for values rounded once.
 double rounding_of(at::ScalarType dtype) {
   switch (dtype) {
     case at::kDouble:
@@ -83,18 +83,17 @@ TensorDifference prove_moved(const Model& model, const Model& moved,
 TensorDifference compare_outputs(const Tensors& x, const Tensors& y, const std::string& a,
                                  const std::string& b) {
   TensorDifference worst;
-  require(!x.empty() && x.size() == y.size(), "{} has {} outputs, {} {}: nothing to compare", a,
+  require(!x.empty() && x.size() == y.size(), "{} has {} outputs, {} has {}: cannot compare", a,
           x.size(), b, y.size());
   for (const auto& [name, values] : x) {
     const auto other = y.find(name);
-    require(other != y.end(), "{} has the output {}, {} does not", a, printable(name), b);
+    require(other != y.end(), "{} has output {}, {} does not", a, printable(name), b);
     require(values.sizes() == other->second.sizes(), "{} is [{}] in {} and [{}] in {}",
             printable(name), fmt::join(values.sizes(), ", "), a,
             fmt::join(other->second.sizes(), ", "), b);
     for (const auto& [one, of] : {std::pair(&values, &a), {&other->second, &b}}) {
       require(at::isFloatingType(one->scalar_type()) && all_finite(*one),
-              "{}: {} is not floating point, or not finite: there is nothing to compare", *of,
-              printable(name));
+              "{}: {} is not floating point, or not finite: cannot compare", *of, printable(name));
     }
     keep_worse(worst, name, relative_difference(values, other->second),
                std::max(tolerance_of_outputs(values.scalar_type()),

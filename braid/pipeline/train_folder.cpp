@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The result is there; a state that cannot be removed is no failure.
+// The result is already written, so failing to remove the state is not an error.
 void remove_state(const fs::path& state) {
   std::error_code ignored;
   fs::remove(state, ignored);
@@ -25,7 +25,7 @@ std::string vocabulary_file(const PretrainRequest& request) {
   return request.vocabulary == "train" ? "" : request.vocabulary;
 }
 
-// The tokenizer that is asked for; `config` learns what depends on it.
+// The requested tokenizer; writes the fields that depend on it to `config`.
 std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request,
                                                   nlohmann::json& config) {
   constexpr std::int64_t aligned = 16;  // rows of logits, a third faster; the rest never occur
@@ -45,11 +45,11 @@ std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request
 }  // namespace
 
 PretrainRequest PretrainRequest::resolved() const {
-  const PretrainOptions usual = pretrain_defaults(config);
+  const PretrainOptions defaults = pretrain_defaults(config);
   PretrainRequest full = *this;
-  full.block = full.options.block = block.value_or(usual.block);
-  full.learning_rate = full.options.learning_rate = learning_rate.value_or(usual.learning_rate);
-  full.warmup = full.options.warmup = warmup.value_or(usual.warmup);
+  full.block = full.options.block = block.value_or(defaults.block);
+  full.learning_rate = full.options.learning_rate = learning_rate.value_or(defaults.learning_rate);
+  full.warmup = full.options.warmup = warmup.value_or(defaults.warmup);
   return full;
 }
 
@@ -64,21 +64,21 @@ Pretrained pretrain_folder(const PretrainRequest& request, const fs::path& out,
   const OutputClaim output(out);
   const PretrainOptions options = request.resolved().options;
   require(options.patience == 0 || !request.valid.empty(),
-          "`patience` stops by the loss on `valid`; give one");
+          "`patience` depends on the loss on `valid`; give `valid` FILE");
   nlohmann::json config = complete_config(request.config);
   const Family& family = find_family(config, "config.json");
   const std::vector<const Part*> heads = family.heads_of(family.classes.front());
   require(std::any_of(heads.begin(), heads.end(),
                       [](const Part* head) { return head->head->predicts == Predicts::token; }),
-          "config.json: {} is not trained from scratch here, only what predicts tokens of the text "
-          "that it reads",
+          "config.json: {} cannot be trained from scratch here, only models that predict tokens of "
+          "the text they read",
           family.title);
   const TokenTask& task = token_task(config);
   const auto tokenizer = choose_tokenizer(request, config);
   const std::optional<std::int64_t> pad = config_token(config, "pad_token_id");
   const std::int64_t rows = config_size(config, "vocab_size", 30522);
   require(!pad || *pad < rows,
-          "config.json: pad_token_id is {}, but the model has {} tokens, so transformers would not "
+          "config.json: pad_token_id is {}, but the model has {} tokens; transformers would not "
           "load it",
           pad.value_or(0), rows);
   std::vector<TokenSequence> blocks = task.training_blocks(request.text, *tokenizer, options.block);
@@ -109,11 +109,11 @@ Finetuned finetune_folder(const FinetuneRequest& request, const fs::path& out,
       .check();
   const OutputClaim output(out);
   require(request.options.patience == 0 || !request.dev.empty(),
-          "`patience` stops by the score on `dev`; give one");
+          "`patience` depends on the score on `dev`; give `dev` FILE");
   const Model model = load_model(request.checkpoint);
   const Task& task = find_task(request.task);
-  require(task.head() == Predicts::label, "task {} is no classification or regression to train",
-          task.name());
+  require(task.head() == Predicts::label,
+          "task {} is not a classification or regression task, which finetune trains", task.name());
   const auto tokenizer = tokenizer_of(model);
   const auto load = [&](const std::string& file, std::int64_t lines) {
     TaskInput input;

@@ -1,4 +1,4 @@
-// The options of training a model from nothing, and of a classifier on one.
+// The options of pretraining and of fine-tuning.
 #pragma once
 
 #include "braid/pipeline/options.h"
@@ -6,10 +6,10 @@
 
 namespace braid {
 
-// All but the configuration.
+// Without the configuration.
 OptionList options_of(PretrainRequest& request);
 
-// All but the checkpoint.
+// Without the checkpoint.
 OptionList options_of(FinetuneRequest& request);
 
 }  // namespace braid

@@ -29,7 +29,7 @@ std::string pretrained_card(const Json& config, const PretrainOptions& o,
       family.classes.front().name, o.seed, trained.curve.back().step, o.batch_size, o.block,
       causal ? "" : masked, trained.curve.back().loss, causal ? "next" : "masked");
   if (const DevPoint* best = trained.best()) {
-    card += fmt::format("\nThe best on validation text, after {} steps: {:.4f} nats a token.\n",
+    card += fmt::format("\nBest on validation text, after {} steps: {:.4f} nats per token.\n",
                         best->step, best->score.loss);
   }
   return card;
@@ -80,7 +80,7 @@ void write_pretrained(const std::filesystem::path& out, const Json& config,
     tensors[stored_name(family, parts, name)] = tensor.to(folder.dtype);
   }
   Json written = config;
-  written["architectures"] = {family.classes.front().name};  // whatever it was a model of
+  written["architectures"] = {family.classes.front().name};  // the class that was trained
   written["dtype"] = dtype_name(folder.dtype);
   written.erase("torch_dtype");
   WriteOptions write;
@@ -103,7 +103,7 @@ void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,
   write.files = {
       {"training.json", to_text(training, 1) + "\n"},
       {"README.md", readme({finetuned_card(tuned, options), {tuned.model.folder}, "finetune"})}};
-  // It returns labels now, no embeddings of sentences.
+  // It returns labels now, not sentence embeddings.
   write.not_copied = {"modules.json", "config_sentence_transformers.json"};
   save_model(out, tuned.model, lazy(tuned.model.parameters), write);
 }

@@ -1,4 +1,4 @@
-// What training leaves: Hugging Face checkpoint folders with tokenizer, card and training.json.
+// Writes trained models as Hugging Face folders with tokenizer, model card and training.json.
 #pragma once
 
 #include "braid/checkpoint/checkpoint.h"
@@ -7,12 +7,12 @@
 
 namespace braid {
 
-// Error as write_checkpoint.
+// Throws as write_checkpoint does.
 void write_pretrained(const std::filesystem::path& out, const nlohmann::json& config,
                       const TokenizerFiles& tokenizer, const PretrainOptions& options,
                       const Pretrained& trained, const FolderOptions& folder);
 
-// The tokenizer is the one of the folder that `tuned.model` started from.
+// Copies the tokenizer of the folder that `tuned.model` started from.
 void write_finetuned(const std::filesystem::path& out, const Finetuned& tuned,
                      const FinetuneOptions& options, bool overwrite);
 

@@ -21,8 +21,8 @@ Difference prove(const Model& b, const Alignment& alignment,
   const Difference found =
       verify(b, aligned, sequences, compute, in_place ? Frame::fixed : Frame::free);
   require(found.relative() <= tolerance,
-          "{}, aligned, differs from itself by {:.3e} of its largest output: nothing was written; "
-          "please report this",
+          "{}: the aligned model differs from it by {:.3e} of its largest output; nothing was "
+          "written; please report this",
           b.folder.string(), found.relative());
   return found;
 }

@@ -1,5 +1,4 @@
-// B' of an alignment: B moved inside its symmetry group, and the proof that it computes what B
-// does.
+// B', which is B moved by an alignment, and the proof that it computes the same function.
 #pragma once
 
 #include "braid/alignment/alignment.h"
@@ -8,11 +7,11 @@
 
 namespace braid {
 
-// Each tensor when it is asked for. REQUIRES an alignment made for b (require_made_for).
+// Tensors are computed on access. REQUIRES an alignment made for b (require_made_for).
 LazyTensors transform(const Model& b, const Alignment& alignment);
 
-// B' against B in float64 from end to end: what is shown is the symmetry, not the rounding of the
-// stored dtype. Error where an exact alignment turns out not to be.
+// Compares B' with B in float64 from end to end, which tests the symmetry, not the rounding of the
+// stored dtype. Throws if an exact alignment turns out not to be exact.
 Difference prove(const Model& b, const Alignment& alignment,
                  const std::vector<TokenSequence>& sequences, const Compute& compute);
 

@@ -14,8 +14,7 @@ constexpr double width = 720, height = 400, left = 62, right = 14, top = 14, bot
 constexpr double legend_row = 22;
 constexpr std::size_t styles = 8;
 
-// Okabe & Ito's colours, told apart by colour-blind readers; dashes and marks tell them apart
-// again.
+// Okabe & Ito's colours, distinguishable by colour-blind readers; dashes and marks differ as well.
 constexpr std::array colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                 "#b8860b", "#56b4e9", "#7a5195", "#555555"};
 constexpr std::array dashes = {"", "7 4", "2 3", "9 3 2 3", "12 4", "4 2", "1 2", "6 2 1 2 1 2"};
@@ -45,7 +44,7 @@ std::vector<double> ticks(const Scale& scale, int count) {
   const double part = rough / power;
   const double step = power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
   const double first = std::ceil(scale.low / step - 1e-9);
-  const auto steps = static_cast<int>(scale.high / step + 1e-9 - first);  // of a handful
+  const auto steps = static_cast<int>(scale.high / step + 1e-9 - first);
   for (int i = 0; i <= steps; ++i) values.push_back((first + i) * step);
   return values;
 }
@@ -54,7 +53,7 @@ std::string label(double value) {
   return value >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
 }
 
-// A range that is nothing but rounding is none: no ticks lie in it.
+// Widens a range that is only rounding, which would contain no ticks.
 void widen(Scale& scale) {
   const double size = std::max(std::abs(scale.low), std::abs(scale.high));
   if (!(scale.high - scale.low > std::max(1e-12 * size, 1e-300))) {
@@ -204,7 +203,7 @@ std::string draw(const Chart& chart, Setting setting) {
   for (std::size_t i = 0; i < chart.series.size(); ++i) {
     text += draw_series(chart.series[i], i, x, y);
   }
-  // What the page's script needs to turn a place into a value.
+  // The page's script needs these to turn a position into a value.
   if (!alone) {
     text += fmt::format(
         "<path class=\"cursor\" d=\"M0 {}V{}\" data-left=\"{}\" data-right=\"{}\" hidden=\"\"/>\n",

@@ -1,5 +1,5 @@
-// Chart: lines with bands over one axis, as SVG. In a page, colours come from the page's style and
-// values from its script; alone (for a paper), the drawing carries its own style and legend.
+// Chart: lines with error bands as SVG. In a page, colours come from the page's style and values
+// from its script; alone (for a paper), the SVG contains its own style and legend.
 #pragma once
 
 #include <string>
@@ -15,19 +15,19 @@ struct Series {
 
 struct Chart {
   std::string id;     // [a-z0-9-]
-  std::string title;  // what it shows, for everyone
+  std::string title;  // also the text alternative
   std::string x_label, y_label;
   bool log_x = false;
-  std::vector<Series> series;  // at most 8 have a colour and a mark of their own
+  std::vector<Series> series;  // colours and marks repeat after 8
 };
 
 enum class Setting { page, alone };
 std::string draw(const Chart& chart, Setting setting);
 
-// Squares of a permutation matrix: row i, column indices[i] filled.
+// Permutation matrix as SVG: the square in row i, column indices[i] is filled.
 std::string draw_permutation(const std::vector<std::int64_t>& indices, const std::string& title);
 
-// For text and attributes of HTML and SVG.
+// Escapes text for elements and attributes of HTML and SVG.
 std::string escape(const std::string& text);
 
 }  // namespace braid

@@ -12,14 +12,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-// y by x over pairs, as a line with a band (none from one pair).
+// Mean of y by x over pairs, with an error band if there are several pairs.
 Series series(const std::string& name, const std::vector<double>& x,
               const std::vector<std::vector<double>>& values) {
   Series s{name, x, {}, {}};
   for (const auto& at : values) {
-    const MeanAndError one = mean_and_error(at);
-    s.y.push_back(one.mean);
-    if (at.size() > 1) s.error.push_back(one.error);
+    const MeanAndError y = mean_and_error(at);
+    s.y.push_back(y.mean);
+    if (at.size() > 1) s.error.push_back(y.error);
   }
   return s;
 }
@@ -29,7 +29,7 @@ bool matches(const Json& item, const Json& task, const Json& variant, const Json
          (item["size"] == size || (!variant["aligned"].get<bool>() && item["size"] == 0));
 }
 
-// `values` of every curve of a variant, gathered by point.
+// `values` of every curve of a variant, grouped by point.
 template <typename Values>
 Series along_path(const Json& results, const Json& task, const Json& variant, const Json& size,
                   Values values) {
@@ -63,8 +63,7 @@ Chart loss_figure(const Json& results, const Json& task) {
 
 std::vector<Chart> metric_figures(const Json& results, const Json& task) {
   std::vector<Chart> charts;
-  if (task["task"] == "mlm" || task["task"] == "clm")
-    return charts;  // its perplexity says what its loss says
+  if (task["task"] == "mlm" || task["task"] == "clm") return charts;  // perplexity is exp(loss)
   for (const Json& curve : results["curves"]) {
     if (curve["task"] != task["task"]) continue;
     for (const auto& [metric, values] : curve["metrics"].items()) {
@@ -109,7 +108,7 @@ Chart amount_figure(const Json& results, const Json& task) {
   return chart;
 }
 
-// The aligned variant with most axes.
+// An alignment of the task with the most axes.
 const Json* richest(const Json& results, const Json& task) {
   const Json* best = nullptr;
   for (const Json& alignment : results["alignments"]) {
@@ -120,7 +119,7 @@ const Json* richest(const Json& results, const Json& task) {
 }
 
 Chart correlation_figure(const Json& results, const Json& task, const Json& shown) {
-  // Whole heads have no correlation but that of the units inside them.
+  // The correlation of whole heads is that of their units.
   static const std::set<std::string> heads = {"head", "group", "member", "cross_head"};
   std::map<std::string, std::map<double, std::vector<double>>> lines;
   for (const Json& alignment : results["alignments"]) {
@@ -138,7 +137,7 @@ Chart correlation_figure(const Json& results, const Json& task, const Json& show
       {"ffn", "feed-forward units"},
       {"ov", "units in heads, by context"},
       {"qk", "units in heads, by query and key"},
-      {"qk_rest", "units in heads that are not turned, by query and key"},
+      {"qk_rest", "units in heads without rotary position, by query and key"},
       {"cross_ov", "units in heads of cross attention, by context"},
       {"cross_qk", "units in heads of cross attention, by query and key"}};
   Chart chart{slug(task["task"]) + "-correlation",

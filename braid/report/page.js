@@ -1,6 +1,6 @@
 'use strict';
-// Values under the pointer, or under a cursor that the arrow keys move: shown in the chart's legend
-// and said in its status line.
+// Values under the pointer, or under a cursor that the arrow keys move, appear in the chart's legend
+// and its status line.
 for (const figure of document.querySelectorAll('figure.chart')) {
   const data = JSON.parse(figure.querySelector('script').textContent);
   const svg = figure.querySelector('svg'), cursor = figure.querySelector('.cursor');

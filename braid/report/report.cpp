@@ -44,7 +44,7 @@ std::string summary_table(const Json& results, const Json& task) {
     if (curve["task"] != task["task"]) continue;
     if (metrics.empty()) {
       for (const auto& [name, values] : curve["metrics"].items()) {
-        if (name != "perplexity") metrics.push_back(name);  // exp(loss) says nothing more
+        if (name != "perplexity") metrics.push_back(name);  // it is exp(loss)
       }
     }
     if (!curve["exact"].get<bool>()) inexact.insert(curve["variant"]);
@@ -135,7 +135,7 @@ std::string head_pictures(const Json& results, const Json& task) {
   constexpr int most = 10;
   std::string variant, axis;
   for (const Json& a : results["alignments"]) {
-    for (const char* name : {"head", "group"}) {  // of query heads that share a key
+    for (const char* name : {"head", "group"}) {  // group: query heads that share a key
       const bool has = a["axes"].contains(fmt::format("layer.0.{}", name));
       if (a["task"] == task["task"] && has) variant = a["variant"], axis = name;
     }
@@ -177,15 +177,15 @@ std::string provenance(const ReportInput& input, const std::string& command) {
   std::string text = entry("braid", escape(results.value("version", "")));
   text += entry("this page", "<code>" + escape(command) + "</code>");
   text += entry("read from", "<code>" + escape(input.source) + "</code>");
-  text += entry("points on a path", results["points"].dump());
-  text += entry("precision of passes", escape(results.value("precision", "")));
+  text += entry("points per path", results["points"].dump());
+  text += entry("precision of forward passes", escape(results.value("precision", "")));
   for (const Json& model : results["models"]) {
-    Json how = model;
-    how.erase("name");
-    how.erase("key");
+    Json source = model;
+    source.erase("name");
+    source.erase("key");
     text += entry("model " + model["name"].get<std::string>(),
                   fmt::format("key <code>{}</code><br><code>{}</code>",
-                              escape(model.value("key", "")), escape(how.dump())));
+                              escape(model.value("key", "")), escape(source.dump())));
   }
   for (const Json& task : results["tasks"]) {
     text += entry("task " + task["task"].get<std::string>(),

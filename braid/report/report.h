@@ -1,4 +1,4 @@
-// report: a study's results, or one curve, as a page that needs nothing else: no network, no files.
+// report: a study's results, or one curve, as a self-contained HTML page.
 #pragma once
 
 #include <filesystem>
@@ -9,21 +9,21 @@ namespace braid {
 
 struct ReportInput {
   nlohmann::json results;  // as study_results makes them
-  nlohmann::json seconds;  // by job, where known; may be null
-  std::string source;      // what was read
+  nlohmann::json seconds;  // by job; may be null
+  std::string source;      // path of the results
 };
 
-// A study's folder (results.json and, if there, seconds.json), a results.json, or the JSON of
-// `braid barrier --json`. Error naming the file where it is none of them.
+// Reads a study's folder (results.json and, if present, seconds.json), a results.json, or the JSON
+// of `braid barrier --json`. Throws, naming the file, on anything else.
 ReportInput read_report_input(const std::filesystem::path& path);
 
-// The files that it reads.
+// The files that read_report_input reads.
 std::vector<std::filesystem::path> report_files(const std::filesystem::path& path);
 
-// HTML. `command`: as typed, for the provenance.
+// The page as HTML. `command`: as typed, for the provenance.
 std::string report_page(const ReportInput& input, const std::string& command);
 
-// Every figure as FOLDER/<study>-<figure>.svg; returns the files.
+// Writes every figure to FOLDER/<study>-<figure>.svg; returns the files.
 std::vector<std::filesystem::path> write_figures(const ReportInput& input,
                                                  const std::filesystem::path& folder);
 

@@ -1,4 +1,4 @@
-// What a report is made of: files on the way in, figures on the way out.
+// Files of a report: results that it reads, figures that it writes.
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
@@ -21,7 +21,7 @@ bool is_curve(const Json& json) {
          json.contains("barrier") && json.contains("metrics") && json.contains("evaluation");
 }
 
-// A study of one pair and one variant.
+// The curve as results of a study with one pair and one variant.
 Json study_of(const Json& curve) {
   const std::string task = curve["evaluation"].value("task", "mlm");
   const bool aligned = !curve.value("alignment", "").empty();
@@ -83,9 +83,7 @@ ReportInput read_report_input(const fs::path& path) {
     input.results = study_of(json);
   } else {
     require(json.is_object() && json.value("format", "") == "braid-study",
-            "{}: is neither what braid study wrote (results.json) nor the JSON that braid barrier "
-            "wrote",
-            file.string());
+            "{}: neither results.json of braid study nor JSON of braid barrier", file.string());
     input.results = json;
   }
   return input;

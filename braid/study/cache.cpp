@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 Cache::Cache(fs::path folder) : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
-  require(!error, "{}: cannot be made: {}", folder_.string(), error.message());
+  require(!error, "{}: cannot be created: {}", folder_.string(), error.message());
   lock_.emplace(folder_ / "lock", folder_);
   for (const char* kind :
        {"vocabularies", "models", "moments", "alignments", "curves", "records"}) {
@@ -48,7 +48,9 @@ nlohmann::json Cache::records() const {
   return records;
 }
 
-std::string cache_key(const nlohmann::json& what) { return fingerprint_text(to_text(what)); }
+std::string cache_key(const nlohmann::json& description) {
+  return fingerprint_text(to_text(description));
+}
 
 std::string file_key(const fs::path& file) {
   return fingerprint_text(MappedFile::open(file)->bytes());

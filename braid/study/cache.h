@@ -1,5 +1,5 @@
-// Cache: results by what they are made of. A key is the fingerprint of a job's kind, options and
-// inputs, so nothing is computed twice, and a change redoes what depends on it alone.
+// Cache: results keyed by the fingerprint of a job's kind, options and inputs. Nothing is computed
+// twice, and a change recomputes only what depends on it.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,8 @@ namespace braid {
 
 class Cache {
  public:
-  // Makes the folder, and sweeps what a killed run left half-written. Error where another process
-  // uses it, until this is destroyed.
+  // Creates the folder, locks it until destruction and removes partial files of a killed run.
+  // Throws if another process holds the lock.
   explicit Cache(std::filesystem::path folder);
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
@@ -23,7 +23,7 @@ class Cache {
   std::filesystem::path place(const std::string& kind, const std::string& key,
                               const std::string& suffix = "") const;
 
-  // Seconds that a job took, kept beside the results and never part of them.
+  // Records the seconds that a job took; they are kept apart from the results.
   void record(const std::string& key, const std::string& kind, const std::string& label,
               double seconds) const;
   nlohmann::json records() const;  // by key
@@ -33,10 +33,10 @@ class Cache {
   std::optional<FileLock> lock_;
 };
 
-// Of the JSON's canonical text.
-std::string cache_key(const nlohmann::json& what);
+// Fingerprint of the canonical text of a JSON value.
+std::string cache_key(const nlohmann::json& description);
 
-// Of a file's bytes. Error naming it.
+// Fingerprint of a file's bytes. Throws, naming the file, if it cannot be read.
 std::string file_key(const std::filesystem::path& file);
 
 }  // namespace braid

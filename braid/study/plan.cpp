@@ -12,15 +12,15 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// Changes whenever a job's result would change for the same key.
+// Increase it when a job's result changes for the same key.
 constexpr int cache_version = 3;
 
-// A model on disk or to be made: its key, its folder, the jobs that make it.
+// A model on disk or to be trained: its key, its folder, the jobs that make it.
 struct Source {
   std::string key;
   fs::path folder;
   std::vector<std::size_t> needs;
-  // Of the model, or of what it will be.
+  // Known before the model exists.
   Json config;
   const Family* family = nullptr;
   Architecture architecture;
@@ -36,7 +36,7 @@ std::vector<std::size_t> needs_of(const Pair& pair, std::initializer_list<std::s
   return needs;
 }
 
-// Of a kind of job, before what it is made of.
+// The start of a job's key.
 Json key_of(const char* kind) { return {{"kind", kind}, {"version", cache_version}}; }
 
 class Planner {
@@ -55,7 +55,7 @@ class Planner {
   }
 
  private:
-  // Adds a job unless one with its key is there.
+  // Adds a job unless one with its key exists; returns its index.
   template <typename Work>
   std::size_t add(const Work& work, const std::string& label, const std::string& key,
                   std::vector<std::size_t> needs, double cost) {
@@ -81,20 +81,20 @@ class Planner {
     return key;
   }
 
-  // About the tokens of a text: four bytes each.
-  static double tokens(const fs::path& path, std::int64_t lines, std::int64_t a_line = 24) {
+  // Estimated tokens of a text, at four bytes each.
+  static double tokens(const fs::path& path, std::int64_t lines, std::int64_t per_line = 24) {
     const double all = static_cast<double>(fs::file_size(path)) / 4;
-    return lines > 0 ? std::min(all, static_cast<double>(lines * a_line)) : all;
+    return lines > 0 ? std::min(all, static_cast<double>(lines * per_line)) : all;
   }
 
   static Source loaded(const fs::path& folder) {
     const Model model = load_model(folder);
-    Json what = identify(model);
-    what.erase("path");
-    return {cache_key(what), folder, {}, model.config, model.family, architecture_of(model)};
+    Json identity = identify(model);
+    identity.erase("path");
+    return {cache_key(identity), folder, {}, model.config, model.family, architecture_of(model)};
   }
 
-  // What reads the text: a folder, a file, or pieces that a job learns.
+  // Key of the vocabulary (a folder, a file, or learnt by a job), and the job that learns it.
   std::pair<std::string, std::vector<std::size_t>> vocabulary(PretrainRequest& p) {
     if (p.vocabulary != "train") {
       const bool folder = fs::is_directory(p.vocabulary);
@@ -174,7 +174,7 @@ class Planner {
     const Pair pair{a, b};
     const std::string name =
         study_.models[first].name + "-" + study_.models[second].name + ", " + task.name;
-    // One observation serves every variant that reads the text in the same way.
+    // Variants that read the text in the same way share one observation.
     std::map<std::string, std::pair<AlignPlan, std::set<std::string>>> observations;
     std::vector<std::string> how(study_.variants.size());
     for (std::size_t v = 0; v < study_.variants.size(); ++v) {
@@ -238,7 +238,7 @@ class Planner {
                4 * tokens(task.align.file, study_.sizes.back()));
   }
 
-  // The key of the alignment, whose job it adds.
+  // Adds the job of an alignment; returns its key and index.
   std::pair<std::string, std::size_t> add_alignment(const Pair& pair, const StudyTask& task,
                                                     const AlignPlan& plan, const std::string& how,
                                                     const std::vector<std::size_t>& moments,
@@ -253,16 +253,16 @@ class Planner {
     what["models"] = {pair.first.key, pair.second.key};
     what["moments"] = names_of(work.places);
     what["options"] = result_json(plan, study_.compute);
-    what["options"].erase("preset");  // all that it stands for is there
+    what["options"].erase("preset");  // the options that it sets are in the key
     if (plan.learns()) what["text"] = file(task.align.file);
     const std::string key = cache_key(what);
     work.out = cache_.place("alignments", key, ".json");
     std::vector<std::size_t> needs = needs_of(pair);
     needs.insert(needs.begin(), moments.begin(), moments.end());
     const TrainingText& l = plan.learning_text;
-    const auto tokens_a_step = static_cast<double>(l.masking.batch_size * l.block.value_or(64));
+    const auto step_tokens = static_cast<double>(l.masking.batch_size * l.block.value_or(64));
     const double learning =
-        plan.learns() ? 4.0 * static_cast<double>(plan.options.learning.steps) * tokens_a_step : 0;
+        plan.learns() ? 4.0 * static_cast<double>(plan.options.learning.steps) * step_tokens : 0;
     return {key, add(work, label, key, needs, 2000 + learning)};
   }
 
@@ -307,7 +307,7 @@ class Planner {
 
 std::vector<std::size_t> Plan::pending() const {
   std::vector<bool> wanted(jobs.size());
-  for (std::size_t i = jobs.size(); i-- > 0;) {  // needs come before their jobs
+  for (std::size_t i = jobs.size(); i-- > 0;) {  // backwards: needs precede their jobs
     wanted[i] = (wanted[i] || jobs[i].is_result) && !jobs[i].done();
     if (!wanted[i]) continue;
     for (const std::size_t need : jobs[i].needs) wanted[need] = true;

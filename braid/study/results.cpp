@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 Json read(const std::filesystem::path& path) {
   std::ifstream file(path);
   Json json = Json::parse(file, nullptr, false);
-  require(!json.is_discarded(), "{}: is damaged; remove it and run again", path.string());
+  require(!json.is_discarded(), "{}: not valid JSON; remove the file and run again", path.string());
   return json;
 }
 
@@ -60,7 +60,7 @@ Json describe_tasks(const Study& study) {
   return tasks;
 }
 
-// What the report shows of an alignment: mean correlations by axis that has them, head orders.
+// The parts of an alignment that the report shows: mean correlations by axis, and head orders.
 Json describe_alignment(const Alignment& alignment) {
   Json axes = Json::object();
   for (const auto& [name, match] : alignment.axes) {
@@ -69,7 +69,7 @@ Json describe_alignment(const Alignment& alignment) {
                   {"identity", match.unaligned / static_cast<double>(match.units)},
                   {"units", match.units}};
     if (name.ends_with(".head") ||
-        name.ends_with(".group")) {  // of heads, or of heads that share a key
+        name.ends_with(".group")) {  // group: query heads that share a key
       axes[name]["indices"] = std::get<Permutation>(match.element.front()).indices;
     }
   }

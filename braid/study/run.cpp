@@ -43,7 +43,7 @@ class Runner {
                         [&](std::size_t need) { return unfinished_.contains(need); });
   }
 
-  // The next job in order whose needs are met; waits for one, nothing when all is over.
+  // The next job whose needs are met, waiting for one; nullopt at the end of the run.
   std::optional<std::size_t> take(std::unique_lock<std::mutex>& lock) {
     while (!failure_ && !waiting_.empty()) {
       for (const std::size_t i : waiting_) {
@@ -57,14 +57,14 @@ class Runner {
     return std::nullopt;
   }
 
-  // At a time: no more than there are threads for.
+  // Parallel jobs: at most one per thread.
   int jobs() const { return std::clamp(options_.jobs, 1, std::max(1, options_.threads)); }
 
-  // Threads of a job that starts now: all cores shared by what can run beside it.
+  // Threads of a job that starts now: its share among the jobs that can run in parallel.
   int threads() const {
-    int beside = running_;
-    for (const std::size_t i : waiting_) beside += ready(i);
-    return std::max(1, options_.threads / std::min(beside, jobs()));
+    int parallel = running_;
+    for (const std::size_t i : waiting_) parallel += ready(i);
+    return std::max(1, options_.threads / std::min(parallel, jobs()));
   }
 
   void work() {
@@ -92,7 +92,7 @@ class Runner {
     }
   }
 
-  // What went wrong: nothing leaves a thread, where it would end the process.
+  // The exception of a step, if any; one that left a thread would end the process.
   static std::exception_ptr failure_of(const Job& job, const std::function<void()>& step) {
     try {
       step();
@@ -108,7 +108,7 @@ class Runner {
     if (!failure_) failure_ = failure;
   }
 
-  // The result is there, whatever becomes of what is told of it.
+  // The job counts as done even if logging fails.
   void finish(std::size_t i, double seconds) {
     unfinished_.erase(i);
     ++done_;
@@ -116,7 +116,7 @@ class Runner {
     if (log_) log_(plan_.jobs[i], done_, pending_, seconds);
   }
 
-  // Moments from which nothing more is to be solved.
+  // Removes moments that no unfinished job needs.
   void drop_moments() {
     for (std::size_t i = 0; i < plan_.jobs.size(); ++i) {
       if (plan_.jobs[i].kind != "moments" || unfinished_.contains(i) || !plan_.jobs[i].drop)
@@ -130,7 +130,7 @@ class Runner {
   }
 
   void tell(const Job& job, double part) {
-    throw_if_interrupted();  // another job may be keeping what it has
+    throw_if_interrupted();  // another job may be saving its state
     const std::lock_guard lock(progress_mutex_);
     double& before = parts_[&job];
     done_cost_ += (part - before) * job.cost;

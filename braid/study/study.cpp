@@ -17,9 +17,9 @@ using Json = nlohmann::json;
 
 // Aliases and ${name} repeat a value: n bytes can stand for n^2 / 16.
 constexpr std::size_t longest_file = 64 << 10;
-constexpr std::size_t most_models = 1000;  // in pairs, all with all
+constexpr std::size_t most_models = 1000;  // all may be paired with all
 
-// A value of config.json as YAML writes it.
+// A value of config.json, given as a YAML scalar.
 Json value_of(const std::string& text) {
   try {
     return parse_json(text, "");
@@ -43,7 +43,7 @@ void read_pretraining(YamlFields fields, Study& study) {
   fields.node("text");
   fields.node("steps");
   for (const Option& option : options_of(p)) {
-    if (option.name != "seed") fields.read(option);  // each model has its own
+    if (option.name != "seed") fields.read(option);  // from `seeds`
   }
   for (const std::int64_t seed : fields.integers("seeds")) {
     study.models.push_back({std::to_string(seed), {}, static_cast<std::uint64_t>(seed)});
@@ -52,14 +52,14 @@ void read_pretraining(YamlFields fields, Study& study) {
   study.pretraining = p.resolved();
 }
 
-// Results are known by these names.
+// Results are identified by these names.
 template <typename Named>
-void require_single(const YamlFields& fields, const YAML::Node& where, const char* what,
+void require_single(const YamlFields& fields, const YAML::Node& where, const char* key,
                     const std::vector<Named>& all) {
   std::set<std::string> met;
-  for (const Named& one : all) {
-    if (!met.insert(one.name).second)
-      fields.wrong(where, "{}: '{}' is there twice", what, one.name);
+  for (const Named& item : all) {
+    if (!met.insert(item.name).second)
+      fields.wrong(where, "{}: '{}' appears twice", key, item.name);
   }
 }
 
@@ -78,10 +78,9 @@ void read_models(YamlFields& root, Study& study) {
       study.models.push_back({names[i], folders[i], 0});
     }
   }
-  if (study.models.size() < 2) root.wrong(models, "models: two at least are needed");
+  if (study.models.size() < 2) root.wrong(models, "models: expected at least two");
   if (study.models.size() > most_models) {
-    root.wrong(models, "models: {} are too many, expected at most {}", study.models.size(),
-               most_models);
+    root.wrong(models, "models: found {}, expected at most {}", study.models.size(), most_models);
   }
   require_single(root, models, "models", study.models);
 }
@@ -91,14 +90,14 @@ std::size_t find_model(const Study& study, const std::string& name, const YamlFi
   for (std::size_t i = 0; i < study.models.size(); ++i) {
     if (study.models[i].name == name) return i;
   }
-  root.wrong(where, "pairs: there is no model '{}'", name);
+  root.wrong(where, "pairs: no model is named '{}'", name);
 }
 
 // pairs: all, or a list of [A, B].
 void read_pairs(YamlFields& root, Study& study) {
   const YAML::Node pairs = root.has("pairs") ? root.node("pairs") : YAML::Load("all");
   if (pairs.IsScalar()) {
-    if (root.scalar(pairs) != "all") root.wrong(pairs, "pairs: 'all', or a list of [A, B]");
+    if (root.scalar(pairs) != "all") root.wrong(pairs, "pairs: expected all, or a list of [A, B]");
     for (std::size_t i = 0; i < study.models.size(); ++i) {
       for (std::size_t j = i + 1; j < study.models.size(); ++j) study.pairs.emplace_back(i, j);
     }
@@ -111,15 +110,14 @@ void read_pairs(YamlFields& root, Study& study) {
     if (a == b) root.wrong(pair, "pairs: '{}' is paired with itself", study.models[a].name);
     const std::pair both{a, b};
     if (std::find(study.pairs.begin(), study.pairs.end(), both) != study.pairs.end()) {
-      root.wrong(pair, "pairs: [{}, {}] is there twice", study.models[a].name,
-                 study.models[b].name);
+      root.wrong(pair, "pairs: [{}, {}] appears twice", study.models[a].name, study.models[b].name);
     }
     study.pairs.push_back(both);
   }
   if (study.pairs.empty()) root.wrong(pairs, "pairs: the list is empty");
 }
 
-// What is not the task's own: its name, its dev file and the length of its examples.
+// The options that the task does not set itself (name, dev file, example length, score range).
 FinetuneRequest read_finetuning(YamlFields fields, const ScoreRequest& score) {
   FinetuneRequest f;
   f.task = score.task;
@@ -185,7 +183,7 @@ void read_published(const YamlFields& fields, const YAML::Node& published, Study
     const YAML::Node key = entry.first, value = entry.second;
     const std::string task = fields.scalar(key);
     try {
-      find_task(task);  // perhaps not one of this study
+      find_task(task);  // need not be one of this study
     } catch (const Error& error) {
       fields.wrong(key, "published: {}", error.what());
     }
@@ -204,10 +202,10 @@ StudyVariant read_variant(YamlFields fields) {
   fields.read("align", align);
   if (!align.empty() && align != "none") {
     fields.wrong(fields.self(),
-                 "align: 'none', or leave it out and say how: preset, components, ...");
+                 "align: expected none; omit it to align, by preset, components, ...");
   }
   v.aligned = align.empty();
-  // What is read is the task's, how many points are the study's.
+  // These come from the task and the study.
   const std::set<std::string> elsewhere = {"task", "max-length", "blocks", "lines", "points"};
   OptionList options = options_of(v.align);
   options.append(options_of(v.curve));
@@ -216,7 +214,7 @@ StudyVariant read_variant(YamlFields fields) {
     if (settles && !elsewhere.contains(option.name)) fields.read(option);
   }
   if (v.align.found_by().needs.start && !v.align.started_by()) {
-    fields.wrong(fields.self(), "start: '{}' is not one of the methods that need no start",
+    fields.wrong(fields.self(), "start: '{}' is not a method that needs no start itself",
                  v.align.start);
   }
   if (fields.has("published")) read_published(fields, fields.node("published"), v);
@@ -227,12 +225,12 @@ StudyVariant read_variant(YamlFields fields) {
 YAML::Node parse(const fs::path& file, const std::map<std::string, std::string>& values) {
   const auto mapped = MappedFile::open(file);
   const std::string_view text = mapped->bytes();
-  require(text.size() <= longest_file, "{}: {} bytes are no study, expected at most {}",
+  require(text.size() <= longest_file, "{}: {} bytes, expected a study of at most {}",
           file.string(), text.size(), longest_file);
   require(is_valid_utf8(text), "{}: is not valid UTF-8", file.string());
   for (const auto& [name, value] : values) {
     require(text.find("${" + name + "}") != text.npos,
-            "{}: ${{{}}} is nowhere in it, so `set` {}={} would change nothing", file.string(),
+            "{}: does not contain ${{{}}}, so `set` {}={} would have no effect", file.string(),
             name, name, value);
   }
   YAML::Node root = YAML::Load(std::string(text));
@@ -246,7 +244,7 @@ Study read(const fs::path& file, const std::map<std::string, std::string>& value
   if (root.IsMap() && root["define"]) {
     for (const auto& entry : root["define"]) {
       const std::string name = entry.first.Scalar();
-      require(entry.second.IsScalar(), "{}:{}: define: {} is not one value", file.string(),
+      require(entry.second.IsScalar(), "{}:{}: define: {} is not a single value", file.string(),
               entry.second.Mark().line + 1, name);
       defined.emplace(name, entry.second.Scalar());
     }
@@ -259,12 +257,12 @@ Study read(const fs::path& file, const std::map<std::string, std::string>& value
   fields.read("title", study.title);
   fields.read("about", study.about);
   fields.read("points", study.points);
-  if (study.points < 2) fields.wrong(fields.node("points"), "points: 2 at least");
+  if (study.points < 2) fields.wrong(fields.node("points"), "points: expected at least 2");
   std::string moments = "keep";
   fields.read(options_of(study.compute).find("precision"));
   fields.read("moments", moments);
   if (moments != "keep" && moments != "drop") {
-    fields.wrong(fields.node("moments"), "moments: keep or drop");
+    fields.wrong(fields.node("moments"), "moments: expected keep or drop");
   }
   study.keep_moments = moments == "keep";
   if (fields.has("sizes")) {
@@ -274,7 +272,8 @@ Study read(const fs::path& file, const std::map<std::string, std::string>& value
         std::adjacent_find(study.sizes.begin(), study.sizes.end()) != study.sizes.end();
     const bool fits = !study.sizes.empty() && study.sizes.front() >= (study.sizes.size() > 1);
     if (!fits || twice) {
-      fields.wrong(fields.node("sizes"), "sizes: distinct numbers of lines; 0 (all) only alone");
+      fields.wrong(fields.node("sizes"),
+                   "sizes: expected distinct numbers of lines, or 0 (all) alone");
     }
   }
   read_models(fields, study);
@@ -285,13 +284,14 @@ Study read(const fs::path& file, const std::map<std::string, std::string>& value
     const StudyVariant& variant = study.variants.back();
     for (const StudyTask& task : study.tasks) {
       if (!variant.aligned || !variant.align.learns() || task.align.task.empty()) continue;
-      v.wrong(v.self(), "method: learned lowers the loss of tokens; {} has none", task.name);
+      v.wrong(v.self(), "method: learned minimises a token loss, which {} does not have",
+              task.name);
     }
   }
   require_single(fields, fields.node("tasks"), "tasks", study.tasks);
   require_single(fields, fields.node("variants"), "variants", study.variants);
   if (study.tasks.empty() || study.variants.empty()) {
-    fields.wrong(root, "one task and one variant at least are needed");
+    fields.wrong(root, "expected at least one task and one variant");
   }
   fields.done();
   return study;
@@ -302,7 +302,7 @@ Study read(const fs::path& file, const std::map<std::string, std::string>& value
 Study read_study(const fs::path& file, const std::map<std::string, std::string>& values) {
   try {
     return read(file, values);
-  } catch (const YAML::Exception& error) {  // no YAML, or a value of another kind
+  } catch (const YAML::Exception& error) {  // invalid YAML, or a value of the wrong type
     fail("{}:{}: {}", file.string(), error.mark.line + 1, error.msg);
   }
 }

@@ -19,7 +19,7 @@ TrainingLog log_to(const JobContext& context) {
   };
 }
 
-// By its name alone: what lies in the cache does not depend on where the cache is.
+// With only the folder's name, so that cached files do not depend on where the cache is.
 Json named(Json identity) {
   identity["path"] = fs::path(identity["path"].get<std::string>()).filename().string();
   return identity;
@@ -105,7 +105,7 @@ void MomentsWork::run(const JobContext& context) const {
                                       with_threads(compute, context), listen_to(context));
   const std::int64_t lines = whole.text["lines"];
   if (sizes.contains(0)) save(0, whole.moments, lines);
-  require(sizes.empty(), "{}: has {} lines, but sizes asks for {}", plan.text_file(), lines,
+  require(sizes.empty(), "{}: has {} lines, but sizes requires {}", plan.text_file(), lines,
           sizes.empty() ? 0 : *sizes.begin());
 }
 

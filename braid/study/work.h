@@ -1,6 +1,6 @@
-// What the jobs of a study do: the library's stages, from files of the cache to files of the cache.
-// A struct a kind of job, with all that the job needs; `is_result`: it is wanted for itself, not
-// only for what depends on it.
+// The work of a study's jobs: the library's stages, from cache files to cache files. One struct per
+// kind of job, with everything the job needs. `is_result`: part of the results, not only an
+// intermediate.
 #pragma once
 
 #include "braid/pipeline/align_plan.h"
@@ -9,13 +9,13 @@
 
 namespace braid {
 
-// How a running job uses the machine and says how far it is (0 to 1).
+// Threads of a running job, and its progress callback (0 to 1).
 struct JobContext {
   int threads = 1;
   std::function<void(double)> progress;
 };
 
-// Pieces learnt from the text, as a vocab.txt.
+// Learns a WordPiece vocabulary from the text, as a vocab.txt.
 struct VocabularyWork {
   static constexpr const char* kind = "vocabulary";
   static constexpr bool is_result = false;
@@ -26,7 +26,7 @@ struct VocabularyWork {
   void run(const JobContext& context) const;
 };
 
-// A language model; a run that was stopped goes on.
+// Trains a language model; an interrupted run is resumed.
 struct PretrainWork {
   static constexpr const char* kind = "pretrain";
   static constexpr bool is_result = false;
@@ -47,14 +47,14 @@ struct FinetuneWork {
   void run(const JobContext& context) const;
 };
 
-// The moments of one tap after so many lines of text, and where they go.
+// File of the moments of one tap after `size` lines of text.
 struct MomentsPlace {
   std::string tap;
   std::int64_t size = 0;
   std::filesystem::path file;
 };
 
-// Observes once what is missing of `places`.
+// Observes the missing `places` in one pass.
 struct MomentsWork {
   static constexpr const char* kind = "moments";
   static constexpr bool is_result = false;
@@ -68,7 +68,7 @@ struct MomentsWork {
   void drop() const;
 };
 
-// From moments by tap to an alignment file. A learning that was stopped goes on.
+// From moments by tap to an alignment file. Interrupted learning is resumed.
 struct AlignWork {
   static constexpr const char* kind = "align";
   static constexpr bool is_result = true;

@@ -7,7 +7,7 @@
 namespace braid {
 namespace {
 
-// Each node once, however many aliases stand for it.
+// Visits each node once, even if aliases repeat it.
 void require_single_keys(const YAML::Node& node, const std::string& file, std::set<int>& met) {
   if (node.IsScalar() || !met.insert(node.Mark().pos).second) return;
   std::set<std::string> keys;
@@ -17,8 +17,8 @@ void require_single_keys(const YAML::Node& node, const std::string& file, std::s
       continue;
     }
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    require(keys.insert(key).second, "{}:{}: '{}' is there twice", file,
-            entry.first.Mark().line + 1, printable(key));
+    require(keys.insert(key).second, "{}:{}: '{}' appears twice", file, entry.first.Mark().line + 1,
+            printable(key));
     require_single_keys(entry.second, file, met);
   }
 }
@@ -37,7 +37,7 @@ YamlFields::YamlFields(const YAML::Node& node, std::string file,
 }
 
 std::string YamlFields::scalar(const YAML::Node& node) const {
-  if (!node.IsScalar()) wrong(node, "expected one value");
+  if (!node.IsScalar()) wrong(node, "expected a single value");
   std::string text = node.Scalar();
   for (std::size_t begin = text.find("${"); begin != std::string::npos;
        begin = text.find("${", begin)) {
@@ -45,7 +45,7 @@ std::string YamlFields::scalar(const YAML::Node& node) const {
     const std::string name = text.substr(begin + 2, end - begin - 2);
     const auto found = values_.find(name);
     if (end == std::string::npos || found == values_.end()) {
-      wrong(node, "${{{}}} is not defined; `set` {}=VALUE, or give it a line under define", name,
+      wrong(node, "${{{}}} is not defined; pass `set` {}=VALUE, or add it under define", name,
             name);
     }
     text.replace(begin, end - begin + 1, found->second);
@@ -135,7 +135,8 @@ void YamlFields::done() const {
   for (const auto& entry : node_) {
     const std::string key = entry.first.Scalar();
     if (asked_.contains(key)) continue;
-    wrong(entry.first, "'{}' is not known here; there are: {}", key, fmt::join(asked_, ", "));
+    wrong(entry.first, "'{}' is not a known key; expected one of: {}", key,
+          fmt::join(asked_, ", "));
   }
 }
 

@@ -1,4 +1,4 @@
-// YamlFields: the keys of one YAML mapping, each asked for by name; what is left over is an Error.
+// YamlFields: reads the keys of one YAML mapping by name; unread keys are an Error.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -12,31 +12,31 @@
 
 namespace braid {
 
-// Error naming the line of a key that stands twice in one mapping, of which YAML readers keep one.
+// Throws, naming the line, if a mapping has a key twice: YAML readers silently keep one.
 void require_single_keys(const YAML::Node& root, const std::string& file);
 
 class YamlFields {
  public:
-  // `values`: what ${name} stands for. Must outlive this.
+  // `values`: values of ${name}; must outlive this.
   YamlFields(const YAML::Node& node, std::string file,
              const std::map<std::string, std::string>& values);
 
   bool has(const std::string& key) const { return node_[key].IsDefined(); }
-  // Leaves `value` as it is where the key is missing.
+  // Leaves `value` unchanged if the key is missing.
   void read(const std::string& key, std::string& value);
   void read(const std::string& key, std::int64_t& value);
   void read(const std::string& key, std::uint64_t& value);
   void read(const std::string& key, double& value);
   void read(const std::string& key, bool& value);
-  void read(const Option& option);  // by its name; a list is a YAML list, or words with commas
-  std::string text(const std::string& key);  // Error where it is missing
-  YAML::Node node(const std::string& key);   // Error where it is missing
+  void read(const Option& option);  // by its name; lists as YAML lists or separated by commas
+  std::string text(const std::string& key);  // throws if missing
+  YAML::Node node(const std::string& key);   // throws if missing
   YamlFields map(const std::string& key) { return {node(key), file_, values_}; }
   std::vector<YamlFields> list(const std::string& key);
   std::string scalar(const YAML::Node& node) const;  // with ${name} replaced
   std::vector<std::int64_t> integers(const std::string& key);
 
-  // Error naming a key that nothing asked for.
+  // Throws, naming the key, if a key was not read.
   void done() const;
   // "file:line: ..."
   template <typename... Args>

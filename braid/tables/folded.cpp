@@ -1,4 +1,4 @@
-// From a table to rules: what is the same in all layers becomes one rule with `*`.
+// From a table to rules: tensors that are alike in all layers become one rule with `*`.
 #include <algorithm>
 #include <set>
 #include <stdexcept>
@@ -33,7 +33,7 @@ class Folding {
            x.scales == y.scales;
   }
 
-  // What an axis of layer `number` stands under: with a * where that is of the same layer.
+  // The parent of an axis of layer `number`, with a * if it belongs to the same layer.
   static std::string parent_form(const Axis& axis, const std::string& number) {
     for (const auto& [parent, of] : starred_forms(axis.per)) {
       if (of == number) return parent;
@@ -41,7 +41,7 @@ class Folding {
     return axis.per;
   }
 
-  // By the layers that there are of each name with a `*`, all alike.
+  // Folds axes that exist, all alike, in every layer.
   void fold_axes() {
     std::map<std::string, std::vector<const Axis*>> starred;
     for (const auto& [name, axis] : symmetries_.axes) {
@@ -76,7 +76,7 @@ class Folding {
     return ancestors(symmetries_, with_number(axis.name, "0")).size();
   }
 
-  // Are there axes, tensors or taps of this form for 0, 1, ... and no others?
+  // Do axes of this form exist for 0 to count - 1?
   bool counted(const std::string& form, std::int64_t count) const {
     for (std::int64_t i = 0; i < count; ++i) {
       if (!symmetries_.axes.contains(with_number(form, std::to_string(i)))) return false;
@@ -84,7 +84,7 @@ class Folding {
     return true;
   }
 
-  // The pattern in the words of a rule for this layer; nothing where they would mean another axis.
+  // The pattern in the words of a rule for this layer; nullopt if they would name other axes.
   std::optional<std::string> in_rule(Pattern pattern, const std::string& number) const {
     for (Concatenation& dimension : pattern) {
       for (Product& product : dimension) {
@@ -113,13 +113,13 @@ class Folding {
         const auto found = find_axis(table_.axes, word, number);
         if (found && found->whole() == axis) return word;
       } catch (const std::invalid_argument&) {
-        continue;  // several are called so
+        continue;  // ambiguous
       }
     }
     return std::nullopt;
   }
 
-  // The rule's words where it is the same for all layers.
+  // The rule's text if it is the same in all layers.
   template <typename Of>
   std::optional<std::string> in_all_layers(const Of& of) const {
     const std::optional<std::string> first = of("0");
@@ -164,7 +164,8 @@ class Folding {
     return text;
   }
 
-  // As many taps as one layer has, repeated for all layers; or one. How many were folded.
+  // Folds the taps of all layers into those of one, or adds one tap. Returns how many were
+  // consumed.
   std::size_t fold_taps(std::size_t begin) {
     const std::vector<Tap>& taps = symmetries_.taps;
     std::size_t each = 0;
@@ -221,7 +222,7 @@ class Folding {
     }
   }
 
-  // Of axes that the shapes do not tell, one after another, the outermost of a product first.
+  // Adds sizes that shapes do not determine, one by one, the outermost of a product first.
   void find_sizes() {
     std::map<std::string, std::int64_t> given;
     for (;;) {

@@ -1,4 +1,4 @@
-// What a table's file calls the groups.
+// Names of groups, shifts and components in table files.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ inline constexpr std::array<std::pair<const char*, Group>, 7> group_words = {
 inline constexpr std::array<std::pair<const char*, Shift::Kind>, 2> shift_words = {
     {{"averaged", Shift::Kind::averaged}, {"normed", Shift::Kind::normed}}};
 
-// What an axis may be of: what users ask for by `components`.
+// Components of axes, as in option `components`.
 inline constexpr std::array<const char*, 6> component_words = {"ffn",  "attention", "residual",
                                                                "head", "pooler",    "embedding"};
 

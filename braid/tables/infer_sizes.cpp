@@ -25,11 +25,12 @@ class Solver {
     }
     for (auto& [name, pattern] : patterns_) {
       const at::Tensor& tensor = tensors_.at(name);
-      require(tensor.dim() == std::ssize(pattern),
-              "{}: {} has {} dimension(s), [{}], but its pattern {} has {}; write _ for one that "
-              "nothing acts on",
-              source_, name, tensor.dim(), fmt::join(tensor.sizes(), ", "), format_pattern(pattern),
-              pattern.size());
+      require(
+          tensor.dim() == std::ssize(pattern),
+          "{}: {} has {} dimension(s), [{}], but its pattern {} has {}; write _ for a dimension "
+          "that nothing acts on",
+          source_, name, tensor.dim(), fmt::join(tensor.sizes(), ", "), format_pattern(pattern),
+          pattern.size());
       for (std::size_t d = 0; d < pattern.size(); ++d) {
         equations_.push_back({&name, &pattern[d], tensor.size(static_cast<std::int64_t>(d))});
       }
@@ -54,7 +55,7 @@ class Solver {
   }
 
  private:
-  // 0: not known yet.
+  // 0 while unknown.
   std::int64_t size_of(const AxisUse& use) const {
     if (use.axis.empty()) return use.size;
     const auto found = found_.axes.find(use.axis);
@@ -68,10 +69,11 @@ class Solver {
       for (const AxisUse& use : term) {
         const auto by = found_.told_by.find(use.axis);
         if (by == found_.told_by.end()) continue;
-        told.insert(fmt::format("{} has {} by {}", use.axis, found_.axes.at(use.axis), by->second));
+        told.insert(
+            fmt::format("{} has {} from {}", use.axis, found_.axes.at(use.axis), by->second));
       }
     }
-    fail("{}: {} has shape [{}], which its pattern {} contradicts at {}: {}{}{}", source_,
+    fail("{}: {} has shape [{}], which contradicts its pattern {} at {}: {}{}{}", source_,
          *equation.tensor, fmt::join(tensors_.at(*equation.tensor).sizes(), ", "),
          format_pattern(pattern), format_pattern({*equation.dimension}), why,
          told.empty() ? "" : "; ", fmt::join(told, ", "));
@@ -85,8 +87,8 @@ class Solver {
     return result;
   }
 
-  // Does the dimension tell something new? Where one size in it is unknown: entries = rest +
-  // factor x size. A shared factor stands in every term.
+  // Solves the dimension if one size in it is unknown: entries = rest + factor x size. The unknown
+  // may be a factor of several terms. Returns whether a size was found.
   bool advance(const Equation& equation) {
     AxisUse* unknown = nullptr;
     std::int64_t rest = 0, factor = 0;
@@ -114,7 +116,7 @@ class Solver {
     }
     const std::int64_t left = equation.entries - rest;
     if (left < factor || left % factor != 0) {
-      contradict(equation, fmt::format("{} would be {} / {}, which is no number of units",
+      contradict(equation, fmt::format("{} would be {} / {}, which is not a valid size",
                                        unknown->axis.empty() ? "_" : unknown->axis, left, factor));
     }
     if (unknown->axis.empty()) {

@@ -8,7 +8,7 @@
 namespace braid {
 namespace {
 
-// 0, 1, 2, ... as they are written, and no more than a model has layers.
+// Decimal without leading zeros, and not larger than a plausible layer number.
 bool is_number(const std::string& text) {
   constexpr std::size_t most_digits = 5;
   const bool digits = !text.empty() && text.size() <= most_digits &&
@@ -60,8 +60,9 @@ std::optional<AxisName> find_axis(const std::vector<Axis>& axes, const std::stri
       if (axis.name == word) return AxisName{&axis, number};
       if (short_name(axis.name) != word) continue;
       if (found) {
-        throw std::invalid_argument(fmt::format("'{}' may be axis {} or {}: write it in full", word,
-                                                found->axis->name, axis.name));
+        throw std::invalid_argument(
+            fmt::format("'{}' is ambiguous between axes {} and {}; write the full name", word,
+                        found->axis->name, axis.name));
       }
       found = AxisName{&axis, number};
     }

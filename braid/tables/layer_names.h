@@ -1,4 +1,4 @@
-// Names with `*` for the number of a layer: blocks.*.norm1.weight, layer.*.ffn.
+// Names with `*` for a layer number: blocks.*.norm1.weight, layer.*.ffn.
 #pragma once
 
 #include <optional>
@@ -11,25 +11,26 @@ namespace braid {
 
 inline bool is_starred(const std::string& name) { return name.find('*') != std::string::npos; }
 
-// What stands before the `*`: rules that share it are of the same layers.
+// The text before the `*`; rules that share it apply to the same layers.
 std::string before_star(const std::string& name);
 
-// The name with this number.
+// The name with `number` for the `*`.
 std::string with_number(const std::string& starred, const std::string& number);
 
-// The number for which `starred` is `name`, as 0, 1, ... are written; nothing where there is none.
+// The layer number for which `starred` gives `name`, in decimal without leading zeros; nullopt if
+// `name` does not match.
 std::optional<std::string> number_in(const std::string& starred, const std::string& name);
 
-// Every way to write `name` with a `*` for one of its numbers, and that number; the first first.
+// Every form of `name` with a `*` for one of its numbers, and that number, from left to right.
 std::vector<std::pair<std::string, std::string>> starred_forms(const std::string& name);
 
-// What an axis may be called in rules of its layer: "ffn" for layer.*.ffn; empty: only as it is.
+// Short name of an axis in rules of its layer: "ffn" for layer.*.ffn; empty if it has none.
 std::string short_name(const std::string& axis);
 
-// What a pattern's word means in a rule for this number, or in one without `*` where it is empty:
-// there the whole name of an axis, of one layer; in a rule with `*` first the short name of an axis
-// of that layer. `table` and what it calls the axis; nothing where there is no such axis. Throws
-// std::invalid_argument where there are several.
+// The axis that a word of a pattern names. In a rule with `*` (`number` is the layer) it is first
+// the short or starred name of an axis of that layer; otherwise (`number` empty) the full name of
+// an axis. Returns nullopt if there is no such axis; throws std::invalid_argument if it is
+// ambiguous.
 struct AxisName {
   const Axis* axis = nullptr;
   std::string number;

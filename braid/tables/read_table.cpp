@@ -1,7 +1,7 @@
-// The file of a table: YAML, all keys known, each once; `tensors` and `axes` are there.
-//   table    what the architecture is called
+// Reads a table file: YAML with these keys, each at most once; `tensors` and `axes` are required.
+//   table    name of the architecture
 //   axes     name: group, or name: {group, per, component, scales, returned}
-//   sizes    name: units, where no shape tells
+//   sizes    name: units, if no shape determines it
 //   tensors  name: pattern
 //   taps     name: product, or name: {on: product, component}
 //   shifts   name: {kind, map, other}
@@ -59,7 +59,7 @@ class TableReader {
     }
     if (!sections_.empty()) {
       wrong(root,
-            "'{}' is not known here; there are: table, axes, sizes, tensors, taps, shifts, "
+            "'{}' is not a known key; expected one of: table, axes, sizes, tensors, taps, shifts, "
             "ignore",
             printable(sections_.begin()->first));
     }
@@ -83,7 +83,7 @@ class TableReader {
   }
 
   std::string text(const YAML::Node& node) const {
-    if (!node.IsScalar()) wrong(node, "expected one value");
+    if (!node.IsScalar()) wrong(node, "expected a single value");
     std::string text = node.Scalar();
     if (text.empty() || text.size() > longest_text) {
       wrong(node, "expected 1 to {} characters, found {}", longest_text, text.size());
@@ -91,13 +91,13 @@ class TableReader {
     return text;
   }
 
-  Entries entries(const YAML::Node& node, const char* what) const {
-    if (!node.IsMap()) wrong(node, "{}: expected a mapping, name: value", what);
+  Entries entries(const YAML::Node& node, const char* section) const {
+    if (!node.IsMap()) wrong(node, "{}: expected a mapping, name: value", section);
     Entries found;
     std::set<std::string> met;
     for (const auto& entry : node) {
       const std::string key = text(entry.first);
-      if (!met.insert(key).second) wrong(entry.first, "'{}' is there twice", printable(key));
+      if (!met.insert(key).second) wrong(entry.first, "'{}' appears twice", printable(key));
       found.emplace_back(key, entry.second);
     }
     return found;
@@ -135,12 +135,12 @@ class TableReader {
 
   void check_name(const std::string& name, const YAML::Node& node) const {
     if (std::count(name.begin(), name.end(), '*') > 1) {
-      wrong(node, "'{}': one * stands for the number of a layer; write the others out",
+      wrong(node, "'{}': only one * (the layer number) is allowed; write the others out",
             printable(name));
     }
   }
 
-  // As parse_pattern reads it; what its words mean is seen later.
+  // Checks only the syntax; words are resolved later.
   void check_pattern(const std::string& pattern, const YAML::Node& node) const {
     try {
       parse_pattern(pattern);
@@ -151,7 +151,8 @@ class TableReader {
 
   void add_axis(const std::string& name, const YAML::Node& node) {
     const bool plain = name.find_first_of(" ()|'=:") == std::string::npos && name.front() != '_';
-    if (!plain) wrong(node, "'{}' cannot name an axis: patterns use its signs", printable(name));
+    if (!plain)
+      wrong(node, "'{}' cannot name an axis: it contains pattern syntax", printable(name));
     check_name(name, node);
     Axis axis{name, 0, Group::permutation, "ffn", ""};
     if (node.IsScalar()) {
@@ -179,28 +180,27 @@ class TableReader {
         axis.returned = flag(value);
       } else {
         wrong(value,
-              "'{}' is not known of an axis; there are: group, per, component, scales, "
+              "'{}' is not a key of an axis; expected one of: group, per, component, scales, "
               "returned",
               printable(key));
       }
     }
-    if (!grouped) wrong(node, "axis {}: its group is missing", axis.name);
+    if (!grouped) wrong(node, "axis {}: group is missing", axis.name);
     if (axis.per.empty()) return;
     const auto parent =
         std::find_if(table_.axes.begin(), table_.axes.end(), [&](const Axis& other) {
           return other.name == axis.per || short_name(other.name) == axis.per;
         });
     if (parent == table_.axes.end()) {
-      wrong(node, "axis {}: is there for each of '{}', which is no axis above it", axis.name,
+      wrong(node, "axis {}: per is '{}', which is not an axis listed before it", axis.name,
             printable(axis.per));
     }
     if (is_starred(parent->name) && !is_starred(axis.name)) {
-      wrong(node, "axis {}: is there for each of {}, which is another in every layer", axis.name,
-            parent->name);
+      wrong(node, "axis {}: per is {}, a different axis in every layer; put a * in the axis's name",
+            axis.name, parent->name);
     }
     if (!permutes_only(parent->group)) {
-      wrong(node, "axis {}: is there for each of {}, whose group must be permutation", axis.name,
-            parent->name);
+      wrong(node, "axis {}: per is {}, whose group must be permutation", axis.name, parent->name);
     }
     axis.per = parent->name;
     if (!named) axis.component = parent->component;
@@ -218,7 +218,7 @@ class TableReader {
         return;
       }
     }
-    wrong(node, "'{}' is no axis", printable(name));
+    wrong(node, "'{}' is not an axis", printable(name));
   }
 
   void add_tap(const std::string& name, const YAML::Node& node) {
@@ -233,7 +233,8 @@ class TableReader {
         } else if (key == "component") {
           tap.component = text(value) == "query_key" ? "query_key" : component(value);
         } else {
-          wrong(value, "'{}' is not known of a tap; there are: on, component", printable(key));
+          wrong(value, "'{}' is not a key of a tap; expected one of: on, component",
+                printable(key));
         }
       }
       if (tap.product.empty()) wrong(node, "tap {}: `on` is missing", printable(name));
@@ -247,7 +248,7 @@ class TableReader {
                       return use.role == Role::vector || use.role == Role::covector;
                     });
     if (!product) {
-      wrong(node, "tap {}: '{}' is no product of axes, outermost first", printable(name),
+      wrong(node, "tap {}: '{}' is not a product of axes, outermost first", printable(name),
             printable(tap.product));
     }
     table_.taps.push_back(std::move(tap));
@@ -256,7 +257,7 @@ class TableReader {
   void add_shift(const std::string& name, const YAML::Node& node) {
     check_name(name, node);
     if (!name.starts_with("shift.")) {
-      wrong(node, "shift '{}': its name must begin with shift.", printable(name));
+      wrong(node, "shift '{}': its name must start with shift.", printable(name));
     }
     ShiftRule shift{name, Shift::Kind::averaged, "", ""};
     bool kind = false;
@@ -269,11 +270,12 @@ class TableReader {
       } else if (key == "other") {
         shift.other = text(value);
       } else {
-        wrong(value, "'{}' is not known of a shift; there are: kind, map, other", printable(key));
+        wrong(value, "'{}' is not a key of a shift; expected one of: kind, map, other",
+              printable(key));
       }
     }
     if (!kind || shift.map.empty() || shift.other.empty()) {
-      wrong(node, "{}: needs kind, map and other", printable(name));
+      wrong(node, "{}: requires kind, map and other", printable(name));
     }
     table_.shifts.push_back(std::move(shift));
   }
@@ -289,7 +291,7 @@ SymmetryTable read_symmetry_table(const fs::path& file) {
           file.string());
   const auto mapped = MappedFile::open(file);
   const std::string_view text = mapped->bytes();
-  require(text.size() <= longest_file, "{}: {} bytes are no table, expected at most {}",
+  require(text.size() <= longest_file, "{}: {} bytes, expected a table of at most {}",
           file.string(), text.size(), longest_file);
   require(is_valid_utf8(text), "{}: is not valid UTF-8", file.string());
   try {

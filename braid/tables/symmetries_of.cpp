@@ -1,5 +1,5 @@
-// From rules to a table: which tensor each rule is of, how many layers there are, what the words of
-// patterns mean, and the sizes.
+// From rules to symmetries: matches tensors with rules, counts layers, resolves the words of
+// patterns, and infers sizes.
 #include <algorithm>
 #include <set>
 
@@ -13,7 +13,7 @@
 namespace braid {
 namespace {
 
-// `*`: any text. The last one takes more where the rest does not fit.
+// Wildcard match, `*` for any text; backtracks to the last `*`.
 bool matches(const std::string& pattern, const std::string& name) {
   std::size_t p = 0, n = 0, star = std::string::npos, taken = 0;
   while (n < name.size()) {
@@ -46,7 +46,7 @@ class Expansion {
     for (const Axis& axis : table_.axes) {
       const bool used = std::any_of(axes_.begin(), axes_.end(),
                                     [&](const auto& one) { return one.second.first == &axis; });
-      require(used, "{}: axis {} is in no tensor's pattern; remove it, or use it", table_.file,
+      require(used, "{}: axis {} is not in any tensor's pattern; remove it, or use it", table_.file,
               axis.name);
     }
     return build(sizes());
@@ -62,7 +62,7 @@ class Expansion {
     return fmt::format("{}:{}", table_.file, rule.line);
   }
 
-  // A rule for the whole name counts before one with `*`.
+  // A rule for the full name takes precedence over one with `*`.
   void find_rules() {
     std::map<std::string, const TensorRule*> exact;
     for (const TensorRule& rule : table_.tensors) {
@@ -80,10 +80,11 @@ class Expansion {
         }
       }
       const bool ignored = ignores(table_, name);
-      require(found.empty() || !ignored, "{}: {} has the rule {} and is ignored besides", source_,
+      require(found.empty() || !ignored, "{}: {} has the rule {} and is also ignored", source_,
               name, found.empty() ? "" : found.front().rule->name);
-      require(found.size() < 2, "{}: {} fits two rules of {}, {} and {}; write one for its name",
-              source_, name, table_.file, found.empty() ? "" : found[0].rule->name,
+      require(found.size() < 2,
+              "{}: {} matches two rules of {}, {} and {}; add one for its full name", source_, name,
+              table_.file, found.empty() ? "" : found[0].rule->name,
               found.size() < 2 ? "" : found[1].rule->name);
       if (ignored) continue;
       if (found.empty()) {
@@ -99,30 +100,29 @@ class Expansion {
     }
     const std::string fits_none = unmet.empty()
                                       ? ""
-                                      : fmt::format("{} rule(s) of {} fit no tensor of it: {}",
+                                      : fmt::format("{} rule(s) of {} match no tensor of it: {}",
                                                     unmet.size(), table_.file, join_names(unmet));
     require(unnamed.empty(),
-            "{}: {} tensor(s) have no rule in {}: {}; add one, or list them under "
-            "ignore{}{}",
+            "{}: {} tensor(s) have no rule in {}: {}; add rules, or list them under ignore{}{}",
             source_, unnamed.size(), table_.file, join_names(unnamed),
             fits_none.empty() ? "" : ". ", fits_none);
     require(unmet.empty(), "{}: {}", source_, fits_none);
   }
 
   std::int64_t layer(const std::string& digits) const {
-    require(digits.size() < 10, "{}: a tensor of layer {}, expected layers counted from 0", source_,
+    require(digits.size() < 10, "{}: has a tensor of layer {}, expected layers from 0", source_,
             printable(digits));
     return std::stoll(digits);
   }
 
-  // Rules that share what stands before their `*` are of the same layers, which are counted from 0;
-  // each has a tensor in every one.
+  // Rules with the same text before their `*` apply to the same layers, which are numbered from 0;
+  // each must have a tensor in every layer.
   void require_all_layers() {
     for (const auto& [name, match] : matches_) {
       if (match.number.empty()) continue;
       layers_[before_star(match.rule->name)].insert(layer(match.number));
     }
-    for (const auto& [name, match] : matches_) {  // those that have rules of their own
+    for (const auto& [name, match] : matches_) {  // tensors with rules for their full names
       for (auto& [prefix, numbers] : layers_) {
         if (!match.number.empty() || !name.starts_with(prefix)) continue;
         const auto number = number_in(
@@ -134,8 +134,8 @@ class Expansion {
       std::int64_t next = 0;
       for (const std::int64_t number : numbers) {
         require(number == next,
-                "{}: {} is there for {}, but not for {}: layers are counted from 0; "
-                "give tensors whose numbers are others rules without *",
+                "{}: {} exists for {}, but not for {}; layers are numbered from 0, so write rules "
+                "without * for tensors numbered differently",
                 source_, prefix + "*", number, next);
         ++next;
       }
@@ -148,11 +148,11 @@ class Expansion {
         if (!matches_.contains(name)) missing.push_back(name);
       }
     }
-    require(missing.empty(), "{}: {} tensor(s) that rules of {} ask for are missing: {}", source_,
+    require(missing.empty(), "{}: {} tensor(s) required by rules of {} are missing: {}", source_,
             missing.size(), table_.file, join_names(missing));
   }
 
-  // `work` with what programmers' mistakes in tables are, as errors of the file.
+  // Runs `work`, turning its std::invalid_argument into an Error at `where`.
   template <typename Work>
   auto named(const std::string& where, const Work& work) const {
     try {
@@ -162,18 +162,18 @@ class Expansion {
     }
   }
 
-  // The whole name of the axis that a word means, which is then there.
+  // The full name of the axis that a word names; records that it exists.
   std::string axis_of(const std::string& word, const std::string& number,
                       const std::string& where) {
     const auto found = named(where, [&] { return find_axis(table_.axes, word, number); });
-    require(found.has_value(), "{}: '{}' is no axis of this table{}", where, printable(word),
-            number.empty() ? "; without * a pattern has whole names" : "");
+    require(found.has_value(), "{}: '{}' is not an axis of this table{}", where, printable(word),
+            number.empty() ? "; a rule without * needs full names" : "");
     std::string name = found->whole();
     axes_.emplace(name, std::pair(found->axis, found->number));
     return name;
   }
 
-  // The pattern with whole names.
+  // The pattern with full names.
   Pattern meant(const std::string& text, const std::string& number, const std::string& where) {
     Pattern pattern = named(where, [&] { return parse_pattern(text); });
     for (Concatenation& dimension : pattern) {
@@ -203,7 +203,7 @@ class Expansion {
       const auto axis = axes_.find(found.unknown);
       const std::string called = axis == axes_.end() ? found.unknown : axis->second.first->name;
       fail(
-          "{}: no shape tells how many units axis {} has, which {} carries as {}; give it in {}: "
+          "{}: no shape determines the size of axis {}, which {} carries as {}; add it to {}: "
           "sizes: {{{}: N}}",
           source_, found.unknown, found.carried_by, format_pattern(patterns_.at(found.carried_by)),
           table_.file, called);
@@ -230,7 +230,7 @@ class Expansion {
     });
   }
 
-  // How often a rule of taps or shifts is repeated: for the layers of its axes, or of all.
+  // Repetitions of a tap or shift rule: the number of layers of its axes, or of all axes.
   std::int64_t repeats(const std::string& rule, const std::vector<std::string>& words) const {
     std::set<std::size_t> counts, all;
     for (const Axis& axis : table_.axes) {
@@ -244,9 +244,7 @@ class Expansion {
       if (meant) counts.insert(static_cast<std::size_t>(count));
     }
     const std::set<std::size_t>& said = counts.empty() ? all : counts;
-    require(said.size() == 1,
-            "{}: {}: it is not clear for how many layers this is; write it "
-            "without *",
+    require(said.size() == 1, "{}: {}: the number of layers is ambiguous; write it without *",
             table_.file, rule);
     return static_cast<std::int64_t>(*said.begin());
   }
@@ -314,7 +312,7 @@ class Expansion {
     }
   }
 
-  // What is written and never read, or read and never written, is where a table forgets.
+  // An axis that is only written or only read shows that the table is incomplete.
   void require_written_and_read(const Symmetries& symmetries) const {
     for (const auto& [name, axis] : symmetries.axes) {
       std::string writer, reader;
@@ -325,13 +323,14 @@ class Expansion {
         in_product |= product_at(symmetries, place).size() > 1;
       }
       require(!writer.empty() || in_product,
-              "{}: axis {} is read ({} has {}') and never written: what a model is given cannot "
-              "move; write _ for it",
+              "{}: axis {} is read ({} has {}') and never written; model inputs cannot move, so "
+              "write _ for them",
               table_.file, name, reader, name);
-      require(!reader.empty() || in_product || axis.returned,
-              "{}: axis {} is written ({}) and never read: write {}' where a tensor reads it, or "
-              "returned: true where the model returns it",
-              table_.file, name, writer, name);
+      require(
+          !reader.empty() || in_product || axis.returned,
+          "{}: axis {} is written ({}) and never read; write {}' in the tensor that reads it, or "
+          "returned: true if the model returns it",
+          table_.file, name, writer, name);
     }
   }
 
@@ -339,8 +338,8 @@ class Expansion {
   const Tensors& tensors_;
   const std::string& source_;
   std::map<std::string, Match> matches_;                             // by tensor
-  std::map<std::string, std::set<std::int64_t>> layers_;             // by what stands before *
-  std::map<std::string, std::pair<const Axis*, std::string>> axes_;  // by whole name
+  std::map<std::string, std::set<std::int64_t>> layers_;             // by the text before *
+  std::map<std::string, std::pair<const Axis*, std::string>> axes_;  // by full name
   std::map<std::string, Pattern> patterns_;                          // by tensor
 };
 

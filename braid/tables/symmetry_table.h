@@ -1,6 +1,5 @@
-// SymmetryTable: an architecture as a file, in the notation of the built-in tables
-// (docs/tables.md). Sizes and the number of layers are not in it: they are read off the shapes of a
-// checkpoint.
+// SymmetryTable: an architecture from a file, in the notation of the built-in tables
+// (docs/tables.md), without sizes and the number of layers, which come from a checkpoint's shapes.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +8,7 @@
 
 namespace braid {
 
-// A rule for one name or, with one `*` in it, for all that have a number there: a layer's.
+// A rule for one tensor or, with a `*` in its name, for the tensors of all layers.
 struct TensorRule {
   std::string name, pattern;
   int line = 0;  // of the file
@@ -23,31 +22,31 @@ struct ShiftRule {
 
 struct SymmetryTable {
   std::string file;        // for messages
-  std::string title;       // what the architecture is called
-  std::vector<Axis> axes;  // sizes are 0; an axis comes after the one that it is repeated for
-  std::map<std::string, std::int64_t> sizes;  // of axes that no shape tells, as they are called
+  std::string title;       // name of the architecture
+  std::vector<Axis> axes;  // sizes are 0; an axis follows the one that it is repeated for
+  std::map<std::string, std::int64_t> sizes;  // by name, of axes that no shape determines
   std::vector<TensorRule> tensors;
-  std::vector<TapRule> taps;  // rules with `*` that follow each other are repeated together
+  std::vector<TapRule> taps;  // consecutive rules with `*` are repeated together, layer by layer
   std::vector<ShiftRule> shifts;
-  std::vector<std::string> ignored;  // tensors that stay, `*` for any text: counters, buffers
+  std::vector<std::string> ignored;  // unchanged tensors, `*` for any text: counters, buffers
 };
 
-// Error naming the file and the line where it is no table, or one that contradicts itself.
+// Throws an Error with file and line if the file is not a table or contradicts itself.
 SymmetryTable read_symmetry_table(const std::filesystem::path& file);
 
 // The text that read_symmetry_table reads.
 std::string to_yaml(const SymmetryTable& table);
 
-// Does the table leave this tensor as it is?
+// Does the table leave this tensor unchanged?
 bool ignores(const SymmetryTable& table, const std::string& tensor);
 
-// The table of a checkpoint with these tensors, `source`, those that are ignored among them. Error
-// naming the tensor, the rule or the axis where one forgets or contradicts another.
+// The symmetries of a checkpoint, `source`, with these tensors, ignored ones included. Throws an
+// Error that names the tensor, rule or axis if tensors and rules do not match each other.
 Symmetries symmetries_of(const SymmetryTable& table, const Tensors& tensors,
                          const std::string& source);
 
-// The other way: rules with `*` where layers are alike, and the sizes that the shapes do not tell.
-// `tensors`: of the table, for their shapes.
+// The inverse: rules with `*` where layers are alike, and sizes that shapes do not determine.
+// `tensors`: the tensors of the table, for their shapes.
 SymmetryTable folded(const Symmetries& symmetries, const Tensors& tensors);
 
 }  // namespace braid

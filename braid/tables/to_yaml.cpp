@@ -1,4 +1,4 @@
-// A table as text, in the order in which it is read.
+// A table as YAML, in the order in which it is read.
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -14,10 +14,10 @@ const char* word_of(const Words& words, T value) {
   for (const auto& [word, meaning] : words) {
     if (meaning == value) return word;
   }
-  throw std::logic_error("what a table may say has no word in its file");
+  throw std::logic_error("a value of a table has no word in its file format");
 }
 
-// Plain where YAML reads it as it is, in quotes otherwise.
+// Plain if YAML reads that back unchanged, else in quotes.
 std::string quoted(const std::string& text) {
   if (text == "null" || text == "Null" || text == "NULL") return '"' + text + '"';
   constexpr const char* plain =

@@ -27,7 +27,7 @@ class Causal final : public TokenTask {
     std::erase_if(blocks, [&](const TokenSequence& block) {
       return block.size() != size || block.labels.back() == -100;
     });
-    require(!blocks.empty(), "{}: does not fill one block of {} tokens", text.string(), size);
+    require(!blocks.empty(), "{}: shorter than one block of {} tokens", text.string(), size);
     return blocks;
   }
 };
@@ -66,9 +66,9 @@ std::vector<TokenSequence> next_token_blocks(const std::filesystem::path& file,
   const SequenceTemplate& marks = tokenizer.sequence_template();
   if (!marks.after.empty()) {
     fail(
-        "{}: next tokens are those of a text that goes on, but {} ends a sequence of this {} "
-        "tokenizer; give one that marks starts at most",
-        file.string(), tokenizer.token(marks.after.front()), tokenizer.kind());
+        "{}: next tokens need a continuous text, but this {} tokenizer ends sequences with {}; use "
+        "one that adds no token at the end",
+        file.string(), tokenizer.kind(), tokenizer.token(marks.after.front()));
   }
   return next_token_blocks(tokenizer.encode(read_text(file, lines)), size, marks.before);
 }
@@ -76,9 +76,9 @@ std::vector<TokenSequence> next_token_blocks(const std::filesystem::path& file,
 Examples causal_text(const std::filesystem::path& file, const Tokenizer& tokenizer,
                      std::int64_t block, std::int64_t batch_size, std::int64_t lines) {
   Examples examples{&causal_task(), next_token_blocks(file, tokenizer, block, lines)};
-  require(!examples.sequences.empty(), "{}: the text has no two tokens, so none can be predicted",
-          file.string());
-  // Nothing follows the text's last token: it is no input.
+  require(!examples.sequences.empty(),
+          "{}: the text has fewer than two tokens, so none can be predicted", file.string());
+  // Nothing follows the text's last token, so it is not an input.
   TokenSequence& last = examples.sequences.back();
   if (last.labels.back() == -100) {
     last.ids.pop_back();

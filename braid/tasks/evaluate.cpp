@@ -27,7 +27,7 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
     if (!examples.outputs.empty()) {
       found = found.index_select(1, at::tensor(examples.outputs, found.options().dtype(at::kLong)));
     }
-    // The logits of tokens are many; losses are summed in double either way.
+    // Token logits are too many to convert; their losses are summed in double anyway.
     if (task.head() != Predicts::token) found = found.to(at::kDouble);
     sums[k] = task.loss(found, batch).item<double>();
     const std::vector<double> values = task.predictions(found);
@@ -36,10 +36,10 @@ Score evaluate(const Network& network, const Tensors& parameters, const Examples
   Score score;
   for (const double sum : sums) score.loss += sum;
   for (const std::int64_t n : scored) score.scored += n;
-  require(score.scored > 0, "nothing is scored: no token of this text is masked or has a label");
+  require(score.scored > 0, "nothing to score: no token of this text is masked or has a label");
   score.loss /= static_cast<double>(score.scored);
   require(std::isfinite(score.loss),
-          "the loss is {}: what the model computes on this text is too large for {}", score.loss,
+          "the loss is {}: the model's values on this text are out of range for {}", score.loss,
           dtype_name(compute.dtype));
   score.metrics = task.metrics(score.loss, predicted, examples.sequences);
   return score;
@@ -52,7 +52,7 @@ void check_examples(const Model& model, const Examples& examples) {
     const auto classes =
         static_cast<double>(model.network->head(*task.head())->outputs(model.parameters));
     for (const TokenSequence& sequence : examples.sequences) {
-      require(sequence.target < classes, "label {} is none of the {} classes of {}",
+      require(sequence.target < classes, "label {} is not one of the {} classes of {}",
               sequence.target, classes, model.folder.string());
     }
   }

@@ -25,7 +25,7 @@ Batches batches_in_order(const std::vector<TokenSequence>& sequences, std::int64
 }
 
 Batches batches_by_length(const std::vector<TokenSequence>& sequences, std::size_t group) {
-  constexpr std::int64_t tokens_a_batch = 2048;
+  constexpr std::int64_t tokens_per_batch = 2048;
   std::vector<std::size_t> order(sequences.size() / group);  // of groups
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto length = [&](std::size_t i) {
@@ -41,7 +41,7 @@ Batches batches_by_length(const std::vector<TokenSequence>& sequences, std::size
   for (const std::size_t i : order) {
     const std::int64_t rows = static_cast<std::int64_t>(group);
     const bool full =
-        batches.empty() || (std::ssize(batches.back()) + rows) * length(i) > tokens_a_batch;
+        batches.empty() || (std::ssize(batches.back()) + rows) * length(i) > tokens_per_batch;
     if (full) batches.emplace_back();
     for (std::size_t k = i * group; k < (i + 1) * group; ++k) batches.back().push_back(k);
   }

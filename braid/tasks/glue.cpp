@@ -13,7 +13,7 @@
 namespace braid {
 namespace {
 
-// Quotes mean nothing in these files.
+// Quotes have no special meaning in these files.
 std::vector<std::string> split(const std::string& line) {
   std::vector<std::string> fields;
   for (std::size_t begin = 0;;) {
@@ -30,7 +30,7 @@ std::size_t column(const std::vector<std::string>& columns, const std::string& n
   require(found != columns.end(), "{}: has no column '{}', which {} needs; its columns are: {}",
           file, name, task.title, fmt::join(columns, ", "));
   require(std::count(columns.begin(), columns.end(), name) == 1,
-          "{}: line 1: the column '{}' is there twice; which one is {}'s?", file, printable(name),
+          "{}: line 1: column '{}', which {} needs, appears twice", file, printable(name),
           task.title);
   return static_cast<std::size_t>(found - columns.begin());
 }
@@ -42,15 +42,16 @@ double read_label(const GlueRow& task, const std::optional<ScoreRange>& scores,
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), score);
     require(error == std::errc() && end == text.data() + text.size() && std::isfinite(score),
             "{}: row {}: the score is '{}', expected a number", file, row, printable(text));
-    require(!scores || (score >= scores->low && score <= scores->high),
-            "{}: row {}: the score is {}, expected one from {} to {}; `score-range` says which "
-            "scores there are",
-            file, row, text, scores ? scores->low : 0, scores ? scores->high : 0);
+    require(
+        !scores || (score >= scores->low && score <= scores->high),
+        "{}: row {}: the score is {}, expected one from {} to {}; set `score-range` if the data "
+        "has another",
+        file, row, text, scores ? scores->low : 0, scores ? scores->high : 0);
     return score;
   }
   const auto found = std::find(task.labels.begin(), task.labels.end(), text);
-  require(found != task.labels.end(), "{}: row {}: the label is '{}', {} has: {}", file, row, text,
-          task.title, fmt::join(task.labels, ", "));
+  require(found != task.labels.end(), "{}: row {}: the label is '{}', but {} has: {}", file, row,
+          text, task.title, fmt::join(task.labels, ", "));
   return static_cast<double>(found - task.labels.begin());
 }
 
@@ -171,7 +172,7 @@ class GlueTask final : public Task {
 
   void check(const TaskInput& input, const Model&) const override {
     require(!input.data.empty() && input.text.empty() && input.batches.empty(),
-            "`task` {} is measured on its own file and nothing else: `data` FILE.tsv", name());
+            "`task` {} reads only its own file; give `data` FILE.tsv", name());
   }
   const std::string& file(const TaskInput& input) const override { return input.data; }
   Examples load(const TaskInput& input, const Tokenizer& tokenizer,
@@ -242,13 +243,13 @@ const GlueRow& find_glue_row(const std::string& name) {
     if (row.name == name) return row;
     names.push_back(row.name);
   }
-  fail("'{}' is not a GLUE task; there are: {}", name, fmt::join(names, ", "));
+  fail("'{}' is not a GLUE task; expected one of: {}", name, fmt::join(names, ", "));
 }
 
 ScoreRange score_range(const GlueRow& task, const TaskInput& input) {
   const std::vector<double>& given = input.score_range;
   if (given.empty()) return task.scores;
-  require(task.is_regression(), "`score-range` is of scores, and {} has labels", task.title);
+  require(task.is_regression(), "`score-range` applies to scores, but {} has labels", task.title);
   require(given.size() == 2 && given[0] < given[1],
           "`score-range` is {}, expected the lowest and the highest score, such as 0,5",
           fmt::join(given, ","));
@@ -273,7 +274,7 @@ LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::pa
       ++result.skipped;
       continue;
     }
-    if (fields[label] == "-" && !task.is_regression()) {  // annotators did not agree (MNLI)
+    if (fields[label] == "-" && !task.is_regression()) {  // no agreement of annotators (MNLI)
       ++result.unlabelled;
       continue;
     }
@@ -281,13 +282,12 @@ LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::pa
                             read_label(task, scores, fields[label], file, stream.lines())});
   }
   const auto rows = std::ssize(result.lines) + result.skipped + result.unlabelled;
-  require(
-      result.skipped * 100 <= rows,
-      "{}: {} of {} rows have fewer columns than {} needs: is it the task's tab-separated file?",
-      file, result.skipped, rows, task.title);
-  require(!result.lines.empty(), "{}: holds no rows", file);
+  require(result.skipped * 100 <= rows,
+          "{}: {} of {} rows have fewer columns than {} needs; give the task's tab-separated file",
+          file, result.skipped, rows, task.title);
+  require(!result.lines.empty(), "{}: has no rows", file);
   if (result.unlabelled > 0) {
-    notice("{}: {} rows have no label ('-') and are left out", file, result.unlabelled);
+    notice("{}: skipped {} rows without a label ('-')", file, result.unlabelled);
   }
   return result;
 }

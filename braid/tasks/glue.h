@@ -1,5 +1,5 @@
-// GLUE tasks (Wang et al. 2019): where their official tab-separated files have the sentences and
-// the labels, and what is measured.
+// GLUE tasks (Wang et al. 2019): the columns of sentences and labels in their official
+// tab-separated files, and the metrics.
 #pragma once
 
 #include "braid/tasks/task.h"
@@ -17,7 +17,7 @@ struct LabelledLines {
   std::int64_t unlabelled = 0;  // rows whose label is "-"
 };
 
-// The lowest and the highest score that there can be.
+// Lowest and highest possible score.
 struct ScoreRange {
   double low = 0, high = 0;
 };
@@ -26,31 +26,31 @@ struct ScoreRange {
 struct GlueRow {
   const char* name;                  // sst2
   const char* title;                 // SST-2
-  std::vector<std::string> columns;  // of files without a header; empty: the first line names them
+  std::vector<std::string> columns;  // of files without a header; empty: the first line is one
   std::string first, second;         // columns of the sentences; `second` empty: one sentence
   std::string label;                 // column
-  std::vector<std::string> labels;   // as written, by class (Hugging Face's order); empty: a score
+  std::vector<std::string> labels;   // in files, in Hugging Face's order; empty: a score
   std::vector<std::string> metrics;  // the first decides which model is better
-  std::vector<std::string> names = {};  // of classes that the file numbers, as the GLUE data on the
-                                        // Hugging Face hub has them
-  ScoreRange scores = {};               // as the data set documents them
+  std::vector<std::string> names =
+      {};                  // class names on the Hugging Face hub, if labels are numbers
+  ScoreRange scores = {};  // as the data set documents them
 
   bool is_regression() const { return labels.empty(); }
   bool has_pairs() const { return !second.empty(); }
 };
 
-// The range that `input` gives, or the task's. Error where it is none.
+// The range in `input`, or else the task's. Throws if it is not a range.
 ScoreRange score_range(const GlueRow& task, const TaskInput& input);
 
-// The first `limit` rows (0 = all). Error naming the file, the row and the column where a column or
-// a label is not what the task has, a score is outside `scores` (none: any number will do), where
-// there is no row, or where over 1% are cut short.
+// The first `limit` rows (0 = all). Throws an Error that names the file, row and column if a column
+// or label is not the task's, a score is outside `scores` (nullopt: any number), there are no rows,
+// or more than 1% of them lack columns.
 LabelledLines read_labelled_lines(const GlueRow& task, const std::filesystem::path& file,
                                   std::int64_t limit = 0, std::optional<ScoreRange> scores = {});
 
-// The nine: a sentence head's classes, by cross entropy, or its score, by squared error.
+// The nine tasks: classification by cross entropy, or regression by squared error.
 const std::vector<const Task*>& glue_tasks();
-// The row of one of them. Error naming the tasks there are.
+// The row of a task. Throws, listing the tasks, if there is none of this name.
 const GlueRow& find_glue_row(const std::string& name);
 
 }  // namespace braid

@@ -9,22 +9,22 @@ namespace {
 
 constexpr const char* images_name = "pixel_values";
 constexpr const char* labels_name = "labels";
-constexpr std::int64_t images_a_batch = 16;
+constexpr std::int64_t images_per_batch = 16;
 
-// pixel_values (N, C, H, W) floating, labels (N) integers. Error naming the file and the tensor.
+// pixel_values (N, C, H, W) floating point, labels (N) integers. Throws, naming file and tensor.
 std::vector<TokenSequence> read_images(const std::filesystem::path& path, std::int64_t limit,
                                        bool labelled) {
   const std::string file = path.string();
   const Tensors tensors = read_safetensors(path);
   for (const auto& [name, tensor] : tensors) {
     require(name == images_name || name == labels_name,
-            "{}: tensor '{}' would not be used; images are {}, {}", file, name, images_name,
+            "{}: tensor '{}' is unknown; expected only {} and {}", file, name, images_name,
             labels_name);
   }
   const auto images = tensors.find(images_name), labels = tensors.find(labels_name);
   require(images != tensors.end() && images->second.dim() == 4 && images->second.size(0) > 0 &&
               at::isFloatingType(images->second.scalar_type()),
-          "{}: expected {} (N, C, H, W) of floating point, scaled as the model takes them", file,
+          "{}: expected {} (N, C, H, W) in floating point, scaled as the model expects", file,
           images_name);
   const std::int64_t count = images->second.size(0);
   const bool has_labels = labels != tensors.end();
@@ -61,18 +61,18 @@ class ImageTask final : public Task {
   std::int64_t outputs() const override { return 0; }
 
   void check(const TaskInput& input, const Model& model) const override {
-    require(model.network->reads_images(), "{}: reads text, which `task` image has none of",
+    require(model.network->reads_images(), "{}: reads text, but `task` image has only images",
             model.folder.string());
     require(!input.data.empty() && input.text.empty() && input.batches.empty(),
-            "`task` image is measured on its own file and nothing else: `data` FILE.safetensors "
-            "with {} (N, C, H, W) and {} (N)",
+            "`task` image reads only its own file; give `data` FILE.safetensors with {} "
+            "(N, C, H, W) and {} (N)",
             images_name, labels_name);
   }
   const std::string& file(const TaskInput& input) const override { return input.data; }
 
   Examples load(const TaskInput& input, const Tokenizer&, std::int64_t) const override {
     Examples examples{this, read_images(input.data, input.lines, true)};
-    examples.batches = batches_in_order(examples.sequences, images_a_batch);
+    examples.batches = batches_in_order(examples.sequences, images_per_batch);
     return examples;
   }
 

@@ -1,4 +1,4 @@
-// Images and their classes, ready as a model takes them.
+// Image classification, with preprocessed images.
 #pragma once
 
 #include "braid/tasks/task.h"

@@ -39,15 +39,15 @@ class Masked final : public TokenTask {
                                              std::int64_t size) const override {
     std::vector<TokenSequence> blocks = marked_blocks(read_lines(text), tokenizer, size);
     if (!blocks.empty() && blocks.back().size() < size) blocks.pop_back();
-    require(!blocks.empty(), "{}: does not fill one block of {} tokens", text.string(), size);
+    require(!blocks.empty(), "{}: shorter than one block of {} tokens", text.string(), size);
     return blocks;
   }
 
   Draw drawing(std::shared_ptr<const Tokenizer> tokenizer, double probability) const override {
     tokenizer->mask_needed();
     require(probability > 0,
-            "no token is masked with a probability of 0, so there would be nothing to predict "
-            "(`mask-probability`, or `learn-mask` of learning and healing)");
+            "a masking probability of 0 leaves nothing to predict (`mask-probability`, or "
+            "`learn-mask` for learning and healing)");
     return [tokenizer, probability](TokenSequence& sequence, Random& random) {
       mask_tokens(sequence, *tokenizer, probability, random);
     };
@@ -85,7 +85,7 @@ std::vector<TokenSequence> marked_blocks(const std::vector<std::string>& lines,
                                          bool character_spaced) {
   const SequenceTemplate& marks = tokenizer.sequence_template();
   const std::int64_t room = size - std::ssize(marks.before) - std::ssize(marks.after);
-  require(room >= 1, "a block of {} tokens has no room between its marks; use at least {}", size,
+  require(room >= 1, "a block of {} tokens has only special tokens; use at least {}", size,
           size - room + 1);
   std::vector<TokenSequence> blocks;
   std::vector<std::int64_t> text;
@@ -110,7 +110,7 @@ std::vector<TokenSequence> marked_blocks(const std::vector<std::string>& lines,
 Examples mask_text(const std::vector<std::string>& lines, const Tokenizer& tokenizer,
                    const MaskingOptions& options, const std::string& source) {
   require(options.probability > 0 && options.probability <= 1,
-          "mask-probability is {}, expected more than 0 and at most 1", options.probability);
+          "`mask-probability` is {}, expected more than 0 and at most 1", options.probability);
   Examples text{&masked_task(),
                 marked_blocks(lines, tokenizer, options.block, options.character_spaced)};
   require(!text.sequences.empty(), "{}: the text has no tokens", source);

@@ -47,21 +47,21 @@ double f1(Values predicted, Values expected) {
 }
 
 double matthews(Values predicted, Values expected) {
-  std::map<double, double> said, were;
+  std::map<double, double> predictions, labels;
   double right = 0;
   const auto count = static_cast<double>(predicted.size());
   for (std::size_t i = 0; i < predicted.size(); ++i) {
     right += predicted[i] == expected[i];
-    ++said[predicted[i]];
-    ++were[expected[i]];
+    ++predictions[predicted[i]];
+    ++labels[expected[i]];
   }
-  double both = 0, said_squares = 0, were_squares = 0;
-  for (const auto& [label, n] : said) {
-    said_squares += n * n;
-    if (const auto found = were.find(label); found != were.end()) both += n * found->second;
+  double both = 0, prediction_squares = 0, label_squares = 0;
+  for (const auto& [label, n] : predictions) {
+    prediction_squares += n * n;
+    if (const auto found = labels.find(label); found != labels.end()) both += n * found->second;
   }
-  for (const auto& [label, n] : were) were_squares += n * n;
-  const double scale = (count * count - said_squares) * (count * count - were_squares);
+  for (const auto& [label, n] : labels) label_squares += n * n;
+  const double scale = (count * count - prediction_squares) * (count * count - label_squares);
   return scale > 0 ? (right * count - both) / std::sqrt(scale) : 0;
 }
 

@@ -1,4 +1,4 @@
-// The official GLUE metrics, of predictions against labels. REQUIRES as many of both, at least one.
+// The official GLUE metrics of predictions against labels. REQUIRES equal numbers, at least one.
 #pragma once
 
 #include <span>
@@ -6,22 +6,22 @@
 
 namespace braid {
 
-// The share that is right.
+// Fraction correct.
 double accuracy(std::span<const double> predicted, std::span<const double> expected);
 
-// Of class 1: 2 TP / (2 TP + FP + FN); 0 where nothing is predicted or expected.
+// F1 of class 1: 2 TP / (2 TP + FP + FN); 0 if it is neither predicted nor expected.
 double f1(std::span<const double> predicted, std::span<const double> expected);
 
-// Matthews' correlation of classes (Gorodkin 2004); 0 where either is constant.
+// Matthews correlation coefficient of classes (Gorodkin 2004); 0 if either side is constant.
 double matthews(std::span<const double> predicted, std::span<const double> expected);
 
-// Correlation of scores; 0 where either is constant.
+// Correlation of scores; 0 if either side is constant.
 double pearson(std::span<const double> predicted, std::span<const double> expected);
 
-// Correlation of ranks, ties sharing their mean rank; 0 where either is constant.
+// Correlation of ranks, with mean ranks for ties; 0 if either side is constant.
 double spearman(std::span<const double> predicted, std::span<const double> expected);
 
-// By the name it has in a Task. Error for another.
+// The metric of this name. Throws if the name is unknown.
 double metric(const std::string& name, std::span<const double> predicted,
               std::span<const double> expected);
 

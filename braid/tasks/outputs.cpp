@@ -20,20 +20,20 @@ void require_outputs(const Model& model, const Task& task) {
   const std::string folder = model.folder.string();
   const Head* head = model.network->head(*task.head());
   if (*task.head() == Predicts::token) {
-    require(head, "{}: has no language-model head, so no loss of tokens can be measured", folder);
+    require(head, "{}: has no language-model head, so no token loss can be measured", folder);
     return;
   }
   if (*task.head() == Predicts::sentence) {
-    require(head, "{}: is no sentence encoder: it has no modules.json of sentence-transformers",
+    require(head, "{}: not a sentence encoder: it has no modules.json of sentence-transformers",
             folder);
-    require(
-        model.sentence->text_changes.empty(),
-        "{}: its texts are changed before the tokenizer ({}), which is not supported; take that "
-        "setting away and change the texts of `data` if they are to be measured so",
-        folder, model.sentence->text_changes);
+    require(model.sentence->text_changes.empty(),
+            "{}: changes texts before tokenising ({}), which is not supported; remove that "
+            "setting, and "
+            "change the texts of `data` instead",
+            folder, model.sentence->text_changes);
     return;
   }
-  require(head, "{}: has no classifier of texts, with its pooler; finetune makes one", folder);
+  require(head, "{}: has no classifier, or lacks its pooler; finetune makes one", folder);
   const std::int64_t found = head->outputs(model.parameters);
   require(task.outputs() == 0 || found == task.outputs(),
           "{}: its classifier has {} outputs, {} needs {}", folder, found, task.title(),
@@ -42,7 +42,7 @@ void require_outputs(const Model& model, const Task& task) {
 
 namespace {
 
-// "Not Entailment" and "not_entailment" are one name.
+// Normalises names: "Not Entailment" and "not_entailment" are the same.
 std::vector<std::string> spelt_alike(std::vector<std::string> names) {
   for (std::string& name : names) {
     for (char& c : name) {
@@ -61,19 +61,19 @@ std::vector<std::int64_t> outputs_by_class(const Model& model, const Task& task)
   const std::string folder = model.folder.string();
   const std::vector<std::string> names = spelt_alike(label_names(model.config));
   if (names.empty()) {
-    notice("{}: its labels have no names (id2label); they are taken to be {}, in this order",
-           folder, fmt::join(classes, ", "));
+    notice("{}: its labels have no names (id2label); assuming {}, in this order", folder,
+           fmt::join(classes, ", "));
     return {};
   }
   for (const std::vector<std::string>& known : {classes, task.other_labels()}) {
     if (known == names) return {};
     const std::optional<Order> order = order_of(names, known);
     if (!order) continue;
-    notice("{}: its labels are in another order than {}'s, and are read by their names", folder,
+    notice("{}: its labels are in a different order from {}'s; matching them by name", folder,
            task.title());
     return *order;
   }
-  fail("{}: its labels are {}, {} has {}; name them so in config.json (id2label)", folder,
+  fail("{}: its labels are {}, but {} has {}; correct id2label in config.json", folder,
        join_names(names), task.title(), fmt::join(classes, ", "));
 }
 

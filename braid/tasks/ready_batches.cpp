@@ -18,11 +18,10 @@ class BatchesFile {
       : file_(path.string()), tensors_(read_safetensors(path)) {
     for (const auto& [name, tensor] : tensors_) {
       require(std::find(known.begin(), known.end(), name) != known.end(),
-              "{}: tensor '{}' would not be used; batches are {}", file_, name,
-              fmt::join(known, ", "));
+              "{}: tensor '{}' is unknown; expected only {}", file_, name, fmt::join(known, ", "));
     }
     ids = needed("input_ids");
-    require(ids.numel() > 0, "{}: input_ids are [{}]: there are no tokens", file_,
+    require(ids.numel() > 0, "{}: input_ids is [{}] and has no tokens", file_,
             fmt::join(ids.sizes(), ", "));
     labels = labels_are == Labels::unread ? at::full_like(ids, -100) : needed("labels");
     mask = get("attention_mask");
@@ -36,11 +35,11 @@ class BatchesFile {
       require(least >= 0, "{}: {} has {}, expected numbers from 0", file_, name, least);
     }
     require(((mask == 0) | (mask == 1)).all().item<bool>(),
-            "{}: attention_mask has values besides 0 and 1", file_);
+            "{}: attention_mask has values other than 0 and 1", file_);
     require(((labels >= 0) | (labels == -100)).all().item<bool>(),
             "{}: labels has {}; expected token ids, or -100 where nothing is scored", file_,
             labels.masked_fill(labels == -100, 0).min().item<std::int64_t>());
-    // From the token that is predicted to the one that predicts it.
+    // From the predicted token to the predicting one.
     if (labels_are == Labels::next) labels = at::constant_pad_nd(labels.slice(1, 1), {0, 1}, -100);
   }
 
@@ -52,8 +51,8 @@ class BatchesFile {
       };
       if (at(mask) == 0) {
         require(at(labels) == -100,
-                "{}: row {}: the token at {} is hidden by attention_mask, but would have to "
-                "predict label {}; expected -100 there",
+                "{}: row {}: attention_mask is 0 at position {}, which would have to predict label "
+                "{}; expected -100 there",
                 file_, i, j, at(labels));
         continue;
       }
@@ -82,8 +81,9 @@ class BatchesFile {
     require(tensor.dim() == 2 && at::isIntegralType(tensor.scalar_type(), true),
             "{}: {} is {} [{}], expected integers (N, T)", file_, name,
             at::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
-    require(!ids.defined() || tensor.sizes() == ids.sizes(), "{}: input_ids are [{}], {} [{}]",
-            file_, fmt::join(ids.sizes(), ", "), name, fmt::join(tensor.sizes(), ", "));
+    require(!ids.defined() || tensor.sizes() == ids.sizes(),
+            "{}: input_ids is [{}], but {} is [{}]", file_, fmt::join(ids.sizes(), ", "), name,
+            fmt::join(tensor.sizes(), ", "));
     return tensor.to(at::kLong).contiguous();
   }
 
@@ -101,7 +101,7 @@ ReadyBatches read_batches(const std::filesystem::path& path, Labels labels) {
     TokenSequence sequence = file.row(i);
     if (!sequence.empty()) ready.sequences.push_back(std::move(sequence));
   }
-  require(!ready.sequences.empty(), "{}: holds no token that attention_mask shows", path.string());
+  require(!ready.sequences.empty(), "{}: attention_mask is 0 for all tokens", path.string());
   return ready;
 }
 

@@ -1,5 +1,4 @@
-// Ready batches: token ids and labels that somebody has prepared, as Hugging Face's models take
-// them.
+// Pre-tokenised batches: token ids and labels as Hugging Face models take them.
 #pragma once
 
 #include <filesystem>
@@ -9,18 +8,18 @@
 namespace braid {
 
 struct ReadyBatches {
-  std::vector<TokenSequence> sequences;  // the tokens that attention_mask shows
-  std::int64_t width = 0;                // tokens a row of the file
+  std::vector<TokenSequence> sequences;  // the tokens with attention_mask 1
+  std::int64_t width = 0;                // tokens per row of the file
 };
 
-// Who predicts the label of a token: the token itself (masked models), the one before it (causal
-// models, as Hugging Face has it), or nobody, and the file needs none.
+// The token that predicts a label: its own (masked models), the one before it (causal models, as in
+// Hugging Face), or none: labels are not read and may be missing.
 enum class Labels { own, next, unread };
 
-// input_ids, labels and perhaps attention_mask, token_type_ids, position_ids, (N, T) integers, from
-// a safetensors file. Of a hidden token nothing is read, wherever it stands; the others keep their
-// places. Error naming the file and the tensor or row where they do not go together, where a hidden
-// token would have to predict, or a tensor that is none of these.
+// Reads input_ids, labels and optionally attention_mask, token_type_ids, position_ids, (N, T)
+// integers, from a safetensors file. Tokens with attention_mask 0 are dropped, wherever they are;
+// the others keep their positions. Throws an Error that names the file and the tensor or row if
+// they contradict each other, if a dropped token would have to predict, or on any other tensor.
 ReadyBatches read_batches(const std::filesystem::path& file, Labels labels);
 
 }  // namespace braid

@@ -17,7 +17,7 @@ class Lines final : public SequenceStream {
         std::int64_t limit)
       : stream_(file, limit), tokenizer_(tokenizer), max_length_(max_length), limit_(limit) {
     line_ = stream_.next();
-    require(line_.has_value(), "{}: holds no text", file.string());
+    require(line_.has_value(), "{}: has no text", file.string());
   }
 
   std::int64_t done() const override { return limit_ ? sequences() : stream_.bytes_read(); }
@@ -79,7 +79,7 @@ std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& fil
                                                 const Tokenizer& tokenizer, std::int64_t max_length,
                                                 std::int64_t limit) {
   std::vector<TokenSequence> blocks = next_token_blocks(file, tokenizer, max_length);
-  require(!blocks.empty(), "{}: holds no text", file.string());
+  require(!blocks.empty(), "{}: has no text", file.string());
   return listed_sequences(std::move(blocks), limit);
 }
 

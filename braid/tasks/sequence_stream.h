@@ -1,4 +1,4 @@
-// SequenceStream: texts as a model reads them, one at a time: what models are aligned on.
+// SequenceStream: the token sequences that models are aligned on, one at a time.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ class SequenceStream {
   // The next one; empty at the end.
   TokenSequence next();
 
-  std::int64_t sequences() const { return sequences_; }  // handed out so far
-  // How far this is, of total(), in sequences or what else the source counts.
+  std::int64_t sequences() const { return sequences_; }  // returned so far
+  // Progress towards total(), in sequences or the source's own unit.
   virtual std::int64_t done() const { return sequences_; }
   virtual std::int64_t total() const = 0;
 
@@ -29,29 +29,29 @@ class SequenceStream {
   std::int64_t sequences_ = 0;
 };
 
-// Sources hand out at most `limit` sequences (0 = all) of at most `max_length` tokens. Tokenizers
-// must outlive them. Error where a file holds none.
+// Sources return at most `limit` sequences (0 = all) of at most `max_length` tokens. Tokenizers
+// must outlive them. They throw if a file has no sequences.
 
-// A line is a sequence; memory does not grow with the text.
+// One sequence per line; memory does not grow with the text.
 std::unique_ptr<SequenceStream> line_sequences(const std::filesystem::path& file,
                                                const Tokenizer& tokenizer, std::int64_t max_length,
                                                std::int64_t limit);
 
-// The whole text as it stands, in next_token_blocks of `max_length` tokens.
+// The whole text as one stream, in next_token_blocks of `max_length` tokens.
 std::unique_ptr<SequenceStream> block_sequences(const std::filesystem::path& file,
                                                 const Tokenizer& tokenizer, std::int64_t max_length,
                                                 std::int64_t limit);
 
-// Those at hand, such as ready batches.
+// Given sequences, such as pre-tokenised batches.
 std::unique_ptr<SequenceStream> listed_sequences(std::vector<TokenSequence> sequences,
                                                  std::int64_t limit);
 
 // A file that models are aligned on, and how it is read.
 struct SequenceFile {
   std::filesystem::path file;
-  const Task* task = nullptr;  // whose rows are read; none: a text
-  bool batches = false;        // or: ready batches
-  bool blocks = false;         // of a text, rather than lines
+  const Task* task = nullptr;  // a file of this task's rows; null: a text
+  bool batches = false;        // pre-tokenised batches instead
+  bool blocks = false;         // read a text in blocks, not lines
   std::int64_t max_length = 512;
   std::int64_t limit = 0;
 };

@@ -12,18 +12,18 @@ namespace {
 
 const GlueRow& columns() { return find_glue_row("stsb"); }
 
-// With scores as shares of their range. What has STS-B's columns may be another data set, of other
-// scores.
+// Rows with scores scaled to [0, 1]. A file with STS-B's columns may be another data set, with
+// other scores.
 LabelledLines read_shares(const TaskInput& input) {
   const ScoreRange range = score_range(columns(), input);
   LabelledLines rows = read_labelled_lines(columns(), input.data, input.lines, range);
   if (input.score_range.empty()) {
     require(std::any_of(rows.lines.begin(), rows.lines.end(),
                         [](const LabelledLine& line) { return line.label > 1; }),
-            "{}: no score is above 1: are they from 0 to 5, as STS-B's, or from 0 to 1? Say "
-            "`score-range` 0,5 or 0,1",
+            "{}: no score is above 1, so they may range from 0 to 5 (STS-B) or from 0 to 1; set "
+            "`score-range` to 0,5 or 0,1",
             input.data);
-    notice("{}: its scores are taken to be STS-B's, from {} to {}; `score-range` says otherwise",
+    notice("{}: assuming scores from {} to {}, as in STS-B; set `score-range` for others",
            input.data, range.low, range.high);
   }
   for (LabelledLine& line : rows.lines) {
@@ -32,15 +32,15 @@ LabelledLines read_shares(const TaskInput& input) {
   return rows;
 }
 
-// Sentence after sentence, so that those of a pair stand together.
+// One sequence per sentence; those of a pair are adjacent.
 std::vector<TokenSequence> sentences(const std::vector<LabelledLine>& lines,
                                      const Tokenizer& tokenizer, std::int64_t max_length) {
   std::vector<TokenSequence> all;
   for (const LabelledLine& line : lines) {
     for (const std::string* text : {&line.first, &line.second}) {
-      TokenSequence& one = all.emplace_back();
-      one.ids = tokenizer.encode_sequence(*text, max_length);
-      one.target = line.label;
+      TokenSequence& sequence = all.emplace_back();
+      sequence.ids = tokenizer.encode_sequence(*text, max_length);
+      sequence.target = line.label;
     }
   }
   return all;
@@ -54,9 +54,10 @@ class StsTask final : public Task {
   std::int64_t sequences_an_example() const override { return 2; }
 
   void check(const TaskInput& input, const Model&) const override {
-    require(!input.data.empty() && input.text.empty() && input.batches.empty(),
-            "`task` sts is measured on pairs of sentences and their scores: `data` FILE.tsv with "
-            "columns sentence1, sentence2, score");
+    require(
+        !input.data.empty() && input.text.empty() && input.batches.empty(),
+        "`task` sts reads only pairs of sentences with scores; give `data` FILE.tsv with columns "
+        "sentence1, sentence2, score");
   }
   const std::string& file(const TaskInput& input) const override { return input.data; }
 
@@ -76,15 +77,15 @@ class StsTask final : public Task {
     return listed_sequences(sentences(read.lines, tokenizer, max_length), 0);
   }
 
-  // Squared error of the cosine against the score as a share of its range (sentence-transformers'
-  // CosineSimilarityLoss).
+  // Squared error of the cosine against the scaled score (CosineSimilarityLoss of
+  // sentence-transformers).
   at::Tensor loss(const at::Tensor& outputs, const ExampleBatch& batch) const override {
     const at::Tensor expected = batch.expected.slice(0, 0, {}, 2);
     const at::Tensor found = cosines(outputs);
     return (found - expected.to(found.scalar_type())).square().sum();
   }
 
-  // Of both sentences of a pair its cosine.
+  // The cosine of a pair, for both its sentences.
   std::vector<double> predictions(const at::Tensor& outputs) const override {
     const at::Tensor values = cosines(outputs).to(at::kDouble).repeat_interleave(2).contiguous();
     const double* first = values.const_data_ptr<double>();

@@ -1,5 +1,5 @@
-// Semantic textual similarity (Cer et al. 2017): how well the cosine of two sentences' embeddings
-// follows what people say of them.
+// Semantic textual similarity (Cer et al. 2017): correlation of the cosine of two sentences'
+// embeddings with human scores.
 #pragma once
 
 #include "braid/tasks/task.h"

@@ -37,7 +37,7 @@ const Task& find_task(const std::string& name) {
     if (task->name() == name) return *task;
     names.push_back(task->name());
   }
-  fail("'{}' is not a task; there are: {}", name, fmt::join(names, ", "));
+  fail("'{}' is not a task; expected one of: {}", name, fmt::join(names, ", "));
 }
 
 std::vector<std::string> task_names(const std::set<Predicts>& heads) {

@@ -1,4 +1,4 @@
-// All tasks there are.
+// The list of tasks.
 #pragma once
 
 #include "braid/tasks/token_task.h"
@@ -7,13 +7,13 @@ namespace braid {
 
 const std::vector<const Task*>& tasks();
 
-// By name. Error naming the tasks there are.
+// The task of this name. Throws, listing the tasks, if there is none.
 const Task& find_task(const std::string& name);
 
-// Those that measure heads of these kinds.
+// Names of the tasks that measure these heads.
 std::vector<std::string> task_names(const std::set<Predicts>& heads);
 
-// What a language model of this config.json predicts: masked tokens, or next ones.
+// The task of a language model with this config.json: masked tokens or next tokens.
 const TokenTask& token_task(const nlohmann::json& config);
 const TokenTask& token_task(const Network& network);
 

@@ -11,12 +11,12 @@ TokenTask::Draw TokenTask::drawing(std::shared_ptr<const Tokenizer>, double) con
 
 void TokenTask::check(const TaskInput& input, const Model& model) const {
   require(input.data.empty(),
-          "data is of tasks with rows, such as GLUE's; {} reads text or batches", name());
+          "`data` is for tasks with rows, such as GLUE's; {} reads `text` or `batches`", name());
   require(input.text.empty() != input.batches.empty(),
-          "task {} is measured either on text or on batches", name());
+          "`task` {} requires either `text` or `batches`", name());
   const bool causal = model.network->is_causal();
-  require(is_causal() == causal, "{}: is a {} model, which `task` {} measures",
-          model.folder.string(), model.symmetries.family, causal ? "clm" : "mlm");
+  require(is_causal() == causal, "{}: {} models are measured by `task` {}", model.folder.string(),
+          model.symmetries.family, causal ? "clm" : "mlm");
 }
 
 const std::string& TokenTask::file(const TaskInput& input) const {
@@ -29,7 +29,7 @@ Examples TokenTask::load_batches(const TaskInput& input) const {
   for (const TokenSequence& sequence : ready.sequences) {
     for (const std::int64_t label : sequence.labels) scored |= label != -100;
   }
-  require(scored, "{}: every label is -100, nothing to score", input.batches);
+  require(scored, "{}: every label is -100, so there is nothing to score", input.batches);
   Examples examples{this, std::move(ready.sequences), {}, ready.width};
   examples.batches = batches_in_order(examples.sequences, input.masking.batch_size);
   return examples;

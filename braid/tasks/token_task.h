@@ -1,5 +1,4 @@
-// TokenTask: predicting tokens, those under a mask or the next ones: what language models are
-// measured on and trained for.
+// TokenTask: prediction of masked or next tokens, for measuring and training language models.
 #pragma once
 
 #include <functional>
@@ -11,16 +10,15 @@ namespace braid {
 
 class TokenTask : public Task {
  public:
-  // Are next tokens predicted, from what comes before them?
+  // Are next tokens predicted, rather than masked ones?
   virtual bool is_causal() const = 0;
 
-  // A text to train on: sequences of `size` tokens each; what does not fill one is left out. Error
-  // where none is filled.
+  // Training text in sequences of exactly `size` tokens; the rest is dropped. Throws if the text is
+  // shorter than one.
   virtual std::vector<TokenSequence> training_blocks(const std::filesystem::path& text,
                                                      const Tokenizer& tokenizer,
                                                      std::int64_t size) const = 0;
-  // What changes a sequence each time it is trained on: masks are drawn anew. Null where labels
-  // stay.
+  // Redraws the masks of a sequence before each training step. Null if labels are fixed.
   using Draw = std::function<void(TokenSequence&, Random&)>;
   virtual Draw drawing(std::shared_ptr<const Tokenizer> tokenizer, double probability) const;
 
@@ -30,7 +28,7 @@ class TokenTask : public Task {
   Examples load_batches(const TaskInput& input) const override;
   // Cross entropy in nats, summed in double.
   at::Tensor loss(const at::Tensor& outputs, const ExampleBatch& batch) const override;
-  // Perplexity; of masked tokens the pseudo-perplexity.
+  // Perplexity; for masked tokens, pseudo-perplexity.
   Metrics metrics(double loss, const std::vector<double>& predicted,
                   const std::vector<TokenSequence>& sequences) const override;
 };

@@ -124,14 +124,14 @@ def json_of_another_kind():
         file.write_text(json.dumps({**curve, **change}))
         refuses("report", file, "-o", scratch / "kind.html", says=["kind.json"])
         if {"loss", "t", "alignment"} & set(change):
-            refuses(*barrier, "--beside", file, says=["kind.json", "of another kind"])
+            refuses(*barrier, "--beside", file, says=["kind.json", "has the wrong type"])
 
 
 def batches_without_tokens():
     a, b = bert("batch-a", 0), bert("batch-b", 1)
     ones = torch.ones(2, 4, dtype=torch.long)
-    for name, says, tensors in (("none", "there are no tokens", {"input_ids": ones[:0]}),
-                                ("empty", "there are no tokens", {"input_ids": ones[:, :0]}),
+    for name, says, tensors in (("none", "has no tokens", {"input_ids": ones[:0]}),
+                                ("empty", "has no tokens", {"input_ids": ones[:, :0]}),
                                 ("negative", "input_ids has -1", {"input_ids": -ones}),
                                 ("place", "position_ids has -1", {"input_ids": ones, "position_ids": -ones})):
         file = scratch / f"{name}.safetensors"

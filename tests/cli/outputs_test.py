@@ -142,7 +142,7 @@ def paths_are_bytes():
 def options_are_used_or_refused():
     out = ["-o", scratch / "unused"]
     for option in (["--method", "weights"], ["--in-head", "orthogonal"], ["--components", "ffn"], ["--pool", "max"]):
-        refuses("merge", A, B, "--no-align", "--text", text, *option, *out, says=f"{option[0]} says how to align")
+        refuses("merge", A, B, "--no-align", "--text", text, *option, *out, says=f"{option[0]} is an option of aligning")
         refuses("merge", A, B, "--alignment", scratch / "ab.alignment", *option, *out, says="but with --alignment")
     positions = json.loads((A / "config.json").read_text())["max_position_embeddings"]
     longer = positions + 1
@@ -168,7 +168,7 @@ def curves_beside_are_of_the_same_measurement():
     barrier = ["barrier", A, B, "--no-align", "--points", 3]
     one, two = scratch / "one.json", scratch / "two.json"
     braid(*barrier, "--text", other, "--json", one)
-    refuses(*barrier, "--text", text, "--beside", one, says="is a curve of another measurement: its")
+    refuses(*barrier, "--text", text, "--beside", one, says="the curve measures something else: its")
     refuses(*barrier, "--text", other, "--seed", 3, "--beside", one, says="its seed is 0, here it is 3")
     braid(*barrier, "--text", shutil.copy(other, scratch / "same-text.txt"), "--beside", one, "--json", two)
 
@@ -209,7 +209,7 @@ def what_is_doubtful_is_said():
     few = scratch / "few.txt"
     few.write_text(sentences[0] + "\n")
     done = braid("align", A, B, "--text", few, "-o", scratch / "few.alignment")
-    check("samples were seen of the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
+    check("samples for the 512 units" in done.stderr, f"correlations by chance: {done.stderr}")
     refuses("inspect", A / "model.safetensors", says="a weights file, expected an alignment file")
     refuses("transform", B, "--alignment", A / "model.safetensors", "-o", scratch / "t", says="a weights file, expected an alignment file")
 
@@ -219,7 +219,7 @@ def what_is_not_printed_is_no_success():
         with open("/dev/full", "w") as full:
             done = start(*command, stdout=full)
             said = done.communicate()[1]
-        check(done.returncode == 2 and "could not be written" in said, f"{command} > /dev/full: {done.returncode} {said}")
+        check(done.returncode == 2 and "could not write the result" in said, f"{command} > /dev/full: {done.returncode} {said}")
         closed = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", BRAID, *map(str, command)],
                                 capture_output=True, text=True)
         check(closed.returncode == 2, f"{command} >&-: exit {closed.returncode} {closed.stderr}")
@@ -273,7 +273,7 @@ def interrupted_work_goes_on():
         left = [file for file in os.listdir(scratch) if f"{name}-stopped" in file]
         check(left == [out.name + state], f"{name}: Ctrl-C left {left}")
         said = braid(*command, "-o", out).stderr
-        check("going on from" in said, f"{name}: {said}")
+        check("resuming from" in said, f"{name}: {said}")
         check(not (scratch / (out.name + state)).exists(), f"{name}: the state was left behind")
         if out.is_dir():
             whole, resumed = (load_file(p / "model.safetensors") for p in (scratch / f"{name}-whole", out))

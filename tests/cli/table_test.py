@@ -249,7 +249,7 @@ def planted_is_found():
               "-o", scratch / f"{name}-merged")
         same(load_file(scratch / f"{name}-merged/model.safetensors"), a, f"{name}, merged", 1e-12)
         card = (scratch / f"{name}-merged/README.md").read_text()
-        check("as far as the table is right" in card and "transformers" not in card, card)
+        check("if the table is right" in card and "transformers" not in card, card)
     orthogonal = scratch / "vit-orthogonal.alignment"
     braid("align", state["vit"], scratch / "vit-b.safetensors", "--table", table["vit"], "--method", "weights", "-o", orthogonal)
     braid("transform", scratch / "vit-b.safetensors", "--table", table["vit"], "--alignment", orthogonal, "-o", scratch / "vit-o")
@@ -269,7 +269,7 @@ def same_by_what_they_compute():
     check(result("verify", a, b, "--outputs", *files[:2])["same"], "the same outputs")
     braid("verify", a, c, "--outputs", files[0], files[2], status=1)
     save({"other": torch.zeros(2)}, scratch / "other.safetensors")
-    refuses("verify", a, b, "--outputs", files[0], scratch / "other.safetensors", says="has the output logits")
+    refuses("verify", a, b, "--outputs", files[0], scratch / "other.safetensors", says="has output logits")
 
 
 def what_is_carried():
@@ -284,7 +284,7 @@ def what_is_carried():
     for t in (a, b):
         t["anchors"] = torch.arange(3.0) if t is a else torch.ones(3)
         save(t, files[t is b])
-    refuses("merge", *files, *with_table, "--method", "weights", "-o", scratch / "n", says="anchors; add one, or list them under ignore")
+    refuses("merge", *files, *with_table, "--method", "weights", "-o", scratch / "n", says="anchors; add rules, or list them under ignore")
     more = scratch / "more.yaml"
     more.write_text(table["resnet"].read_text() + '  - anchors\n')
     refuses("merge", *files, "--table", more, "--no-align", "-o", scratch / "n", says="anchors: its values differ")
@@ -337,7 +337,7 @@ def what_takes_a_forward_pass():
     with_table = ["--table", table["mlp"]]
     refuses("align", a, b, *with_table, "--text", text, "-o", scratch / "n", says="needs a forward pass")
     refuses("align", a, b, *with_table, "-o", scratch / "n", says="--features A B")
-    refuses("align", a, b, *with_table, "--method", "weights", "--canonicalise", "-o", scratch / "n", says="says nothing of it")
+    refuses("align", a, b, *with_table, "--method", "weights", "--canonicalise", "-o", scratch / "n", says="a `table` does not describe")
     refuses("align", a, b, *with_table, "--method", "learned", "--start", "weights", "--text", text, "-o", scratch / "n",
             says="needs a forward pass")
     refuses("merge", a, b, *with_table, "--method", "weights", "--dev", text, "-o", scratch / "n", says="has no forward pass")

@@ -157,7 +157,7 @@ TEST(OptionsTest, RefuseInWords) {
   };
   refuses(list, "heads", "permutate", "`heads`: 'permutate' is not one of permute, monotonic");
   refuses(list, "components", "ffn,foo", "`components`: 'foo' is not one of ffn, attention");
-  refuses(list, "components", "", "`components` names nothing");
+  refuses(list, "components", "", "`components` is empty");
   refuses(list, "components", "ffn,", "`components`: '' is not one of ffn, attention");
   refuses(list, "lines", "-1", "`lines` is -1, expected a whole number of at least 0");
   refuses(list, "lines", "3.5", "`lines` is '3.5', expected a whole number");
@@ -179,7 +179,7 @@ TEST(OptionsTest, RefuseInWords) {
       [&] {
         list.assign({{"haeds", "permute"}});
       },
-      ThrowsMessage<Error>(HasSubstr("'haeds' is not known here")));
+      ThrowsMessage<Error>(HasSubstr("'haeds' is not a known option")));
   EXPECT_THAT(
       [&] {
         list.assign({{"lines", "many"}});

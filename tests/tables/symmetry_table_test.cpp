@@ -149,7 +149,7 @@ TEST_F(SymmetryTableTest, IgnoresWhatItIsTold) {
   EXPECT_FALSE(ignores(ignoring, "num_x_tracked"));
   EXPECT_FALSE(ignores(ignoring, "a.num_x_tracked.b"));
   EXPECT_THAT(refusal(mlp + std::string("ignore: ['fc1.*']\n"), mlp_tensors()),
-              HasSubstr("is ignored besides"));
+              HasSubstr("is also ignored"));
 }
 
 TEST_F(SymmetryTableTest, PrintsWhatItReads) {
@@ -168,13 +168,13 @@ TEST_F(SymmetryTableTest, ATableThatForgetsOrContradictsIsRefused) {
   for (const Change& change : {
            Change{"  fc2.bias: h2\n", "", "1 tensor(s) have no rule in"},
            {"  fc2.bias: h2\n", "  fc2.bias: h2\n  fc9.bias: h2\n",
-            "fit no tensor of it: fc9.bias"},
+            "match no tensor of it: fc9.bias"},
            {"  fc2.bias: h2\n", "  fc2.bias: h1\n",
-            "fc2.bias has shape [6], which its pattern h1 contradicts"},
+            "fc2.bias has shape [6], which contradicts its pattern h1"},
            {"h2 h1'", "h2 _", "axis h1 is written (fc1.weight) and never read"},
-           {"h1 _", "h1 i'", "'i' is no axis"},
+           {"h1 _", "h1 i'", "'i' is not an axis"},
            {"  h1: permutation\n", "  h1: permutation\n  i: permutation\n",
-            "axis i is in no tensor's pattern"},
+            "axis i is not in any tensor's pattern"},
            {"h1 _\n", "h1 _ _\n",
             "fc1.weight has 2 dimension(s), [8, 3], but its pattern h1 _ _ has 3"},
            {"h2 h1'", "h2 (h1' | h1')", "8 entries, expected 16"},
@@ -184,21 +184,22 @@ TEST_F(SymmetryTableTest, ATableThatForgetsOrContradictsIsRefused) {
            {"fc3.bias: _", "fc3.bias: '='", "names no axis"},
            {"fc3.bias: _", "fc3.bias: (", "unclosed"},
            {"fc3.bias: _", "fc3.bias: ()", "misplaced"},
-           {"fc3.bias: _", "fc3.bias: _\n  fc3.bias: _", "'fc3.bias' is there twice"},
-           {"fc3.bias: _", "fc3.bias: _\n  f.*.c.*: _", "one * stands for the number of a layer"},
+           {"fc3.bias: _", "fc3.bias: _\n  fc3.bias: _", "'fc3.bias' appears twice"},
+           {"fc3.bias: _", "fc3.bias: _\n  f.*.c.*: _", "only one * (the layer number) is allowed"},
            {"h1: permutation", "h1: rotation", "'rotation' is not one of permutation"},
-           {"h1: permutation", "h1: {group: permutation, per: q}", "no axis above it"},
-           {"h1: permutation", "h1: {component: ffn}", "its group is missing"},
+           {"h1: permutation", "h1: {group: permutation, per: q}",
+            "per is 'q', which is not an axis"},
+           {"h1: permutation", "h1: {component: ffn}", "group is missing"},
            {"h1: permutation", "h1: {group: permutation, component: nose}", "'nose' is not one of"},
-           {"h1: permutation", "h1: {group: permutation, scale: true}", "'scale' is not known"},
+           {"h1: permutation", "h1: {group: permutation, scale: true}", "'scale' is not a key"},
            {"h1: permutation", "h 1: permutation", "'h 1' cannot name an axis"},
-           {"fc1.bias: h1", "fc1.bias: =h1\n  fc1.g: h1", "fit no tensor"},
-           {"axes:\n", "nose: 1\naxes:\n", "'nose' is not known here"},
-           {"h1: h1\n", "h1: {on: h1 | h2}\n", "is no product of axes"},
-           {"h1: h1\n", "h1: h3\n", "'h3' is no axis"},
-           {"taps:\n  h1: h1\n", "sizes: {h1: 9}\n", "h1 has 9 by `sizes`"},
+           {"fc1.bias: h1", "fc1.bias: =h1\n  fc1.g: h1", "match no tensor"},
+           {"axes:\n", "nose: 1\naxes:\n", "'nose' is not a known key"},
+           {"h1: h1\n", "h1: {on: h1 | h2}\n", "is not a product of axes"},
+           {"h1: h1\n", "h1: h3\n", "'h3' is not an axis"},
+           {"taps:\n  h1: h1\n", "sizes: {h1: 9}\n", "h1 has 9 from `sizes`"},
            {"taps:\n  h1: h1\n", "sizes: {h1: 0}\n", "from 1 to"},
-           {"taps:\n  h1: h1\n", "sizes: {h7: 8}\n", "'h7' is no axis"},
+           {"taps:\n  h1: h1\n", "sizes: {h7: 8}\n", "'h7' is not an axis"},
            {"taps:\n  h1: h1\n", "sizes: {h1: 8}\nignore: fc\n", "expected a list"},
        }) {
     std::string text = mlp;
@@ -215,7 +216,7 @@ TEST_F(SymmetryTableTest, LayersThatAreNotAllThereAreRefused) {
   for (auto entry = tensors.begin(); entry != tensors.end();) {
     entry = entry->first.starts_with("blocks.1.") ? tensors.erase(entry) : std::next(entry);
   }
-  EXPECT_THAT(refusal(encoder, tensors), HasSubstr("blocks.* is there for 2, but not for 1"));
+  EXPECT_THAT(refusal(encoder, tensors), HasSubstr("blocks.* exists for 2, but not for 1"));
   tensors = encoder_tensors(2);
   tensors["blocks.99999999999.fc1.weight"] = at::zeros({1});
   EXPECT_THAT(refusal(encoder, tensors), HasSubstr("no rule"));
@@ -225,11 +226,11 @@ TEST_F(SymmetryTableTest, SizesThatNoShapeTellsAreAskedFor) {
   std::string text = encoder;
   text.erase(text.find("sizes: {head: 2}"), 16);
   EXPECT_THAT(refusal(text, encoder_tensors()),
-              AllOf(HasSubstr("no shape tells how many units axis layer.0.head has"),
+              AllOf(HasSubstr("no shape determines the size of axis layer.0.head"),
                     HasSubstr("sizes: {layer.*.head: N}")));
   text = encoder;
   text.replace(text.find("{head: 2}"), 9, "{head: 5}");
-  EXPECT_THAT(refusal(text, encoder_tensors()), HasSubstr("which is no number of units"));
+  EXPECT_THAT(refusal(text, encoder_tensors()), HasSubstr("which is not a valid size"));
 }
 
 TEST_F(SymmetryTableTest, WhatIsNoTableIsRefused) {

@@ -67,7 +67,7 @@ TEST_F(GlueTest, LeavesOutWhatHasNoLabel) {
   ASSERT_EQ(rows.lines.size(), 1);
   EXPECT_EQ(rows.lines.front().label, 1);
   EXPECT_EQ(rows.unlabelled, 2);
-  EXPECT_THAT(said, HasSubstr("2 rows have no label"));
+  EXPECT_THAT(said, HasSubstr("skipped 2 rows without a label"));
   EXPECT_THAT(refusal("stsb", "sentence1\tsentence2\tscore\na\tb\t-\n"), HasSubstr("a number"));
 }
 
@@ -91,7 +91,7 @@ TEST(OutputsByClassTest, FollowNames) {
   EXPECT_THAT(error_of([&] {
                 order("sst2", {{"0", "good"}, {"1", "bad"}});
               }),
-              HasSubstr("its labels are good, bad, SST-2 has 0, 1"));
+              HasSubstr("its labels are good, bad, but SST-2 has 0, 1"));
   std::string said;
   send_notices([&](const std::string& text) { said += text; });
   EXPECT_THAT(order("sst2", {{"0", "LABEL_0"}, {"1", "LABEL_1"}}), ElementsAre());
@@ -103,12 +103,13 @@ TEST_F(GlueTest, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("sst2", "text\tlabel\na\t1\n"), HasSubstr("no column 'sentence'"));
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\na\tgood\n"), HasSubstr("the label is 'good'"));
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\tsentence\na\t1\tb\n"),
-              HasSubstr("line 1: the column 'sentence' is there twice"));
+              HasSubstr("line 1: column 'sentence', which SST-2 needs, appears twice"));
   // One that the task does not need may be.
   EXPECT_EQ(read("sst2", "id\tsentence\tlabel\tid\n0\ta\t1\t0\n").lines.size(), 1);
   EXPECT_THAT(refusal("stsb", "sentence1\tsentence2\tscore\na\tb\t3,5\n"), HasSubstr("'3,5'"));
   EXPECT_THAT(refusal("sst2", "sentence\tlabel\n"), HasSubstr("no rows"));
-  EXPECT_THAT(error_of([] { find_task("sst3"); }), HasSubstr("there are: mlm, clm, sst2, cola"));
+  EXPECT_THAT(error_of([] { find_task("sst3"); }),
+              HasSubstr("expected one of: mlm, clm, sst2, cola"));
 }
 
 TEST_F(GlueTest, ScoresAreNumbersOfTheirRange) {
@@ -145,7 +146,7 @@ TEST_F(GlueTest, AScaleThatCannotBeTheDocumentedOneIsAskedFor) {
   TaskInput input;
   input.data = write("task.tsv", "sentence1\tsentence2\tscore\na\tb\t1\na\tb\t0.4\n").string();
   const auto load = [&] { return find_task("sts").load(input, *tokenizer, 512); };
-  EXPECT_THAT(error_of([&] { load(); }), HasSubstr("`score-range` 0,5 or 0,1"));
+  EXPECT_THAT(error_of([&] { load(); }), HasSubstr("`score-range` to 0,5 or 0,1"));
   input.score_range = {0, 1};
   EXPECT_DOUBLE_EQ(load().sequences.back().target, 0.4);
   input.score_range = {0, 5};

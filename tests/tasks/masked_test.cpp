@@ -186,22 +186,22 @@ TEST_F(BatchesFileTest, RefusesWhatDoesNotFit) {
   at::Tensor mask = at::ones({3, 4}, at::kLong);
   mask[1][0] = 0;
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask}}),
-              ::testing::HasSubstr("row 1: the token at 0 is hidden by attention_mask"));
+              ::testing::HasSubstr("row 1: attention_mask is 0 at position 0"));
   mask[1] = at::tensor({1, 1, 1, 0});
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask}}),
-              ::testing::HasSubstr("row 1: the token at 3 is hidden by attention_mask"));
+              ::testing::HasSubstr("row 1: attention_mask is 0 at position 3"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask + 1}}),
-              ::testing::HasSubstr("besides 0 and 1"));
+              ::testing::HasSubstr("other than 0 and 1"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"attention_mask", mask * 0}}),
               ::testing::HasSubstr("hidden"));
   EXPECT_THAT(message({{"input_ids", ids},
                        {"labels", at::full({3, 4}, -100, at::kLong)},
                        {"attention_mask", mask * 0}}),
-              ::testing::HasSubstr("holds no token"));
+              ::testing::HasSubstr("attention_mask is 0 for all tokens"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids - 1}}),
               ::testing::HasSubstr("labels has -1"));
   EXPECT_THAT(message({{"input_ids", ids}, {"labels", ids}, {"decoder_input_ids", ids}}),
-              ::testing::HasSubstr("'decoder_input_ids' would not be used"));
+              ::testing::HasSubstr("'decoder_input_ids' is unknown"));
 }
 
 TEST(TokenizerRolesTest, WhatIsMissingIsSaid) {
