@@ -7,6 +7,7 @@
 #include "braid/json/json_text.h"
 #include "braid/pipeline/trained_folder.h"
 #include "braid/study/yaml_fields.h"
+#include "braid/tables/yaml_keys.h"
 #include "braid/text/basic_tokens.h"
 
 namespace braid {

@@ -12,9 +12,6 @@
 
 namespace braid {
 
-// Throws, naming the line, if a mapping has a key twice: YAML readers silently keep one.
-void require_single_keys(const YAML::Node& root, const std::string& file);
-
 class YamlFields {
  public:
   // `values`: values of ${name}; must outlive this.

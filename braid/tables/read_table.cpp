@@ -9,7 +9,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <set>
 
 #include "braid/checkpoint/mapped_file.h"
 #include "braid/error.h"
@@ -17,6 +16,7 @@
 #include "braid/tables/group_words.h"
 #include "braid/tables/layer_names.h"
 #include "braid/tables/symmetry_table.h"
+#include "braid/tables/yaml_keys.h"
 #include "braid/text/basic_tokens.h"
 
 namespace braid {
@@ -94,12 +94,7 @@ class TableReader {
   Entries entries(const YAML::Node& node, const char* section) const {
     if (!node.IsMap()) wrong(node, "{}: expected a mapping, name: value", section);
     Entries found;
-    std::set<std::string> met;
-    for (const auto& entry : node) {
-      const std::string key = text(entry.first);
-      if (!met.insert(key).second) wrong(entry.first, "'{}' appears twice", printable(key));
-      found.emplace_back(key, entry.second);
-    }
+    for (const auto& entry : node) found.emplace_back(text(entry.first), entry.second);
     return found;
   }
 
@@ -295,7 +290,9 @@ SymmetryTable read_symmetry_table(const fs::path& file) {
           file.string(), text.size(), longest_file);
   require(is_valid_utf8(text), "{}: is not valid UTF-8", file.string());
   try {
-    return TableReader(file).read(YAML::Load(std::string(text)));
+    const YAML::Node root = YAML::Load(std::string(text));
+    require_single_keys(root, file.string());
+    return TableReader(file).read(root);
   } catch (const YAML::Exception& error) {
     fail("{}:{}: {}", file.string(), error.mark.line + 1, printable(error.msg));
   }
