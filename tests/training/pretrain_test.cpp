@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
 #include "braid/tasks/masked.h"
 #include "braid/text/new_tokenizer.h"
@@ -107,6 +108,44 @@ TEST_F(PretrainTest, RefusesTheStateOfAnotherRun) {
   train(options);
   options.seed = 9;
   EXPECT_THAT(error_of([&] { train(options); }), ::testing::HasSubstr("another training run"));
+}
+
+TEST_F(PretrainTest, RefusesABrokenState) {
+  PretrainOptions options = short_run();
+  options.steps = 60;
+  train(options);
+  const std::filesystem::path file = folder / "state";
+  Tensors saved;
+  for (const auto& [name, tensor] : read_safetensors(file)) saved[name] = tensor.clone();
+  const auto record = std::find_if(saved.begin(), saved.end(), [](const auto& named) {
+    return named.second.scalar_type() == at::kByte;
+  });
+  ASSERT_NE(record, saved.end());
+  const auto refuses = [&](const Tensors& broken, const std::string& what) {
+    write_safetensors(file, broken);
+    EXPECT_THAT(error_of([&] { train(options); }), ::testing::StartsWith(file.string())) << what;
+  };
+  const nlohmann::json json = json_from_tensor(record->second);
+  for (const auto& [key, value] : json.items()) {
+    nlohmann::json broken = json;
+    broken.erase(key);
+    Tensors without = saved;
+    without[record->first] = json_tensor(broken);
+    refuses(without, "without " + key);
+    broken[key] = {{"another", "kind"}};
+    without[record->first] = json_tensor(broken);
+    if (key != "notes") refuses(without, key + " of another kind");
+  }
+  for (const auto& [name, tensor] : saved) {
+    Tensors without = saved;
+    without.erase(name);
+    refuses(without, "without " + name);
+    if (tensor.dim() == 0) continue;
+    without[name] = tensor.slice(0, 0, tensor.size(0) - 1).clone();
+    refuses(without, "a part of " + name);
+  }
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  EXPECT_THAT(error_of([&] { train(options); }), ::testing::StartsWith(file.string()));
 }
 
 TEST_F(PretrainTest, AnotherValidationIsAnotherRun) {
