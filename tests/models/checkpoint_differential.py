@@ -35,7 +35,7 @@ TEXT = tokenizer_folders.TEXTS[4] + tokenizer_folders.TEXTS[12]
 
 # What braid refuses on purpose although transformers reads it: name, and what the message says.
 REFUSALS = {
-    "a tensor of no part": r"belong to no part of this",
+    "a tensor of no part": r"unknown tensor\(s\) in this",
     "half a head": r"model are missing: (pooler|cls|classifier|lm_head|qa_outputs|score)\.",
     "a class that is not known": r"is not a supported class of|model_type '",
     "several classes have these tensors, or none": r"the tensors fit (several|no class)",
