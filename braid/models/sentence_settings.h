@@ -27,8 +27,7 @@ struct TransformerSettings {
   bool lower_case = false;   // lower-case texts before the tokenizer
   std::string file;          // name of the settings file
 };
-// Reads sentence_bert_config.json of this folder, or its older names. `alone`: no other module
-// follows.
+// Reads sentence_bert_config.json of this folder, or its older names. `alone`: the only module.
 TransformerSettings read_transformer_settings(const std::filesystem::path& folder, bool alone);
 
 struct EncoderSettings {

@@ -8,8 +8,8 @@
 
 namespace braid {
 
-// Names of its parameters: full names of tables; maps and norms without .weight and .bias. Empty =
-// absent.
+// Names of its parameters: full names of tables; maps and norms without .weight and .bias; or
+// empty.
 struct PreNormNames {
   std::string words = {}, positions = {}, types = {};  // tables
   // For images instead: a convolution over patches, tokens before these, (1, 1, width) each, and
