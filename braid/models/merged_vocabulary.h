@@ -17,7 +17,7 @@ std::size_t vocabulary_base(const std::string& which, std::size_t models);
 
 // `which`: "a", "b", ... selects that model's tokens; "union" A's followed by further tokens of the
 // others. Error if there is no such model, a folder has no tokenizer or, for the union, the
-// tokenizers split text differently.
+// tokenizers read text differently.
 MergedVocabulary in_merged_vocabulary(const std::vector<Model>& models, const std::string& which);
 
 // The models' parameters, with rows of tokens that a model lacks filled with the mean over the
