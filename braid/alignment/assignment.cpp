@@ -82,8 +82,9 @@ class Solver {
   std::vector<Event> events_;
   std::int32_t sink_ = -1;
   bool dense_;
-  // A search that rereads more than `patience_` rows restarts with full rows, as do the next
-  // `rest_` searches; `rest_` doubles with each such search and is reset by one that needs no more.
+  // A search by shortlists that rereads more than `patience_` rows is repeated with full rows,
+  // which the next `rest_` searches use too. `rest_` doubles each time; a search that succeeds
+  // resets it.
   std::int64_t patience_, rest_ = 0, resting_ = 0;
 };
 

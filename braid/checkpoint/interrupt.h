@@ -7,8 +7,7 @@
 
 namespace braid {
 
-// Thrown by writers once interrupted; main() then returns 130. Not an Error: there is nothing to
-// fix.
+// Thrown by writers once interrupted; main() then returns 130. Not an Error: nothing to fix.
 class Interrupted : public std::exception {
  public:
   const char* what() const noexcept override { return "interrupted"; }

@@ -58,8 +58,7 @@ struct Parts {
   bool has(const std::string& name) const { return names.contains(name); }
 };
 
-// A Hugging Face class and its parts, i.e. what it computes. A class without a head returns the
-// stream.
+// A Hugging Face class and its parts. A class without a head returns the stream.
 struct ModelClass {
   std::string name;
   std::set<std::string> parts;

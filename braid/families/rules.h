@@ -9,8 +9,7 @@ namespace braid {
 void add_linear(SymmetriesBuilder& table, const std::string& name, const std::string& out,
                 const std::string& in, bool biased = true);
 
-// A norm on axis x: <name>.weight and, if `biased`, <name>.bias. A unit gain does not restrict the
-// axis.
+// A norm on axis x: <name>.weight and, if `biased`, <name>.bias. A unit gain leaves the axis free.
 void add_norm(SymmetriesBuilder& table, const std::string& name, const std::string& x,
               bool biased = true);
 void add_unit_norm(SymmetriesBuilder& table, const std::string& name, const std::string& x,

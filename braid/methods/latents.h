@@ -23,8 +23,7 @@ struct LatentOptions {
 
 class Latents {
  public:
-  // Starts from the elements in `start`, by default the identity. Error if there is nothing to
-  // learn.
+  // Starts from `start`, where missing from the identity. Error if there is nothing to learn.
   Latents(const Symmetries& symmetries, const Transform& start, const LatentOptions& options);
 
   // By axis (blocks, n, n), or (blocks, 2, n/2), real and imaginary, if rotary; by shift (n).

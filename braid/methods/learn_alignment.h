@@ -1,7 +1,6 @@
 // learn_alignment: optimises the alignment for a low loss near the middle of the path (GLMC: Theus
 // et al. 2025, arXiv 2506.22712). Gradients go through the action of group elements on B's weights,
-// so neither model's function changes and the result is an exact alignment whatever the optimiser
-// does.
+// so neither model's function changes and the alignment is exact whatever the optimiser does.
 #pragma once
 
 #include "braid/compute.h"

@@ -15,7 +15,7 @@ std::string bias_of(const std::string& weight) {
   return weight.substr(0, weight.size() - suffix.size()) + ".bias";
 }
 
-// By the readers that are there. A bare stack has none of its last norm, whose output it returns.
+// Folds with the readers present. A bare stack's last norm has none: its output is returned.
 std::vector<Fold> folds_of(const Model& model) {
   std::vector<Fold> folds =
       model.family->folds ? model.family->folds(model.config) : std::vector<Fold>();
@@ -30,7 +30,7 @@ std::vector<Fold> folds_of(const Model& model) {
   return folds;
 }
 
-// Does a gain go into a decoder that is tied? It must then be a tensor of its own.
+// True if a gain is folded into a tied decoder, which must then be untied.
 bool folds_tied(const Family& family, const nlohmann::json& config, const Parts& parts) {
   if (!family.folds || family.ties_by_file || parts.returns_stream) return false;
   const std::vector<Fold> folds = family.folds(config);
@@ -44,7 +44,7 @@ bool folds_tied(const Family& family, const nlohmann::json& config, const Parts&
   });
 }
 
-// Where `tensor` reads the residual stream.
+// The place where `tensor` reads the residual stream.
 UsePlace reading_place(const Symmetries& symmetries, const std::string& tensor) {
   for (const auto& [name, axis] : symmetries.axes) {
     if (axis.component != "residual") continue;
@@ -60,7 +60,7 @@ void fold_norm(const Fold& fold, const Symmetries& symmetries, const std::string
   at::Tensor& gain = parameters.at(fold.norm + ".weight");
   const auto shift = parameters.find(fold.norm + ".bias");
   const bool shifts = shift != parameters.end();
-  // Where every reader can take the bias; it goes into all of them, or stays for all.
+  // The bias is folded into all readers if each has a bias, otherwise into none.
   const bool emptied =
       shifts && std::all_of(fold.readers.begin(), fold.readers.end(), [&](const auto& reader) {
         return parameters.contains(reader + ".bias");
@@ -80,8 +80,8 @@ void fold_norm(const Fold& fold, const Symmetries& symmetries, const std::string
     at::Tensor& left = shift->second;
     const at::Tensor dead = gain.eq(0);
     require(emptied || !dead.logical_and(left.ne(0)).any().item<bool>(),
-            "{}: {}.weight has a gain of 0 under a bias, which cannot be folded into {}", source,
-            fold.norm, fmt::join(fold.readers, ", "));
+            "{}: {}.weight has a gain of 0 with a non-zero bias, which cannot be folded into {}",
+            source, fold.norm, fmt::join(fold.readers, ", "));
     left = emptied ? at::zeros_like(left) : at::where(dead, 0.0, left / gain);
   }
   gain = at::ones_like(gain);
@@ -102,8 +102,8 @@ void centre_writers(const Symmetries& symmetries, const std::vector<Fold>& folds
   }
 }
 
-// Units whose size is free take the one at which what writes them and what reads them are of one
-// norm; one that is not written or not read stays.
+// Scales units with free scale so that their writing and reading weights have equal norm; units
+// with zero writing or reading weights stay.
 void balance_scales(const Symmetries& symmetries, Tensors& parameters) {
   for (const auto& [name, axis] : symmetries.axes) {
     if (!axis.scales) continue;
@@ -130,13 +130,13 @@ void balance_scales(const Symmetries& symmetries, Tensors& parameters) {
   }
 }
 
-// What the output map makes of attention that looks at the value bias everywhere: (width).
+// The output map applied to the value bias: (width).
 at::Tensor read_bias(const Symmetries& symmetries, const UsePlace& value, const UsePlace& output,
                      const Tensors& parameters) {
   const Product &from = product_at(symmetries, value), &to = product_at(symmetries, output);
   const at::Tensor weight = term_at(symmetries, output, parameters.at(output.tensor));
   const auto dim = static_cast<std::int64_t>(output.dimension);
-  // The bias has one dimension a factor too, but lacks what shares a value (queries of a group).
+  // Like the weight, the bias has one dimension per factor, but not the queries sharing a value.
   std::vector<std::int64_t> shape(static_cast<std::size_t>(weight.dim()), 1), summed;
   for (std::size_t factor = 0; factor < to.size(); ++factor) {
     summed.push_back(dim + static_cast<std::int64_t>(factor));
@@ -148,9 +148,9 @@ at::Tensor read_bias(const Symmetries& symmetries, const UsePlace& value, const 
   return (weight * bias.reshape(shape)).sum(summed);
 }
 
-// Biases of attention, seen from the units inside heads: keys are the covectors among them, values
-// those whose readers are not biases. A key bias adds one number to all scores of a query where
-// positions do not turn the units, and nothing else reads keys.
+// Biases on axes inside heads: covectors are keys; a value bias is on an axis that a matrix reads.
+// A key bias adds the same number to all scores of a query, unless positions are rotary or
+// something else reads keys.
 void move_attention_biases(const Symmetries& symmetries, Tensors& parameters) {
   for (const auto& [name, axis] : symmetries.axes) {
     if (axis.per.empty()) continue;
@@ -195,7 +195,7 @@ Model canonical_form(const Model& model) {
   for (const Fold& fold : folds) {
     fold_norm(fold, start.symmetries, model.folder.string(), parameters);
   }
-  // Folded gains are 1, which frees the stream.
+  // Recomputes the table: unit gains free the stream.
   Model result = with_parameters(start, std::move(parameters));
   centre_writers(result.symmetries, folds, result.parameters);
   move_attention_biases(result.symmetries, result.parameters);

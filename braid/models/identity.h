@@ -1,19 +1,19 @@
-// What a checkpoint is known by, in provenance and in the keys of caches.
+// Identity of a checkpoint, for provenance and cache keys.
 #pragma once
 
 #include "braid/models/model.h"
 
 namespace braid {
 
-// {"path", "fingerprint" of its tensors as they are stored, "reads", and of a table "table"}.
-// "reads": the fingerprint of all else that shapes what the folder computes of a text: its
-// configuration, what stands behind the Transformer, its tokenizer's files.
+// {"path", "fingerprint" of the tensors as stored, "reads", and "table" of a model with a table}.
+// "reads" is the fingerprint of everything else that affects the output for a text: configuration,
+// sentence-transformers modules, tokenizer files.
 nlohmann::json identify(const Model& model);
 
-// Of all that its table says of this checkpoint; empty where it has none.
+// Fingerprint of its table, expanded for this checkpoint; empty without a table.
 std::string table_fingerprint(const Model& model);
 
-// Over the names and contents of a folder's tokenizer files; the same for folders without one.
+// Of the names and contents of a folder's tokenizer files; equal for all folders without any.
 std::string tokenizer_fingerprint(const std::filesystem::path& folder);
 
 }  // namespace braid

@@ -21,7 +21,7 @@ Tokenizers tokenizers_of(const std::vector<Model>& models) {
   for (const Model& model : models) {
     found.push_back(find_tokenizer(model.reads_by));
     require(found.back() != nullptr,
-            "{}: no tokenizer here, so its tokens have no names to bring vocabularies together by",
+            "{}: no tokenizer here, so vocabularies cannot be combined by token names",
             model.folder.string());
   }
   return found;
@@ -41,7 +41,7 @@ std::shared_ptr<const Tokenizer> united(const Tokenizers& tokenizers,
   return all;
 }
 
-// Where each row stands in a model; -1: nowhere. Rows without a name are the base's own.
+// The row of each name in a model; -1 if it has none. Unnamed rows belong to the base only.
 Order find_rows(const Names& rows, const Names& names, std::int64_t count, bool is_base) {
   std::unordered_map<std::string_view, std::int64_t> places;
   for (std::int64_t i = 0; i < std::min(count, std::ssize(names)); ++i) {
@@ -57,7 +57,7 @@ Order find_rows(const Names& rows, const Names& names, std::int64_t count, bool 
   return order;
 }
 
-// The model with its rows in this order, and the base's numbers of tokens.
+// The model with its rows in this order, and the base's special token ids.
 Model with_rows(const Model& model, const Order& order, const nlohmann::json& base) {
   Model result = model;
   const at::Tensor index = at::tensor(order, at::kLong);
@@ -78,7 +78,7 @@ Model with_rows(const Model& model, const Order& order, const nlohmann::json& ba
   return with_parameters(result, result.parameters);
 }
 
-// Of no model: its tokenizers know a token that their embeddings have no row for.
+// Error if a token has a row in no model: its tokenizer has more tokens than the embedding.
 void require_rows_of_some(const std::vector<Order>& orders, const Names& rows,
                           const std::vector<Model>& models) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -91,9 +91,9 @@ void require_rows_of_some(const std::vector<Order>& orders, const Names& rows,
           fmt::format("{}: {}", model.folder.string(), model.network->vocabulary_size()));
     }
     fail(
-        "the token '{}' ({} of {}) has a row in none of the embeddings ({} rows): a tokenizer "
-        "knows more tokens than its model; resize that embedding (resize_token_embeddings), or "
-        "take the `vocabulary` of a or b",
+        "the token '{}' ({} of {}) has no row in any embedding (rows: {}): a tokenizer has more "
+        "tokens than its model; resize that embedding (resize_token_embeddings), or use "
+        "`vocabulary` a or b",
         printable(rows[i]), i, rows.size(), fmt::join(sizes, ", "));
   }
 }
@@ -104,7 +104,7 @@ std::size_t vocabulary_base(const std::string& which, std::size_t models) {
   const std::string last(1, static_cast<char>('a' + std::min<std::size_t>(models, 26) - 1));
   if (which == "union") return 0;
   require(which.size() == 1 && which.front() >= 'a' && which <= last,
-          "`vocabulary` is '{}', expected union or, of these models, one of a to {}", which, last);
+          "`vocabulary` is '{}', expected union or a model, a to {}", which, last);
   return static_cast<std::size_t>(which.front() - 'a');
 }
 
@@ -123,8 +123,8 @@ MergedVocabulary in_merged_vocabulary(const std::vector<Model>& models, const st
     const std::string reading = difference_of_reading(*tokenizer, *tokenizers[k]);
     if (!all && !reading.empty()) {
       notice(
-          "{}: its own tokenizer reads a text otherwise than that of {}, which is used for it, "
-          "in its losses too: {}",
+          "{}: its tokenizer reads text differently from that of {}, which replaces it (also for "
+          "losses): {}",
           models[k].folder.string(), base.folder.string(), reading);
     }
     orders.push_back(find_rows(rows, tokenizers[k]->tokens(), models[k].network->vocabulary_size(),
@@ -145,7 +145,7 @@ std::vector<Tensors> with_tokens_of_the_others(const std::vector<Model>& models,
   const auto whole = [](const Model& model) { return model.lacking.empty(); };
   if (std::all_of(models.begin(), models.end(), whole)) return parameters;
   std::vector<Tensors> result = parameters;
-  // At an end of a path one model has no share, but its tokens are the only ones.
+  // At the end of a path a model has share 0, but may be the only one with a token.
   const bool all_count = std::all_of(shares.begin(), shares.end(), [](double s) { return s > 0; });
   if (!all_count) shares.assign(shares.size(), 1.0);
   for (const auto& [name, d] : places_of(models.front().symmetries, token_entries)) {

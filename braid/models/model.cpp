@@ -26,16 +26,16 @@ std::string table_name(const Family& family, const std::string& name) {
   return name.starts_with(family.prefix) ? name.substr(family.prefix.size()) : name;
 }
 
-// What wrappers such as DataParallel put before every name ("module."): the words that all share,
-// up to the family's own.
+// Prefix added to every name by wrappers such as DataParallel ("module."): the words that all names
+// share, up to the family's own prefix.
 std::string wrapper_of(const Family& family, const Tensors& tensors) {
   std::string wrapper;
   while (!tensors.empty()) {
     const std::string first = tensors.begin()->first.substr(wrapper.size());
     const std::string word = first.substr(0, first.find('.') + 1);
     const bool shared = !word.empty() && word != family.prefix && word != family.stem &&
-                        std::all_of(tensors.begin(), tensors.end(), [&](const auto& one) {
-                          return one.first.starts_with(wrapper + word);
+                        std::all_of(tensors.begin(), tensors.end(), [&](const auto& named) {
+                          return named.first.starts_with(wrapper + word);
                         });
     if (!shared) break;
     wrapper += word;
@@ -48,8 +48,8 @@ bool is_buffer(const Family& family, const std::string& name) {
                      [&](const std::string& suffix) { return name.ends_with(suffix); });
 }
 
-// Aliases leave `model.parameters`, once they are seen to equal their originals; where only the
-// alias is stored, it is the original.
+// Removes aliases from `model.parameters` after checking that they equal their originals; an alias
+// stored without its original takes the original's name.
 void drop_aliases(Model& model) {
   std::set<std::string> own;
   for (const Tie& tie : model.ties) {
@@ -83,7 +83,7 @@ bool is_alias(const Model& model, const std::string& name) {
                      [&](const Tie& tie) { return tie.alias == name || tie.original == name; });
 }
 
-// Parts, table and pass of the parameters as they are.
+// Sets parts, table and forward pass from the parameters.
 void describe(Model& model) {
   if (model.table) {
     model.symmetries = symmetries_of(*model.table, model.parameters, model.folder.string());
@@ -108,14 +108,14 @@ void describe(Model& model) {
           model.network->sizes().epsilon);
 }
 
-// Names in a written checkpoint for what has none yet.
+// Sets missing names in a written checkpoint.
 void name_new(Model& model) {
   for (const auto& [name, tensor] : model.parameters) {
     model.stored_names.try_emplace(name, stored_name(*model.family, model.parts, name));
   }
 }
 
-// Families know config.json, but not whose it is.
+// Adds the folder to Errors about config.json: families do not know it.
 template <class Work>
 void naming_the_folder(const std::filesystem::path& folder, const Work& work) {
   try {
@@ -126,16 +126,17 @@ void naming_the_folder(const std::filesystem::path& folder, const Work& work) {
   }
 }
 
-// A checkpoint of another code becomes the one of transformers that computes the same.
+// Converts a checkpoint of another code base to the equivalent one of transformers.
 void translate(Checkpoint& checkpoint) {
   const Translation* found = find_translation(checkpoint.config, "config.json");
   if (!found) return;
-  require(checkpoint.absent.empty(), "config.json: {} is in the index but in no shard: fetch all",
+  require(checkpoint.absent.empty(),
+          "config.json: {} is in the index but in no shard; fetch all shards",
           checkpoint.absent.empty() ? "" : printable(checkpoint.absent.front()));
   std::tie(checkpoint.config, checkpoint.tensors) =
       found->translate(checkpoint.config, checkpoint.tensors);
   checkpoint.layout.clear();
-  notice("{}: a {} checkpoint, which is read and written as {}", checkpoint.folder.string(),
+  notice("{}: a {} checkpoint, read and written as {}", checkpoint.folder.string(),
          found->model_type, checkpoint.config.at("model_type").get<std::string>());
 }
 
@@ -152,7 +153,7 @@ Model load_model(const std::filesystem::path& folder) {
   naming_the_folder(folder, [&] { model.config = as_meant(family, std::move(checkpoint.config)); });
   const std::string wrapper = wrapper_of(family, checkpoint.tensors);
   if (!wrapper.empty()) {
-    notice("{}: every name begins with {}, which is read and written without it", source,
+    notice("{}: every name begins with {}; names are read and written without it", source,
            printable(wrapper));
   }
   const auto name_to_write = [&](const std::string& stored) {
@@ -167,12 +168,11 @@ Model load_model(const std::filesystem::path& folder) {
             "{}: {} has dtype {}, but parameters are floating point", source, stored,
             at::toString(tensor.scalar_type()));
     require(all_finite(tensor),
-            "{}: {} has NaN or infinity among its values: this model is broken; take a copy from "
-            "before it was",
-            source, stored);
+            "{}: {} has NaN or infinity: this model is broken; use an earlier copy", source,
+            stored);
     const auto [place, added] = model.parameters.emplace(name, tensor);
     require(added || same_values(place->second, tensor),
-            "{}: {} is stored twice with other values, once as {}", source, name, stored);
+            "{}: {} is stored twice with different values, once as {}", source, name, stored);
     model.stored_names[name] = written;
   }
   model.layout = std::move(checkpoint.layout);
@@ -185,7 +185,7 @@ Model load_model(const std::filesystem::path& folder) {
   for (const std::string& listed : checkpoint.absent) {
     const std::string name = table_name(family, name_to_write(listed));
     const bool implied = is_buffer(family, name) || is_alias(model, name);
-    require(implied, "{}: {} is in the index but in no shard: fetch all shards of it", source,
+    require(implied, "{}: {} is in the index but in no shard; fetch all shards", source,
             printable(listed));
   }
   return model;
@@ -217,10 +217,10 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const Model& model) {
 }
 
 Model random_model(const nlohmann::json& config, std::uint64_t seed) {
-  const nlohmann::json full = complete_config(config);
-  const Family& family = find_family(full, "config.json");
-  const ModelClass& kind = *named_class(family, full, "config.json");
-  return random_model(full, new_parts(family, kind, full), seed);
+  const nlohmann::json completed = complete_config(config);
+  const Family& family = find_family(completed, "config.json");
+  const ModelClass& kind = *named_class(family, completed, "config.json");
+  return random_model(completed, new_parts(family, kind, completed), seed);
 }
 
 Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64_t seed) {
@@ -241,7 +241,8 @@ Model random_model(const nlohmann::json& config, const Parts& parts, std::uint64
 Symmetries table_of(const Model& model, const Ablation& ablation) {
   if (!ablation.any()) return model.symmetries;
   require(model.family && model.family->ablate,
-          "{}: the paper's ablations (a separate residual stream, heads ignored) are not for {}",
+          "{}: the paper's ablations (separate residual stream, heads ignored) are not available "
+          "for {}",
           model.folder.string(), model.symmetries.family);
   return model.family->ablate(model.config, model.parts, ablation);
 }
@@ -287,33 +288,32 @@ Model untie(const Model& model) {
 
 void require_same_architecture(const Model& a, const Model& b) {
   const std::string x = a.folder.string(), y = b.folder.string();
-  require(a.symmetries.family == b.symmetries.family, "{} is a {} model, {} a {} model", x,
+  require(a.symmetries.family == b.symmetries.family, "{} is a {} model, but {} is a {} model", x,
           a.symmetries.family, y, b.symmetries.family);
   require(a.sentence.has_value() == b.sentence.has_value() &&
               (!a.sentence || a.sentence->same_kind(*b.sentence)),
-          "{} and {} pool or normalise sentences otherwise (modules.json and what it names)", x, y);
+          "{} and {} pool or normalise sentences differently (modules.json and its modules)", x, y);
   require(a.kind == b.kind,
-          "config.json: {} is a {}, {} a {}, which returns something else; name one class in both "
-          "(architectures) if that is what they are",
+          "config.json: {} is a {}, but {} is a {}, with other outputs; if they are the same, name "
+          "one class in both (architectures)",
           x, a.kind, y, b.kind);
   for (const auto* side : {&a, &b}) {
     const Model& other = side == &a ? b : a;
     for (const auto& [name, tensor] : side->parameters) {
       const auto found = other.parameters.find(name);
-      require(found != other.parameters.end(), "{} has {}, {} does not", side->folder.string(),
+      require(found != other.parameters.end(), "{} has {}, but {} does not", side->folder.string(),
               name, other.folder.string());
       require(found->second.sizes() == tensor.sizes(),
-              "{} is [{}] in {} and [{}] in {}: the models differ in shape or vocabulary", name,
+              "{} is [{}] in {}, but [{}] in {}: the models differ in shape or vocabulary", name,
               fmt::join(a.parameters.at(name).sizes(), ", "), x,
               fmt::join(b.parameters.at(name).sizes(), ", "), y);
     }
   }
   if (!a.network || !b.network) return;
-  // What shapes do not tell, as the configurations mean it.
   const auto of_b = b.network->beyond_shapes();
-  for (const auto& [what, value] : a.network->beyond_shapes()) {
-    require(value == of_b.at(what), "config.json: {} is {} in {} and {} in {}", what, value, x,
-            of_b.at(what), y);
+  for (const auto& [setting, value] : a.network->beyond_shapes()) {
+    require(value == of_b.at(setting), "config.json: {} is {} in {}, but {} in {}", setting, value,
+            x, of_b.at(setting), y);
   }
 }
 
@@ -332,7 +332,7 @@ void save_model(const std::filesystem::path& out, const Model& like, const LazyT
   } else if (!options.layout && !like.layout.empty()) {
     options.layout = like.layout;
   }
-  const bool is_file = std::filesystem::is_regular_file(like.folder);  // nothing lies beside it
+  const bool is_file = std::filesystem::is_regular_file(like.folder);  // no auxiliary files
   const bool has_config = like.family || !like.config.empty();
   write_checkpoint(out, has_config ? like.config : nlohmann::json(), stored,
                    is_file ? std::filesystem::path() : like.folder, options);

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// As far as the hub takes a name.
+// Restricted to the characters that the hub allows.
 std::string name_of(const fs::path& part) {
   std::string name = part.string();
   for (char& c : name) {
@@ -76,7 +76,7 @@ std::string readme(const ModelCard& card) {
   if (card.relation == "merge") tags.emplace_back("merge");
   if (card.sentences) tags.insert(tags.end(), {"sentence-transformers", "feature-extraction"});
   text += listed("tags", tags) + "---\n" + card.text;
-  std::string repaired;  // paths in it are bytes, which readers of cards do not take
+  std::string repaired;  // paths are arbitrary bytes, cards must be UTF-8
   return std::string(repair_utf8(text, repaired));
 }
 

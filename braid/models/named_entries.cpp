@@ -27,7 +27,7 @@ std::int64_t count_of(const Model& model, const std::string& entries) {
 void reorder(const Symmetries& symmetries, const std::string& entries, const Order& order,
              Tensors& parameters) {
   const at::Tensor index = at::tensor(order, at::kLong);
-  const std::int64_t named = index.size(0);  // entries beyond the names, such as padding, stay
+  const std::int64_t named = index.size(0);  // unnamed entries after these, such as padding, stay
   for (const auto& [name, d] : places_of(symmetries, entries)) {
     at::Tensor& tensor = parameters.at(name);
     const at::Tensor moved = tensor.narrow(d, 0, named).index_select(d, index);
@@ -43,7 +43,7 @@ Order inverse(const Order& order) {
   return back;
 }
 
-// "3 in the first alone ('w4')"; empty: none is.
+// "3 only in the first ('w4')"; empty if none.
 std::string those_alone(const char* which, const std::vector<std::string>& names,
                         const std::vector<std::string>& others) {
   const std::set<std::string_view> known(others.begin(), others.end());
@@ -51,18 +51,18 @@ std::string those_alone(const char* which, const std::vector<std::string>& names
   std::copy_if(names.begin(), names.end(), std::back_inserter(alone),
                [&](const std::string& name) { return !known.contains(name); });
   if (alone.empty()) return "";
-  return fmt::format("{} in the {} alone ('{}')", alone.size(), which, printable(alone.front()));
+  return fmt::format("{} only in the {} ('{}')", alone.size(), which, printable(alone.front()));
 }
 
 std::string difference(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   const std::string first = those_alone("first", a, b), second = those_alone("second", b, a);
   if (first.empty() && second.empty()) {
-    return fmt::format("{} and {} of them, some twice", a.size(), b.size());
+    return fmt::format("{} and {} entries, some duplicate", a.size(), b.size());
   }
   return first + (first.empty() || second.empty() ? "" : ", ") + second;
 }
 
-// B with these entries in A's order. `what`: what they are together, for messages.
+// B with these entries in A's order. `what`: their plural, for messages.
 Model match(const Model& a, const Model& b, const std::string& entries, const char* what,
             const std::vector<std::string>& names_a, const std::vector<std::string>& names_b) {
   if (names_a == names_b) return b;
@@ -70,13 +70,12 @@ Model match(const Model& a, const Model& b, const std::string& entries, const ch
   const std::optional<Order> order = order_of(names_b, names_a);
   require(order.has_value(), "the {} of {} and {} differ: {}; their rows cannot be combined{}",
           what, x, y, difference(names_a, names_b),
-          entries == token_entries ? ", unless merge is told whose `vocabulary` to take" : "");
-  notice("{}: its {} are in another order than those of {}, and are read in that order", y, what,
-         x);
+          entries == token_entries ? ", except by merge with `vocabulary`" : "");
+  notice("{}: its {} are in another order than in {}; using that order", y, what, x);
   return reordered(b, entries, *order);
 }
 
-// A tokenizer may know more tokens than the model has rows; those take no part.
+// Drops tokens without a row in the model.
 std::vector<std::string> with_rows(std::vector<std::string> names, const Model& model) {
   const std::int64_t rows = count_of(model, token_entries);
   if (rows > 0 && std::ssize(names) > rows) names.resize(static_cast<std::size_t>(rows));
@@ -85,8 +84,9 @@ std::vector<std::string> with_rows(std::vector<std::string> names, const Model& 
 
 void require_rows(const std::vector<std::string>& labels, const Model& model) {
   const std::int64_t rows = count_of(model, label_entries);
-  require(std::ssize(labels) <= rows, "{}: config.json names {} labels (id2label), its head has {}",
-          model.folder.string(), labels.size(), rows);
+  require(std::ssize(labels) <= rows,
+          "{}: config.json names {} labels (id2label), but its head has {}", model.folder.string(),
+          labels.size(), rows);
 }
 
 Model match_labels(const Model& a, Model b) {
@@ -94,7 +94,7 @@ Model match_labels(const Model& a, Model b) {
   const std::vector<std::string> names_a = label_names(a.config), names_b = label_names(b.config);
   if (names_a.empty() || names_b.empty()) {
     const Model& without = names_a.empty() ? a : b;
-    notice("{}: its labels have no names (id2label); they are taken to be in the order of {}",
+    notice("{}: its labels have no names (id2label); assuming the order of {}",
            without.folder.string(), (names_a.empty() ? b : a).folder.string());
     return b;
   }
@@ -111,14 +111,14 @@ void require_same_reading(const Model& a, const Tokenizer& of_a, const Model& b,
                           const Tokenizer& of_b) {
   const std::string x = a.folder.string(), y = b.folder.string();
   const std::string reading = difference_of_reading(of_a, of_b);
-  require(reading.empty(),
-          "the tokenizers of {} and {} have the same tokens, but read a text otherwise: {}; give "
-          "both folders the one that both models were trained with, or tell merge whose "
-          "`vocabulary` to take",
-          x, y, reading);
+  require(
+      reading.empty(),
+      "the tokenizers of {} and {} have the same tokens, but read text differently: {}; put the "
+      "one that both models were trained with into both folders, or merge with `vocabulary`",
+      x, y, reading);
   const std::string roles = difference_of_roles(of_a, of_b);
   if (!roles.empty()) {
-    notice("the tokenizers of {} and {} use special tokens otherwise: {}; the first is used", x, y,
+    notice("the tokenizers of {} and {} use special tokens differently: {}; using the first", x, y,
            roles);
   }
 }
@@ -131,23 +131,23 @@ Model match_tokens(const Model& a, Model b) {
               with_rows(of_b->tokens(), b));
     require_same_reading(a, *of_a, b, *of_b);
   } else if (of_a || of_b) {
-    notice("{}: no tokenizer here; its token ids are taken to be those of {}",
-           (of_a ? b : a).folder.string(), (of_a ? a : b).folder.string());
+    notice("{}: no tokenizer here; assuming the token ids of {}", (of_a ? b : a).folder.string(),
+           (of_a ? a : b).folder.string());
   }
   b.reads_by = a.reads_by;
   return b;
 }
 
-// Embeddings of one kind, of texts that one of the two would cut or change otherwise.
+// Notices about texts that the two sentence encoders truncate or change differently.
 void say_of_sentences(const Model& a, const Model& b) {
   if (!a.sentence || a.folder == b.folder) return;
   const std::string x = a.folder.string(), y = b.folder.string();
   if (a.sentence->longest != b.sentence->longest) {
-    notice("max_seq_length is {} in {} and {} in {}: texts are as long as the first says, for both",
+    notice("max_seq_length is {} in {}, but {} in {}; using the first for both",
            a.sentence->longest, x, b.sentence->longest, y);
   }
   if (a.sentence->text_changes != b.sentence->text_changes) {
-    notice("{} and {} do other things to a text before the tokenizer ({}; {})", x, y,
+    notice("{} and {} change texts differently before the tokenizer ({}; {})", x, y,
            a.sentence->text_changes.empty() ? "nothing" : a.sentence->text_changes,
            b.sentence->text_changes.empty() ? "nothing" : b.sentence->text_changes);
   }
@@ -190,7 +190,7 @@ std::optional<Order> order_of(const std::vector<std::string>& from,
   Order order;
   for (const std::string& name : to) {
     std::deque<std::int64_t>& left = places[name];
-    // Those without a name are alike; a name that is there twice says nothing.
+    // Unnamed entries are interchangeable; a duplicate name is ambiguous.
     if (left.empty() || (left.size() > 1 && !name.empty())) return std::nullopt;
     order.push_back(left.front());
     left.pop_front();
@@ -225,8 +225,8 @@ void require_same_ids(const Model& a, const Model& b) {
   const auto of_a = find_tokenizer(a.reads_by), of_b = find_tokenizer(b.reads_by);
   if (!of_a || !of_b) return;
   require(of_a->tokens() == of_b->tokens(),
-          "the tokenizers of {} and {} have other tokens, or other ids for them: a text is not the "
-          "same to both",
+          "the tokenizers of {} and {} have different tokens or token ids, so one text has "
+          "different ids",
           a.folder.string(), b.folder.string());
   require_same_reading(a, *of_a, b, *of_b);
 }
@@ -235,8 +235,8 @@ Model in_order_of(const Model& a, const Model& b) {
   const std::int64_t rows_a = count_of(a, token_entries), rows_b = count_of(b, token_entries);
   require(
       rows_a == rows_b || a.symmetries.family != b.symmetries.family,
-      "{} has {} rows of tokens and {} {}: they differ in their vocabularies, which `vocabulary` "
-      "of merge can bring together",
+      "{} has {} token rows, but {} has {}: their vocabularies differ; merge combines them with "
+      "`vocabulary`",
       a.folder.string(), rows_a, b.folder.string(), rows_b);
   require_same_architecture(a, b);
   say_of_sentences(a, b);

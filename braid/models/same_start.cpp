@@ -10,7 +10,7 @@
 namespace braid {
 namespace {
 
-// Units on both sides, which different initialisations number differently.
+// Matrices with units on both sides, whose order depends on the initialisation.
 bool is_inner(const Pattern& pattern) {
   return pattern.size() == 2 &&
          std::all_of(pattern.begin(), pattern.end(), [](const Concatenation& dimension) {
@@ -21,7 +21,7 @@ bool is_inner(const Pattern& pattern) {
 }  // namespace
 
 bool Likeness::is_shared_start() const {
-  // The cosine of N independent pairs has deviation 1 / sqrt(N).
+  // The cosine of N independent pairs has standard deviation 1 / sqrt(N).
   return mean >
          std::max(0.05, 6 / std::sqrt(static_cast<double>(std::max<std::int64_t>(weights, 1))));
 }
@@ -50,8 +50,8 @@ void notice_shared_start(const Model& a, const Model& b) {
   const Likeness found = likeness(a, b);
   if (!found.is_shared_start()) return;
   notice(
-      "{} and {} seem to share an initialisation: weights of equal names have mean cosine {:.2f}, "
-      "of different ones 0. They may need no alignment; compare with `no-align` of merge",
+      "{} and {} seem to share an initialisation: their weights have mean cosine {:.2f}, otherwise "
+      "it is 0. They may need no alignment; compare with `no-align` of merge",
       a.folder.string(), b.folder.string(), found.mean);
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Is there a value, other than null?
+// True if the key has a value other than null.
 bool said(const JsonField& object, const std::string& key) {
   return object.has(key) && !object.at(key).json().is_null();
 }
@@ -24,7 +24,7 @@ struct Mode {
   const char* flag;  // of older files
   Pooling pooling;
 };
-// In the order that older files' flags put them side by side.
+// In the order in which older files' flags concatenate them.
 constexpr std::array modes = {
     Mode{"cls", "pooling_mode_cls_token", Pooling::cls},
     Mode{"max", "pooling_mode_max_tokens", Pooling::max},
@@ -38,7 +38,7 @@ std::vector<Pooling> read_pooling(const JsonField& config) {
   std::vector<Setting> known = {{"embedding_dimension"},
                                 {"word_embedding_dimension"},
                                 {"pooling_mode"},
-                                {"include_prompt"}};  // of a prompt, which no text has here
+                                {"include_prompt"}};  // no effect without prompts
   for (const Mode& mode : modes) known.push_back({mode.flag});
   require_settings(config, known);
   std::vector<Pooling> found;
@@ -48,7 +48,7 @@ std::vector<Pooling> read_pooling(const JsonField& config) {
         named.json().is_array() ? named.items() : std::vector<JsonField>{named};
     for (const JsonField& name : names) {
       const auto mode = std::find_if(modes.begin(), modes.end(),
-                                     [&](const Mode& one) { return name.text() == one.name; });
+                                     [&](const Mode& known) { return name.text() == known.name; });
       if (mode == modes.end()) {
         name.refuse("cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken");
       }
@@ -63,37 +63,38 @@ std::vector<Pooling> read_pooling(const JsonField& config) {
   return found;
 }
 
-// What is done to texts before the tokenizer; empty = nothing.
+// Changes made to texts before the tokenizer, for messages; empty if none.
 std::string changes_of_texts(const TransformerSettings& transformer,
                              const EncoderSettings& encoder) {
   if (transformer.lower_case) return transformer.file + " has do_lower_case";
   if (encoder.prompt.empty()) return "";
-  return fmt::format("{} puts '{}' in front of each", encoder.file, printable(encoder.prompt));
+  return fmt::format("{} adds the prompt '{}'", encoder.file, printable(encoder.prompt));
 }
 
-// Tokens of a text as the tokenizer has it; 0: as many as the model has positions.
+// The tokenizer's maximum number of tokens; 0: limited only by the model's positions.
 std::int64_t longest_of_tokenizer(const fs::path& folder) {
   const fs::path file = folder / "tokenizer_config.json";
   const nlohmann::json tokenizer = read_settings(file);
   const auto longest = tokenizer.find("model_max_length");
-  // Without a limit of its own transformers writes 1e30.
+  // transformers writes 1e30 for no limit.
   const bool limits = longest != tokenizer.end() && longest->is_number_integer();
   return limits ? JsonField(*longest, file.string() + ": model_max_length").integer(1) : 0;
 }
 
-// The modules of modules.json by the last name of their class, with their folders.
+// The modules of modules.json: class name without package, and folder.
 std::vector<std::pair<std::string, fs::path>> read_modules(const fs::path& folder,
                                                            const JsonField& listed) {
   constexpr std::string_view library = "sentence_transformers.";
   std::vector<std::pair<std::string, fs::path>> modules;
-  for (const JsonField& one : listed.items()) {
-    require_settings(one, {{"idx"}, {"name"}, {"path"}, {"type"}, {"kwargs"}});
-    const std::string& type = one.at("type").text();
-    require(type.starts_with(library),
-            "{}: the module {} is code of its own, which braid does not run; without modules.json "
-            "the Transformer is read alone",
-            listed.where(), printable(type));
-    modules.emplace_back(type.substr(type.rfind('.') + 1), folder / one.at("path").text());
+  for (const JsonField& module : listed.items()) {
+    require_settings(module, {{"idx"}, {"name"}, {"path"}, {"type"}, {"kwargs"}});
+    const std::string& type = module.at("type").text();
+    require(
+        type.starts_with(library),
+        "{}: the module {} is custom code, which braid does not run; remove modules.json to use "
+        "the Transformer alone",
+        listed.where(), printable(type));
+    modules.emplace_back(type.substr(type.rfind('.') + 1), folder / module.at("path").text());
   }
   return modules;
 }
@@ -108,13 +109,13 @@ std::optional<SentencePooling> read_sentence_modules(const fs::path& folder) {
   const auto modules = read_modules(folder, JsonField(listed, file.string()));
   for (const auto& [name, place] : modules) {
     require(!pooling.normalised && (name == "Normalize") == !pooling.modes.empty(),
-            "{}: {} in this place is not supported: a Transformer, Pooling, and perhaps Normalize "
-            "are; without modules.json the Transformer is read alone",
+            "{}: {} in this position is not supported; supported: Transformer, Pooling, optionally "
+            "Normalize. Remove modules.json to use the Transformer alone",
             file.string(), name);
     const fs::path config = place / "config.json";
     if (name == "Transformer") {
-      require(place == folder / "", "{}: the Transformer is in {}: give that folder", file.string(),
-              place.string());
+      require(place == folder / "", "{}: the Transformer is in {}; give that folder instead",
+              file.string(), place.string());
     } else if (name == "Pooling") {
       const nlohmann::json settings = read_settings(config);
       pooling.modes = read_pooling(JsonField(settings, config.string()));
@@ -125,14 +126,14 @@ std::optional<SentencePooling> read_sentence_modules(const fs::path& folder) {
                         {"module_output_name", {"sentence_embedding"}}});
       pooling.normalised = true;
     } else {
-      fail("{}: a module {} is not supported; without modules.json the Transformer is read alone",
+      fail("{}: module {} is not supported; remove modules.json to use the Transformer alone",
            file.string(), name);
     }
   }
   const bool alone = pooling.modes.empty();
-  require(!alone || modules.size() == 1, "{}: names no Pooling", file.string());
+  require(!alone || modules.size() == 1, "{}: no Pooling module", file.string());
   const TransformerSettings transformer = read_transformer_settings(folder, alone);
-  if (alone) return std::nullopt;  // a cross-encoder, which is a classifier as any other
+  if (alone) return std::nullopt;  // a cross-encoder, i.e. an ordinary classifier
   const EncoderSettings encoder = read_encoder_settings(folder);
   pooling.longest = transformer.longest > 0 ? transformer.longest : longest_of_tokenizer(folder);
   pooling.text_changes = changes_of_texts(transformer, encoder);

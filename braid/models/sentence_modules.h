@@ -1,4 +1,4 @@
-// A sentence-transformers folder: what stands behind the Transformer.
+// Modules of a sentence-transformers folder after the Transformer.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,8 @@
 
 namespace braid {
 
-// modules.json: a Transformer, Pooling and perhaps Normalize; nothing where there is none, or a
-// Transformer alone. Error naming the file where another module, or a setting of one, computes
-// something else.
+// Reads modules.json: a Transformer, Pooling and optionally Normalize; nullopt if there is none, or
+// only a Transformer. Error naming the file for unsupported modules or settings.
 std::optional<SentencePooling> read_sentence_modules(const std::filesystem::path& folder);
 
 }  // namespace braid

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// In the order in which they are looked for; one without a key does not count.
+// In search order; empty objects are skipped.
 constexpr std::array transformer_files = {
     "sentence_bert_config.json",       "sentence_roberta_config.json",
     "sentence_distilbert_config.json", "sentence_camembert_config.json",
@@ -22,7 +22,7 @@ constexpr std::array transformer_files = {
     "sentence_xlnet_config.json",
 };
 
-// Under the first name the arguments are saved since 5.4, under the second before; this one counts.
+// The first name is used since 5.4, the second before; the second takes precedence.
 constexpr std::array arguments_of_tokenizer = {"processor_kwargs", "tokenizer_args"};
 
 const Json& nothing() {
@@ -45,7 +45,7 @@ std::vector<Setting> transformer_settings(bool alone) {
     known.push_back({key, {nothing()}});
   }
   for (const char* key : arguments_of_tokenizer) known.push_back({key});
-  if (alone) {  // whatever it is saved for, transformers reads it as its class
+  if (alone) {  // no effect: the class is read from config.json
     for (const char* key : {"transformer_task", "modality_config", "module_output_name"}) {
       known.push_back({key});
     }
@@ -58,7 +58,7 @@ std::vector<Setting> transformer_settings(bool alone) {
   return known;
 }
 
-// No file may allow code to be run.
+// Ignored: files cannot allow code to run.
 void drop_trust(Json& settings) {
   for (Json& value : settings) {
     if (value.is_object()) value.erase("trust_remote_code");
@@ -74,18 +74,17 @@ Json read_settings(const fs::path& file) {
 
 void require_settings(const JsonField& settings, const std::vector<Setting>& known) {
   for (const std::string& key : settings.keys()) {
-    const auto setting = std::find_if(known.begin(), known.end(),
-                                      [&](const Setting& one) { return one.key == key; });
+    const auto setting = std::find_if(
+        known.begin(), known.end(), [&](const Setting& candidate) { return candidate.key == key; });
     require(setting != known.end(),
-            "{}: the key '{}' is not known here, so it is not known what is computed by it; remove "
-            "it if that does not depend on it",
+            "{}: unknown key '{}', which may change embeddings; remove it if it does not",
             settings.where(), printable(key));
     const std::vector<Json>& values = setting->values;
     const Json& value = settings.at(key).json();
     if (values.empty() || value.is_null()) continue;
     if (std::find(values.begin(), values.end(), value) != values.end()) continue;
-    settings.at(key).refuse((values.front().is_null() ? "none" : values.front().dump()) +
-                            " (by another value sentence-transformers computes something else)");
+    settings.at(key).refuse((values.front().is_null() ? "null" : values.front().dump()) +
+                            " (other values change what sentence-transformers computes)");
   }
 }
 
@@ -126,7 +125,7 @@ EncoderSettings read_encoder_settings(const fs::path& folder) {
                               {"model_type", {"SentenceTransformer"}},
                               {"prompts"},
                               {"default_prompt_name"},
-                              {"similarity_fn_name"},  // of pairs of embeddings, not of them
+                              {"similarity_fn_name"},  // compares embeddings, does not change them
                               {"truncate_dim", {nullptr}}});
   EncoderSettings found{"", file.filename().string()};
   const char* default_prompt = "default_prompt_name";

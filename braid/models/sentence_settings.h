@@ -1,5 +1,5 @@
-// The settings files of sentence-transformers (6.2): every key that its loader reads is used, known
-// to change nothing, or refused.
+// Settings files of sentence-transformers (6.2): every key that its loader reads is either used,
+// known to have no effect, or refused.
 #pragma once
 
 #include <cstdint>
@@ -11,28 +11,27 @@
 
 namespace braid {
 
-// A key of a settings file and the values that it may have, null beside them. Without any: all.
+// A key of a settings file and its allowed values besides null; empty: any value.
 struct Setting {
   const char* key;
   std::vector<nlohmann::json> values = {};
 };
-// Error naming a key that is not listed, or has another value.
+// Error naming a key that is not in `known`, or has a value that is not allowed.
 void require_settings(const JsonField& settings, const std::vector<Setting>& known);
 
-// An empty object where there is no file.
+// An empty object if there is no file.
 nlohmann::json read_settings(const std::filesystem::path& file);
 
 struct TransformerSettings {
-  std::int64_t longest = 0;  // tokens of a text; 0: not said
-  bool lower_case = false;   // of texts, before the tokenizer
-  std::string file;          // that they are of
+  std::int64_t longest = 0;  // maximum tokens of a text; 0: not set
+  bool lower_case = false;   // lower-case texts before the tokenizer
+  std::string file;          // name of the settings file
 };
-// Of the Transformer in this folder: sentence_bert_config.json, or its older names. `alone`: no
-// module takes its output.
+// Reads sentence_bert_config.json of this folder, or its older names. `alone`: the only module.
 TransformerSettings read_transformer_settings(const std::filesystem::path& folder, bool alone);
 
 struct EncoderSettings {
-  std::string prompt;  // in front of each text
+  std::string prompt;  // added before each text
   std::string file;
 };
 // config_sentence_transformers.json.

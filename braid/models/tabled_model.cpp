@@ -1,4 +1,4 @@
-// Models whose architecture is a table in a file.
+// Models with a table: their architecture is given in a file.
 #include <algorithm>
 
 #include "braid/error.h"
@@ -18,12 +18,11 @@ void check_values(const std::string& source, const std::string& name, const at::
           "table",
           source, printable(name), at::toString(tensor.scalar_type()));
   require(all_finite(tensor),
-          "{}: {} has NaN or infinity among its values: this model is broken; take a copy from "
-          "before it was",
-          source, printable(name));
+          "{}: {} has NaN or infinity: this model is broken; use an earlier copy", source,
+          printable(name));
 }
 
-// Written or read: one matrix is both T and T^-T where the group has only orthogonal maps.
+// Covectors as vectors, where T = T^-T because the group has only orthogonal maps.
 Pattern as_one(const Symmetries& symmetries, Pattern pattern) {
   for (Concatenation& dimension : pattern) {
     for (Product& product : dimension) {
@@ -37,26 +36,27 @@ Pattern as_one(const Symmetries& symmetries, Pattern pattern) {
   return pattern;
 }
 
-// Names for the same values in one file are tied in the network, and must stay so.
+// Names that share one tensor in the file are tied in the network, and must stay equal.
 void require_ties_kept(const Model& model) {
   std::map<std::pair<const void*, std::vector<std::int64_t>>, std::string> known;
   for (const auto& [name, tensor] : model.parameters) {
     const auto [place, first] =
         known.try_emplace({tensor.const_data_ptr(), tensor.sizes().vec()}, name);
     if (first || tensor.numel() == 0) continue;
-    const auto moved = [&](const std::string& one) {
-      return format_pattern(as_one(model.symmetries, model.symmetries.tensors.at(one)));
+    const auto moved = [&](const std::string& tied) {
+      return format_pattern(as_one(model.symmetries, model.symmetries.tensors.at(tied)));
     };
-    require(moved(name) == moved(place->second),
-            "{}: {} and {} are tied, one tensor in the file, but their patterns {} and {} move "
-            "them apart; give them one axis, of a group of orthogonal maps at most",
-            model.folder.string(), place->second, name,
-            format_pattern(model.symmetries.tensors.at(place->second)),
-            format_pattern(model.symmetries.tensors.at(name)));
+    require(
+        moved(name) == moved(place->second),
+        "{}: {} and {} are tied (one tensor in the file), but their patterns {} and {} transform "
+        "them differently; give them the same axis, with a group of at most orthogonal maps",
+        model.folder.string(), place->second, name,
+        format_pattern(model.symmetries.tensors.at(place->second)),
+        format_pattern(model.symmetries.tensors.at(name)));
   }
 }
 
-// That of a folder, to go with what is written; an empty object where there is none.
+// A folder's config.json, to be written unchanged; an empty object if there is none.
 nlohmann::json config_beside(const fs::path& path) {
   const fs::path file = path / "config.json";
   if (!fs::is_regular_file(file)) return nlohmann::json::object();
@@ -65,7 +65,7 @@ nlohmann::json config_beside(const fs::path& path) {
   return config;
 }
 
-// Under which of their possible names a checkpoint has a tied tensor; empty: under none.
+// The name under which a checkpoint stores a tied tensor; empty if it does not.
 std::string stored_alias(const Model& model, const std::string& alias) {
   for (const Shard& shard : model.layout) {
     for (const std::string& name : {alias, stored_name(*model.family, model.parts, alias)}) {
@@ -87,7 +87,7 @@ Model load_model(const fs::path& path, const fs::path& table) {
   model.config = config_beside(path);
   Weights weights = any_weights(path);
   const std::string source = path.string();
-  require(weights.absent.empty(), "{}: {} is in the index but in no shard: fetch all shards of it",
+  require(weights.absent.empty(), "{}: {} is in the index but in no shard; fetch all shards",
           source, weights.absent.empty() ? "" : printable(weights.absent.front()));
   model.layout = std::move(weights.layout);
   model.symmetries = symmetries_of(*model.table, weights.tensors, source);
@@ -107,8 +107,8 @@ Model load_model(const fs::path& path, const fs::path& table) {
 const Network& network_of(const Model& model) {
   require(
       model.network != nullptr,
-      "{}: this needs a forward pass, and {} is a table, which has none; `method` weights needs "
-      "no pass, and `features` are what you have saved of one",
+      "{}: this needs a forward pass, but {} is a table, which has none; use `method` weights, or "
+      "save features yourself and pass them as `features`",
       model.folder.string(), model.table ? model.table->file : "its architecture");
   return *model.network;
 }
@@ -145,19 +145,18 @@ Tensors carried_by_all(const std::vector<Model>& models) {
   const Model& first = models.front();
   for (const Model& other : models) {
     require(other.carried.size() == first.carried.size(),
-            "{} carries {} tensors that its table ignores, {} {}", first.folder.string(),
+            "{} has {} tensors ignored by its table, but {} has {}", first.folder.string(),
             first.carried.size(), other.folder.string(), other.carried.size());
     for (const auto& [name, tensor] : first.carried) {
       const auto found = other.carried.find(name);
-      require(found != other.carried.end(), "{} has {}, {} does not", first.folder.string(), name,
-              other.folder.string());
+      require(found != other.carried.end(), "{} has {}, but {} does not", first.folder.string(),
+              name, other.folder.string());
       if (same_values(tensor, found->second)) continue;
       const bool counts = at::isIntegralType(tensor.scalar_type(), false) && tensor.numel() == 1;
       require(counts && found->second.numel() == 1,
-              "{}: its values differ in {} and {}, and the table ignores it: which are right is "
-              "not known; give it a pattern",
+              "{}: ignored by the table, but its values differ in {} and {}; give it a pattern",
               name, first.folder.string(), other.folder.string());
-      notice("{}: counts otherwise in {} and {}; the result has the first's", name,
+      notice("{}: this counter differs in {} and {}; the result has the first's", name,
              first.folder.string(), other.folder.string());
     }
   }

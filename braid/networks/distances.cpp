@@ -8,7 +8,7 @@ at::Tensor Distances::rows(std::int64_t tokens, const at::TensorOptions& options
   const at::Tensor places = at::arange(tokens, options.dtype(at::kLong));
   at::Tensor distance = places.unsqueeze(1) - places;
   if (reach > 0) {
-    // In single precision, whose rounding up decides between buckets.
+    // In float32: its rounding decides between buckets.
     const std::int64_t half = span / 2;
     const at::Tensor far = distance.abs();
     const at::Tensor steps =
@@ -27,7 +27,7 @@ at::Tensor Distances::scores(const at::Tensor& places, const at::Tensor& query,
   const auto split = [&](const at::Tensor& x) {  // (..., T, width) -> (..., heads, T, units)
     return x.unflatten(-1, {heads, -1}).transpose(-3, -2);
   };
-  // Of each of `x` the score against the row that `places` has for it and another.
+  // Scores of each of `x` against the rows given by `places`.
   const auto against = [&](const at::Tensor& x, const at::Tensor& of_rows,
                            const at::Tensor& where) {
     const at::Tensor all = at::matmul(split(x), split(of_rows).transpose(-1, -2));

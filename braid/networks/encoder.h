@@ -1,4 +1,4 @@
-// Encoder: a post-LN Transformer that sees all of a text (Vaswani et al. 2017, Devlin et al. 2019).
+// Encoder: a bidirectional post-LN Transformer (Vaswani et al. 2017, Devlin et al. 2019).
 #pragma once
 
 #include "braid/networks/distances.h"
@@ -6,16 +6,16 @@
 
 namespace braid {
 
-// Where its parameters are: tables by their whole names, maps and norms without .weight and .bias.
+// Names of its parameters: full names of tables; maps and norms without .weight and .bias.
 struct EncoderNames {
-  std::string words, positions;  // tables; no positions where empty
+  std::string words, positions;  // tables; positions may be empty = none
   std::string types = {};        // table of token types; empty = none
   std::string norm;              // of the embeddings
-  std::string projection = {};   // from these into the stream; empty = none
-  std::string layer;  // what a layer's names begin with, * for its index; none: all are one
+  std::string projection = {};   // from the embeddings into the stream; empty = none
+  std::string layer;             // prefix of a layer's names, * for its index; without *: shared
   std::string query, key, value, attention_output, attention_norm, ffn_in, ffn_out, ffn_norm;
 
-  Distances distances = {};  // DeBERTa's; no table = none
+  Distances distances = {};  // DeBERTa's; without a table = none
 
   std::string in_layer(std::int64_t i, const std::string& name) const;
 };
@@ -29,7 +29,7 @@ class Encoder final : public Network {
                     const Dropout* dropout = nullptr) const override;
 
  private:
-  // Of distances, where there are any: their vectors, and which is whose (Distances::rows).
+  // Embeddings of distances, if any, and their indices (Distances::rows).
   struct Far {
     at::Tensor vectors, places;
   };

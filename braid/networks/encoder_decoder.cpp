@@ -13,8 +13,8 @@ struct EncoderDecoder::Pass {
 
 std::map<std::string, std::string> EncoderDecoder::beyond_shapes() const {
   auto all = Network::beyond_shapes();
-  all["the buckets of distances"] = fmt::format("{} to {}", form_.buckets, form_.max_distance);
-  all["the token that writing starts from"] = std::to_string(form_.start);
+  all["the relative-position buckets"] = fmt::format("{} to {}", form_.buckets, form_.max_distance);
+  all["the decoder start token"] = std::to_string(form_.start);
   return all;
 }
 
@@ -31,7 +31,7 @@ at::Tensor EncoderDecoder::position_bias(const at::Tensor& table, std::int64_t l
   } else {
     distance = -distance.clamp_max(0);
   }
-  // Half are single distances, the rest grow by a constant factor; in float32, as Hugging Face's.
+  // Half are single distances, the rest grow logarithmically; in float32 like Hugging Face.
   const std::int64_t exact = buckets / 2;
   const double span =
       std::log(static_cast<double>(form_.max_distance) / static_cast<double>(exact));

@@ -49,10 +49,10 @@ at::Tensor first_of(const Tensors& parameters, const std::vector<std::string>& n
 }
 
 at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask) {
-  // Counts and places are whole numbers, which bfloat16 holds to 256 only.
+  // Counts and positions are integers, exact in bfloat16 only up to 256.
   const at::ScalarType counting = at::promote_types(hidden.scalar_type(), at::kFloat);
   const at::Tensor seen = mask.unsqueeze(-1).to(counting);  // (B, T, 1)
-  const at::Tensor first = seen.argmax(1, true);            // (B, 1, 1), where a text begins
+  const at::Tensor first = seen.argmax(1, true);            // (B, 1, 1), first token of each text
   const at::Tensor places =
       at::arange(1, hidden.size(1) + 1, seen.options()).view({1, -1, 1}) - first;
   const auto mean = [&](const at::Tensor& weights, const at::Tensor& by) {

@@ -1,5 +1,5 @@
-// Head: what a checkpoint computes from its stream of hidden states, as data: which tensors, and
-// what they read. Several stand side by side.
+// Head: an output of a checkpoint, computed from its hidden states, as data: tensors and input. A
+// model may have several.
 #pragma once
 
 #include <optional>
@@ -11,74 +11,74 @@
 
 namespace braid {
 
-// What a head's outputs are about. A model has at most one head of a kind.
+// What a head predicts. A model has at most one head of a kind.
 enum class Predicts {
-  token,          // a logit a word of the vocabulary
-  next_sentence,  // does the second text follow the first?
-  label,          // a logit a label of the text, or its score
-  token_label,    // a logit a label of every token
-  written,        // a logit a word, of what an encoder-decoder writes
-  replaced,       // of every token: did a generator put it there?
-  span,           // of every token: does the answer begin, or end, here?
-  choice,         // how well this text answers, against others
-  sentence,       // what it means: an embedding of the text
+  token,          // logits over the vocabulary
+  next_sentence,  // whether the second text follows the first
+  label,          // logits over labels of the text, or its score
+  token_label,    // logits over labels, for every token
+  written,        // logits over the vocabulary, from a decoder with cross attention
+  replaced,       // for every token, whether a generator replaced it
+  span,           // for every token, whether the answer begins or ends there
+  choice,         // score of this text among several choices
+  sentence,       // an embedding of the text
 };
-// What its outputs are called.
+// Name of its outputs.
 const char* outputs_title(Predicts head);
 
-// What a head reads.
+// A head's input, and shape of its outputs.
 enum class Reads {
-  tokens,  // the hidden state of every token: outputs (B, T, n)
-  pooled,  // the pooler's features of the text: outputs (B, n)
-  first,   // the hidden state of the text's first token: outputs (B, n)
-  last,    // the hidden state of the text's last token: outputs (B, n)
-  mean,    // the mean of its tokens' hidden states: outputs (B, n)
-  all,     // the hidden states of all its tokens, pooled: outputs (B, n)
+  tokens,  // the hidden state of every token: (B, T, n)
+  pooled,  // the pooler's features: (B, n)
+  first,   // the hidden state of the first token: (B, n)
+  last,    // the hidden state of the last token: (B, n)
+  mean,    // the mean of all hidden states: (B, n)
+  all,     // all hidden states, pooled: (B, n)
 };
 
-// How hidden states (B, T, width) become one row a text (Reimers & Gurevych 2019; as
-// sentence-transformers has it).
+// Pooling of hidden states (B, T, width) to one row per text (Reimers & Gurevych 2019; as in
+// sentence-transformers).
 enum class Pooling { cls, max, mean, mean_sqrt_length, weighted_mean, last_token };
 struct SentencePooling {
-  std::vector<Pooling> modes;  // one after another
+  std::vector<Pooling> modes;  // concatenated
   bool normalised = false;     // to length 1
-  // Of a text, and no further than the model's positions; 0: as many as these.
+  // Maximum tokens of a text, besides the model's positions; 0: no other limit.
   std::int64_t longest = 0;
-  std::string text_changes = {};  // what is done to texts before the tokenizer; empty = nothing
+  std::string text_changes = {};  // changes to texts before the tokenizer; empty = none
 
-  // Do both give embeddings of one kind, whatever texts they are of?
+  // True if embeddings of both are comparable (same pooling).
   bool same_kind(const SentencePooling& other) const {
     return modes == other.modes && normalised == other.normalised;
   }
 };
 at::Tensor pool(const SentencePooling& pooling, const at::Tensor& hidden, const at::Tensor& mask);
 
-// y = W f + b of features f, which are what the head reads, or norm(act(dense x)) of it.
+// y = W f + b of features f, which are the head's input x or norm(act(dense x)).
 struct Head {
   Predicts predicts = Predicts::token;
   Reads reads = Reads::tokens;
   std::string dense = {}, norm = {};          // of the features; empty = none
-  std::optional<Activation> activation = {};  // between them; none = that of the network's layers
-  std::vector<std::string> weight = {};       // W (n, width): the first of these that there is
-  std::vector<std::string> bias = {};         // b (n): likewise, or 0 where there is none
-  std::string tap = {};                       // that hands out the features; empty = none
-  std::int64_t rows = 0;                      // n where no configuration changes it; 0 = its labels
-  bool dropped = false;                       // are the features dropped out while training?
-  SentencePooling pooling = {};               // where it reads all tokens; then there is no W
+  std::optional<Activation> activation = {};  // of the features; unset = the network's
+  std::vector<std::string> weight = {};       // W (n, width): the first of these that exists
+  std::vector<std::string> bias = {};         // b (n): likewise; 0 if none exists
+  std::string tap = {};                       // of the features; empty = none
+  std::int64_t rows = 0;                      // n, if fixed; 0 = number of labels
+  bool dropped = false;                       // apply dropout to the features
+  SentencePooling pooling = {};               // for Reads::all, without W
   double scale = 1;                           // of the features
-  // A map of the second token, with whose outputs these are averaged (Touvron et al. 2021).
+  // A map of the second token, whose outputs are averaged with these (Touvron et al. 2021).
   std::string teacher = {};
 
-  // Outputs by the parameters of a model that has the head.
+  // Number of outputs, in a model with these parameters.
   std::int64_t outputs(const Tensors& parameters) const;
 };
 
-// One linear map, <map>.weight and <map>.bias.
+// A linear map, <map>.weight and <map>.bias.
 Head linear_head(Predicts predicts, Reads reads, const std::string& map, std::int64_t rows = 0);
 // Without a bias.
 Head unbiased_head(Predicts predicts, Reads reads, const std::string& map);
 
-// The first of `names` that there is; an undefined tensor where there is none.
+// The first of `names` that exists; an undefined tensor if none does.
 at::Tensor first_of(const Tensors& parameters, const std::vector<std::string>& names);
 
 }  // namespace braid

@@ -11,7 +11,7 @@
 namespace braid {
 namespace {
 
-// (T, T) bool: may the token of a row look at that of a column?
+// (T, T) bool: whether the row's token attends to the column's.
 at::Tensor in_sight(std::int64_t length, bool causal, std::int64_t window,
                     const at::Device& device) {
   const at::Tensor all =
@@ -20,7 +20,7 @@ at::Tensor in_sight(std::int64_t length, bool causal, std::int64_t window,
   return causal ? all.tril().triu(1 - window) : all.tril(window).triu(-window);
 }
 
-// The parameter of this name, if there is one.
+// The parameter of this name, if present.
 std::optional<at::Tensor> optional(const Tensors& parameters, const std::string& name) {
   const auto found = parameters.find(name);
   return found == parameters.end() ? std::nullopt : std::optional(found->second);
@@ -78,7 +78,7 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
     const at::Tensor near =
         in_sight(q.size(2), visible.causal, windowed ? visible.window : 0, q.device());
     mask = mask.defined() ? mask.logical_and(near) : near;
-    // Padding far from any text sees itself: nothing that it could see makes no number.
+    // Padding far from any text attends to itself: a softmax over nothing is NaN.
     if (visible.mask.defined()) mask = mask.logical_or(at::eye(q.size(2), mask.options()));
   }
   at::Tensor context;
@@ -89,7 +89,7 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
         q, k, v, added.defined() ? std::optional(added) : std::nullopt, 0.0,
         visible.causal && !windowed && !biased, scale);
   } else {
-    // The fused kernel draws from a generator that all threads share.
+    // Not the fused kernel, which uses a generator shared by all threads.
     at::Tensor scores = at::matmul(q * scale, k.transpose(-1, -2));
     if (biased) scores = scores + visible.bias;
     if (mask.defined()) scores = scores.masked_fill(~mask, hidden);

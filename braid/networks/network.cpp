@@ -64,19 +64,19 @@ at::Tensor Network::features(const Tensors& parameters, const Head& head, const 
 Outputs Network::run(const Tensors& parameters, const Batch& batch, const Wanted& wanted,
                      const Taps& taps, const Dropout* dropout) const {
   constexpr const char* pooler_tap = "pooler";
-  const auto asked = [&](const Head& head) {
+  const auto requested = [&](const Head& head) {
     return wanted.heads.contains(head.predicts) || taps.want(head.tap);
   };
   Outputs outputs;
   outputs.hidden = encode(parameters, batch, taps, dropout);
   bool pools = wanted.pooled || (has_pooler() && taps.want(pooler_tap));
-  for (const Head& head : heads()) pools |= asked(head) && head.reads == Reads::pooled;
-  if (pools) {  // (Devlin et al. 2019) of the first token
+  for (const Head& head : heads()) pools |= requested(head) && head.reads == Reads::pooled;
+  if (pools) {  // of the first token (Devlin et al. 2019)
     outputs.pooled = at::tanh(linear(parameters, parts_.pooler, outputs.hidden.select(1, 0)));
     taps(pooler_tap, outputs.pooled);
   }
   for (const Head& head : heads()) {
-    if (!asked(head)) continue;
+    if (!requested(head)) continue;
     at::Tensor read = head.reads == Reads::pooled ? outputs.pooled : outputs.hidden;
     if (head.reads == Reads::first) read = read.select(1, 0);
     if (head.reads == Reads::last) read = last_tokens(read, batch);
@@ -110,14 +110,14 @@ Outputs Network::run(const Tensors& parameters, const Batch& batch, const Wanted
   return outputs;
 }
 
-at::Tensor Network::predict(const Tensors& parameters, const Batch& batch, Predicts what,
+at::Tensor Network::predict(const Tensors& parameters, const Batch& batch, Predicts kind,
                             const at::Tensor& positions, const Dropout* dropout) const {
-  return run(parameters, batch, {{what}, positions}, {}, dropout).heads.at(what);
+  return run(parameters, batch, {{kind}, positions}, {}, dropout).heads.at(kind);
 }
 
-const Head* Network::head(Predicts what) const {
+const Head* Network::head(Predicts kind) const {
   const auto found = std::find_if(heads().begin(), heads().end(),
-                                  [&](const Head& head) { return head.predicts == what; });
+                                  [&](const Head& head) { return head.predicts == kind; });
   return found == heads().end() ? nullptr : &*found;
 }
 
@@ -136,7 +136,7 @@ std::vector<Output> all_outputs(const Network& network, const Tensors& parameter
   Wanted wanted;
   bool stream_read = false, pooler_read = false;
   for (const Head& head : network.heads()) {
-    if (head.reads == Reads::all && frame == Frame::free) continue;  // units of the stream
+    if (head.reads == Reads::all && frame == Frame::free) continue;  // returns units of the stream
     wanted.heads.insert(head.predicts);
     (head.reads == Reads::pooled ? pooler_read : stream_read) = true;
   }
@@ -154,17 +154,17 @@ std::vector<Output> all_outputs(const Network& network, const Tensors& parameter
   return all;
 }
 
-std::int64_t sequence_length(const Network& network, const std::optional<std::int64_t>& asked,
-                             std::int64_t usual, const char* option) {
+std::int64_t sequence_length(const Network& network, const std::optional<std::int64_t>& requested,
+                             std::int64_t fallback, const char* option) {
   const std::int64_t positions = network.max_positions();
-  require(asked.value_or(0) <= positions, "`{}` is {}, but the model has {} positions", option,
-          asked.value_or(0), positions);
-  return asked.value_or(std::min(usual, positions));
+  require(requested.value_or(0) <= positions, "`{}` is {}, but the model has {} positions", option,
+          requested.value_or(0), positions);
+  return requested.value_or(std::min(fallback, positions));
 }
 
 namespace {
 
-// The id that is not in [0, size), if there is one.
+// An id outside [0, size), if any.
 std::optional<std::int64_t> outside(const at::Tensor& ids, std::int64_t size) {
   if (!ids.defined() || ids.numel() == 0) return std::nullopt;
   const auto lowest = ids.min().item<std::int64_t>(), highest = ids.max().item<std::int64_t>();
@@ -177,7 +177,8 @@ std::optional<std::int64_t> outside(const at::Tensor& ids, std::int64_t size) {
 void check_token_ids(const Network& network, const at::Tensor& ids) {
   if (const auto id = outside(ids, network.vocabulary_size())) {
     fail(
-        "token id {} is outside the model's vocabulary of {}; are tokenizer and model from one "
+        "token id {} is outside the model's vocabulary of {}; are tokenizer and model from the "
+        "same "
         "checkpoint?",
         *id, network.vocabulary_size());
   }
@@ -186,24 +187,24 @@ void check_token_ids(const Network& network, const at::Tensor& ids) {
 void check_tokens(const Network& network, const Batch& batch) {
   require(batch.pixels.defined() == network.reads_images(), "the model reads {}; {}",
           network.reads_images() ? "images" : "text",
-          network.reads_images() ? "give `task` image and its file" : "this file holds images");
+          network.reads_images() ? "pass `task` image and its file" : "this file contains images");
   if (network.reads_images()) {
     require(batch.pixels.dim() == 4 && batch.pixels.sizes().slice(1).equals(network.image_shape()),
-            "images are [{}], but the model reads [{}]: channels, height, width",
+            "images have shape [{}], but the model reads [{}] (channels, height, width)",
             fmt::join(batch.pixels.sizes().slice(1), ", "), fmt::join(network.image_shape(), ", "));
     return;
   }
   const std::int64_t positions = network.max_positions();
   const std::int64_t rows = positions + network.sizes().uncounted.value_or(-1) + 1;
   if (const auto place = outside(batch.position_ids, rows)) {
-    fail("a token stands at place {}, but the model has {} positions; cut texts shorter", *place,
+    fail("position id {} is out of range, the model has {} positions; truncate the texts", *place,
          rows);
   }
   require(batch.position_ids.defined() || batch.input_ids.size(1) <= positions,
-          "a sequence of {} tokens is longer than the model's {} positions; cut texts shorter",
+          "a sequence of {} tokens exceeds the model's {} positions; truncate the texts",
           batch.input_ids.size(1), positions);
   if (const auto type = outside(batch.token_type_ids, network.token_types())) {
-    fail("token type {} is not among the model's {}", *type, network.token_types());
+    fail("token type {} is out of range, the model has {}", *type, network.token_types());
   }
   check_token_ids(network, batch.input_ids);
 }

@@ -1,5 +1,5 @@
-// Network: a model's forward pass, a pure function of the parameters. Nothing is hooked: the pass
-// hands out features under the names of the taps in the model's symmetry table.
+// Network: a model's forward pass, a pure function of the parameters. No hooks: the pass itself
+// reports features under the names of the taps in the model's symmetry table.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -19,18 +19,18 @@ struct Batch {
   at::Tensor input_ids{};       // (B, T) int64
   at::Tensor attention_mask{};  // (B, T) bool, true = token; undefined = no padding
   at::Tensor token_type_ids{};  // (B, T) int64; undefined = zeros
-  at::Tensor position_ids{};    // (B, T) int64; undefined = one after another in every row
-  at::Tensor pixels{};          // (B, C, H, W): images, and nothing of the above
+  at::Tensor position_ids{};    // (B, T) int64; undefined = 0, 1, ... in every row
+  at::Tensor pixels{};          // (B, C, H, W): images; then the others are undefined
 
   std::int64_t rows() const { return pixels.defined() ? pixels.size(0) : input_ids.size(0); }
   Batch to(at::Device device) const;
 };
 
-// (B, 1, T, T) bool view of the padding mask: may the token of a row look at that of a column?
-// Undefined where nothing is padded.
+// (B, 1, T, T) bool view of the padding mask, true if the column's token is not padding. Undefined
+// without padding.
 at::Tensor seen_tokens(const Batch& batch);
 
-// Which taps are wanted, and where their features go: (B, T, units), the pooler's (B, units).
+// Requested taps, and the receiver of their features: (B, T, units), the pooler's (B, units).
 struct Taps {
   std::set<std::string> names;
   std::function<void(const std::string& name, const at::Tensor& features)> take;
@@ -41,10 +41,10 @@ struct Taps {
   }
 };
 
-// What a pass is run for, besides the hidden states and the taps.
+// Requested outputs of a pass, besides hidden states and taps.
 struct Wanted {
   std::set<Predicts> heads = {};
-  // Heads that read tokens answer for these alone, counted through the batch, (n, outputs);
+  // Compute heads on tokens only for these indices into the flattened (B * T) tokens, (n, outputs);
   // undefined = all, (B, T, outputs).
   at::Tensor positions = {};
   bool pooled = false;
@@ -52,26 +52,26 @@ struct Wanted {
 
 struct Outputs {
   at::Tensor hidden;  // (B, T, width)
-  at::Tensor pooled;  // (B, width) where it was wanted
+  at::Tensor pooled;  // (B, width) if requested
   std::map<Predicts, at::Tensor> heads;
 };
 
-// What config.json says of a Transformer, whatever its keys are called.
+// A Transformer's settings in config.json, independent of its keys.
 struct Sizes {
   std::int64_t layers = 0, heads = 0, vocabulary = 0, positions = 0;
-  std::int64_t types = 0;  // of tokens
+  std::int64_t types = 0;  // token types
   double epsilon = 0;      // of norms
   Activation activation;
   ScoreScale scores = {};
-  std::optional<std::int64_t> pad = {};  // the token that no text ends with
+  std::optional<std::int64_t> pad = {};  // padding token, never a text's last token
   Norm norm = Norm::layer;
-  std::vector<std::int64_t> image = {};  // (C, H, W) of what it reads; empty: it reads tokens
-  std::int64_t first_place = 0;          // the row of the positions' table that the first token has
-  // The token that takes no place: the others' are counted from behind its id (Liu et al. 2019).
+  std::vector<std::int64_t> image = {};  // (C, H, W) of its input; empty if it reads tokens
+  std::int64_t first_place = 0;          // the first token's row in the position table
+  // Padding token without a position: other tokens' positions start after its id (Liu et al. 2019).
   std::optional<std::int64_t> uncounted = {};
 };
 
-// The heads that a model has, and the pooler that some of them read.
+// A model's heads, and the pooler that some of them read.
 struct HeadParts {
   std::vector<Head> heads;
   std::string pooler;           // <pooler>.weight, <pooler>.bias; empty = none
@@ -82,38 +82,38 @@ class Network {
  public:
   virtual ~Network() = default;
 
-  // Hidden states (B, T, width). All parameters have one floating dtype, which is the result's.
-  // Dropped out only where `dropout` is given.
+  // Hidden states (B, T, width), in the dtype shared by all parameters. No dropout unless `dropout`
+  // is given.
   virtual at::Tensor encode(const Tensors& parameters, const Batch& batch, const Taps& taps = {},
                             const Dropout* dropout = nullptr) const = 0;
 
-  // The hidden states and what was asked for, no more. REQUIRES the wanted heads and pooler.
+  // The hidden states and the requested outputs only. REQUIRES that these heads and pooler exist.
   Outputs run(const Tensors& parameters, const Batch& batch, const Wanted& wanted,
               const Taps& taps = {}, const Dropout* dropout = nullptr) const;
   // The outputs of one head.
-  at::Tensor predict(const Tensors& parameters, const Batch& batch, Predicts what,
+  at::Tensor predict(const Tensors& parameters, const Batch& batch, Predicts kind,
                      const at::Tensor& positions = {}, const Dropout* dropout = nullptr) const;
 
-  // The head of a kind; null without one.
-  const Head* head(Predicts what) const;
+  // The head of a kind; null if there is none.
+  const Head* head(Predicts kind) const;
   const std::vector<Head>& heads() const { return parts_.heads; }
   bool has_pooler() const { return !parts_.pooler.empty(); }
   bool returns_stream() const { return parts_.returns_stream; }
 
-  // What the pass depends on and no tensor's shape tells, by name.
+  // Settings that affect the pass but not the shapes of tensors, by name.
   virtual std::map<std::string, std::string> beyond_shapes() const;
 
-  // Does the hidden state of a token see only what came before it? Then the head of tokens predicts
-  // the next one, otherwise the token itself.
+  // True if tokens only attend to previous ones. The token head then predicts the next token,
+  // otherwise the token itself.
   virtual bool is_causal() const { return false; }
   const Sizes& sizes() const { return sizes_; }
   std::int64_t vocabulary_size() const { return sizes_.vocabulary; }
   std::int64_t max_positions() const { return sizes_.positions; }
   std::int64_t token_types() const { return sizes_.types; }
-  // Of an image: (C, H, W); empty where it reads tokens.
+  // (C, H, W); empty if it reads tokens.
   const std::vector<std::int64_t>& image_shape() const { return sizes_.image; }
   bool reads_images() const { return !sizes_.image.empty(); }
-  // Tokens a sequence in the pass: an image is as many patches, and what stands before them.
+  // Tokens per sequence in the pass: for images, patches and the special tokens before them.
   std::int64_t tokens(const Batch& batch) const {
     return reads_images() ? sizes_.positions : batch.input_ids.size(1);
   }
@@ -130,13 +130,13 @@ class Network {
     return sizes_.scores(query.size(-1) / sizes_.heads, layer);
   }
 
-  // What the positions of the tokens add: rows of `table`, which broadcast to (B, T, width).
+  // Position embeddings for the batch: rows of `table`, broadcastable to (B, T, width).
   at::Tensor rows_of_positions(const at::Tensor& table, const Batch& batch) const;
 
   const Sizes sizes_;
 
  private:
-  // (B, width): of each text the last token that counts.
+  // (B, width): the last non-padding token of each text.
   at::Tensor last_tokens(const at::Tensor& hidden, const Batch& batch) const;
   at::Tensor features(const Tensors& parameters, const Head& head, const at::Tensor& read,
                       const Taps& taps) const;
@@ -144,13 +144,13 @@ class Network {
   const HeadParts parts_;
 };
 
-// "layer.<i>.<name>": what taps and axes of a layer are called, in every family.
+// "layer.<i>.<name>": name of a layer's tap or axis, in every family.
 std::string of_layer(std::int64_t i, const std::string& name);
 
-// `pattern` with the index for its *.
+// `pattern` with its * replaced by the index.
 std::string with_index(const std::string& pattern, std::int64_t i);
 
-// May the units that a bare stack returns come in any order?
+// free: a bare stack may return its units in any order or basis.
 enum class Frame { fixed, free };
 
 struct Output {
@@ -158,20 +158,20 @@ struct Output {
   at::Tensor values;  // (..., outputs)
 };
 
-// Everything that a model computes of a batch: what every head says, and the hidden states and
-// pooled features that are read by none. Their units may be in any order unless the model returns
-// them and the frame is fixed: then it is their inner products with each other.
+// All outputs of a model for a batch: of every head, and hidden states and pooled features that no
+// head reads. The latter are themselves only if the model returns them and the frame is fixed;
+// otherwise their inner products, which do not depend on the order or basis of units.
 std::vector<Output> all_outputs(const Network& network, const Tensors& parameters,
                                 const Batch& batch, Frame frame);
 
-// Tokens a sequence: what was asked for by `option`, or `usual`, or as many as the network has
-// positions where that is fewer. Error where more were asked for.
-std::int64_t sequence_length(const Network& network, const std::optional<std::int64_t>& asked,
-                             std::int64_t usual, const char* option);
+// Tokens per sequence: `requested` by `option` or, by default, the smaller of `fallback` and the
+// network's positions. Error if more than these are requested.
+std::int64_t sequence_length(const Network& network, const std::optional<std::int64_t>& requested,
+                             std::int64_t fallback, const char* option);
 
-// Error naming an id that is not in the network's vocabulary.
+// Error naming an id outside the network's vocabulary.
 void check_token_ids(const Network& network, const at::Tensor& ids);
-// And the type, place or length that does not fit it, or the shape of images.
+// Also checks types, positions and length, or the shape of images.
 void check_tokens(const Network& network, const Batch& batch);
 
 }  // namespace braid

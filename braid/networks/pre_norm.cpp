@@ -4,7 +4,7 @@
 
 namespace braid {
 
-// What all of one layer's pass reads.
+// Context of one layer's pass.
 struct PreNorm::Layer {
   std::int64_t index;
   const Tensors& parameters;
@@ -21,7 +21,7 @@ struct PreNorm::Layer {
 
 namespace {
 
-// Units inside heads, those that are turned on an axis of their own.
+// Taps units inside heads, separating rotary units from the rest.
 template <typename Tap>
 void tap_units(const Tap& tap, const std::string& name, const at::Tensor& x, std::int64_t heads,
                std::int64_t turned) {
@@ -40,12 +40,12 @@ std::string PreNormNames::in_layer(std::int64_t i, const std::string& name) cons
 std::map<std::string, std::string> PreNorm::beyond_shapes() const {
   auto all = Network::beyond_shapes();
   all["the number of key and value heads"] = std::to_string(key_heads());
-  all["the form of a layer"] = form_.parallel ? "parallel" : "one branch after the other";
-  all["the rotation of positions"] = form_.rotary ? form_.rotary->formula() : "none";
+  all["the order of branches"] = form_.parallel ? "parallel" : "sequential";
+  all["the rotary embedding"] = form_.rotary ? form_.rotary->formula() : "none";
   if (form_.windowed_rotary) {
-    all["the rotation of positions under windows"] = form_.windowed_rotary->formula();
+    all["the rotary embedding of local layers"] = form_.windowed_rotary->formula();
   }
-  all["the windows of attention"] = fmt::format("{}", form_.windows);
+  all["the attention windows"] = fmt::format("{}", form_.windows);
   return all;
 }
 
@@ -75,7 +75,7 @@ std::vector<at::Tensor> PreNorm::query_key_value(const Layer& layer, const at::T
   return parts;
 }
 
-// By a gain for all heads, of which each is normed, or by one for every unit of all.
+// Per head with a shared gain, or over all units with one gain each, by the size of the gain.
 at::Tensor PreNorm::norm_units(const Layer& layer, const std::string& name,
                                const at::Tensor& x) const {
   const std::string whole = names_.in_layer(layer.index, name);
@@ -158,7 +158,7 @@ at::Tensor PreNorm::encode(const Tensors& parameters, const Batch& batch, const 
     const auto norm = [&](const std::string& name, const at::Tensor& of) {
       return normalise(parameters, names_.in_layer(i, name), of);
     };
-    // What a branch adds to the stream that it reads.
+    // The output of a branch, to be added to the stream.
     const auto branch = [&](auto pass, const std::string& name, const at::Tensor& read,
                             bool normed = true) {
       if (form_.norms_after) return norm(name, (this->*pass)(layer, read));

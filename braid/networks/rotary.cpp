@@ -9,18 +9,17 @@ namespace braid {
 namespace {
 
 // 1 / theta^(2i / units).
-at::Tensor usual_frequencies(double theta, std::int64_t units) {
+at::Tensor default_frequencies(double theta, std::int64_t units) {
   const at::Tensor power =
       at::arange(0, units, 2, at::TensorOptions().dtype(at::kFloat)) / static_cast<double>(units);
   return at::pow(at::Scalar(theta), power).reciprocal();
 }
 
-// Long waves are stretched by the factor, short ones left alone, those between mixed (Dubey et al.
-// 2024).
-at::Tensor llama3_frequencies(const at::Tensor& usual, double factor, double low, double high,
+// Stretches long waves by the factor, keeps short ones, interpolates between (Dubey et al. 2024).
+at::Tensor llama3_frequencies(const at::Tensor& original, double factor, double low, double high,
                               double trained) {
-  const at::Tensor waves = usual.reciprocal() * (2 * std::numbers::pi);
-  const at::Tensor stretched = at::where(waves.gt(trained / low), usual / factor, usual);
+  const at::Tensor waves = original.reciprocal() * (2 * std::numbers::pi);
+  const at::Tensor stretched = at::where(waves.gt(trained / low), original / factor, original);
   const at::Tensor smooth = (waves.reciprocal() * trained - low) / (high - low);
   const at::Tensor mixed = (1 - smooth) * stretched / factor + smooth * stretched;
   const at::Tensor outside = waves.lt(trained / high).logical_or(waves.gt(trained / low));
@@ -33,7 +32,7 @@ double positive(const JsonField& fields, const char* key, double fallback) {
   return value;
 }
 
-// The object that describes the rotation: empty where there is none.
+// The object that describes the rotation; empty if there is none.
 nlohmann::json parameters_of(const JsonField& config) {
   for (const char* key : {"rope_scaling", "rope_parameters"}) {
     if (config.has(key) && !config.at(key).json().empty()) {
@@ -55,16 +54,17 @@ Rotary::Rotary(const nlohmann::json& config, std::int64_t head_units, const Rota
   const double fraction =
       parameters.number("partial_rotary_factor", fields.number(keys.fraction, keys.usual_fraction));
   require(!keys.whole || fraction == 1,
-          "config.json: {} is {}, but transformers turns all units of this family's heads; set it "
-          "to 1",
+          "config.json: {} is {}, but transformers rotates all units of heads in this family; set "
+          "it to 1",
           keys.fraction, fraction);
   units_ = static_cast<std::int64_t>(static_cast<double>(head_units) * fraction);
-  require(fraction > 0 && fraction <= 1 && units_ > 0 && units_ % 2 == 0,
-          "config.json: {} is {}, which turns {} of a head's {} units; expected an even number, at "
-          "least 2",
-          keys.fraction, fraction, units_, head_units);
+  require(
+      fraction > 0 && fraction <= 1 && units_ > 0 && units_ % 2 == 0,
+      "config.json: {} is {}, which rotates {} of a head's {} units; expected an even number, at "
+      "least 2",
+      keys.fraction, fraction, units_, head_units);
   const std::string type = parameters.text("rope_type", parameters.text("type", "default").c_str());
-  frequencies_ = usual_frequencies(theta, units_);
+  frequencies_ = default_frequencies(theta, units_);
   formula_ = fmt::format("{} of {} units by theta {}", units_, head_units, theta);
   if (type == "linear") {
     const double factor = positive(parameters, "factor", 0);
@@ -79,7 +79,7 @@ Rotary::Rotary(const nlohmann::json& config, std::int64_t head_units, const Rota
     frequencies_ = llama3_frequencies(frequencies_, factor, low, high, trained);
     formula_ += fmt::format(", llama3 by {}, {} to {} of {}", factor, low, high, trained);
   } else {
-    // Dynamic frequencies differ beyond the model's positions alone, where braid does not go.
+    // Dynamic frequencies differ only beyond the model's positions, which braid never exceeds.
     require(type == "default" || type == "dynamic",
             "config.json: rope_type '{}' is not supported; supported: default, linear, dynamic, "
             "llama3",

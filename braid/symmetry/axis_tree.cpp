@@ -29,7 +29,7 @@ std::string root_of(const Symmetries& symmetries, const std::string& axis) {
 
 std::vector<std::int64_t> block_order(const Symmetries& symmetries, const std::string& axis,
                                       const Transform& transform) {
-  std::vector<std::int64_t> order = {0};  // of the blocks under the ancestors met so far
+  std::vector<std::int64_t> order = {0};  // of the blocks of the ancestors so far
   for (const std::string& name : ancestors(symmetries, axis)) {
     const std::int64_t size = symmetries.axis(name).size;
     const auto found = transform.find(name);

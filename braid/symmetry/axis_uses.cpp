@@ -10,7 +10,7 @@ const Product& product_at(const Symmetries& symmetries, const UsePlace& place) {
 
 namespace {
 
-// (units of the axes, everything else) of a term, the axes' factors brought to the front.
+// A term with the axes' factors moved to the front: (one dimension per axis, everything else).
 at::Tensor axes_first(const Symmetries& symmetries, const UsePlace& place,
                       const std::vector<std::string>& axes, const at::Tensor& tensor) {
   const Product& product = product_at(symmetries, place);

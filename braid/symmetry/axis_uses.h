@@ -1,5 +1,5 @@
-// AxisUse by AxisUse: where a table's tensors carry an axis, and the tensor seen from there. What
-// weight matching, balancing and canonical forms read; no tensor is known by name.
+// Places where a table's tensors use an axis, and views of the tensors from there. For weight
+// matching, balancing and canonical forms, which do not know tensor names.
 #pragma once
 
 #include "braid/symmetry/transform.h"
@@ -16,21 +16,21 @@ struct UsePlace {
 std::vector<UsePlace> uses_of(const Symmetries& symmetries, const std::string& axis);
 const Product& product_at(const Symmetries& symmetries, const UsePlace& place);
 
-// The axes of the place's product that are of one tree with its own (axis_tree.h), outermost first.
+// The axes of the place's product in the same tree as its own (axis_tree.h), outermost first.
 std::vector<std::string> tree_axes(const Symmetries& symmetries, const UsePlace& place);
 
-// The pattern with the tree_axes at `place` left alone.
+// The pattern with the tree_axes at `place` made inert.
 Pattern without(const Symmetries& symmetries, const UsePlace& place);
 
-// The tensor's term at `place`, one of a concatenation: a view with one dimension a factor.
+// The tensor's term (of a concatenation) at `place`: a view with one dimension per factor.
 at::Tensor term_at(const Symmetries& symmetries, const UsePlace& place, const at::Tensor& tensor);
 
-// (units of all tree_axes together, everything else) of the tensor's term at `place`. Float64.
+// The tensor's term at `place` as (units of all tree_axes together, everything else). Float64.
 at::Tensor tree_first(const Symmetries& symmetries, const UsePlace& place,
                       const at::Tensor& tensor);
 
-// (units, everything else) of the tensor's term at `place`, or (blocks, units, everything else) for
-// an axis that is repeated. Float64.
+// The tensor's term at `place` as (units, everything else), or (blocks, units, everything else) for
+// a repeated axis. Float64.
 at::Tensor units_first(const Symmetries& symmetries, const UsePlace& place,
                        const at::Tensor& tensor);
 

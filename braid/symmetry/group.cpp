@@ -14,14 +14,14 @@ struct Overload : Cases... {
   using Cases::operator()...;
 };
 template <typename... Cases>
-Overload(Cases...) -> Overload<Cases...>;  // Clang 14 wants to be told
+Overload(Cases...) -> Overload<Cases...>;  // needed by Clang 14
 
 at::Tensor select(const at::Tensor& tensor, std::int64_t dim,
                   const std::vector<std::int64_t>& indices) {
   return tensor.index_select(dim, at::tensor(indices, at::kLong).to(tensor.device()));
 }
 
-// Signs as a tensor that broadcasts over every dimension but `dim`.
+// Signs as a tensor that broadcasts over every dimension except `dim`.
 at::Tensor along(const std::vector<std::int64_t>& signs, const at::Tensor& tensor,
                  std::int64_t dim) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(tensor.dim()), 1);
@@ -51,8 +51,7 @@ at::Tensor multiply(const at::Tensor& map, const at::Tensor& tensor, std::int64_
       .to(tensor.scalar_type());
 }
 
-// The complex numbers of a scaling as their role has them: z of a vector, 1 / conj(z) of a
-// covector.
+// The scaling for a role: z for vectors, 1 / conj(z) for covectors.
 RotaryScaling in_role(const RotaryScaling& z, Role role) {
   if (role == Role::gain) throw std::invalid_argument("a rotary scaling cannot act on a gain");
   if (role == Role::vector) return z;
@@ -84,7 +83,7 @@ Matrix as_matrix(const Element& element) {
   return {map, map};
 }
 
-// Elements of two kinds, as the smallest kind that has both.
+// Composes elements of two kinds as the smallest kind that contains both.
 Element compose_mixed(const Element& second, const Element& first) {
   const auto either = [&]<typename Kind>(std::type_identity<Kind>) {
     return std::holds_alternative<Kind>(second) || std::holds_alternative<Kind>(first);
@@ -186,9 +185,9 @@ Element compose(const Element& second, const Element& first) {
 Matrix make_matrix(const at::Tensor& forward) {
   const at::Tensor map = forward.to(at::kDouble).contiguous();
   require(map.dim() == 2 && map.size(0) == map.size(1) && all_finite(map),
-          "a matrix that acts on units must be square and finite");
+          "a matrix acting on units must be square and finite");
   const auto [inverse, info] = at::linalg_inv_ex(map);
-  require(info.item<std::int64_t>() == 0 && all_finite(inverse), "the matrix cannot be inverted");
+  require(info.item<std::int64_t>() == 0 && all_finite(inverse), "the matrix is singular");
   return {map, inverse.t().contiguous()};
 }
 

@@ -1,5 +1,5 @@
-// Element: one member of a symmetry group, acting on the units of one axis: y = T x.
-// An axis that is repeated (units inside each head) has one element a block: GroupElement.
+// Element: an element of a symmetry group, acting on the units of one axis: y = T x.
+// A repeated axis (units inside each head) has one element per block: GroupElement.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -31,8 +31,8 @@ struct Matrix {
   at::Tensor inverse_transpose;
 };
 
-// One complex number z per rotary pair (i, i + n/2), which turns and scales the pair as
-// z (x[i] + i x[i + n/2]); as a covector 1 / conj(z). What commutes with rotary position embeddings
+// One complex number z per rotary pair (i, i + n/2), which rotates and scales the pair as
+// z (x[i] + i x[i + n/2]); covectors by 1 / conj(z). These commute with rotary position embeddings
 // (arXiv 2606.17830). (n/2) float64 each.
 struct RotaryScaling {
   at::Tensor real, imaginary;
@@ -43,43 +43,42 @@ struct ShiftVector {
   at::Tensor vector;  // (units) float64
 };
 
-// A weighted mixture of permutations, (n, n), rows and columns summing to 1: NOT a symmetry. What
-// learning an alignment differentiates through before it settles on a permutation.
+// A weighted mixture of permutations, (n, n), rows and columns summing to 1: NOT a symmetry. Used
+// to differentiate while learning an alignment, before it becomes a permutation.
 struct RelaxedPermutation {
   at::Tensor weights;
-  // (n, n) of +1 and -1 where signs are free: a gain sees weights x signs.
+  // (n, n) of +1 and -1 if signs are free: gains are multiplied by weights x signs.
   at::Tensor signs;
 };
 
 using Element = std::variant<Permutation, SignedPermutation, Matrix, RotaryScaling, ShiftVector,
                              RelaxedPermutation>;
-using GroupElement = std::vector<Element>;              // one a block, in the order after alignment
-using Transform = std::map<std::string, GroupElement>;  // by axis or shift; what is absent stays
+using GroupElement = std::vector<Element>;              // by block, in the order after alignment
+using Transform = std::map<std::string, GroupElement>;  // by axis or shift; absent = identity
 
-// T acts on dimension `dim` as its role says: vector T, covector T^-T, gain |T|. The result has the
-// tensor's dtype. Permutations only copy; matrices compute in their own dtype, which is float64
-// unless they are being learned. REQUIRES an element of a group, not a shift.
+// Applies T to dimension `dim` by role: vector T, covector T^-T, gain |T|. The result has the
+// tensor's dtype. Permutations only copy; matrices compute in their own dtype, float64 except while
+// learning. REQUIRES an element of a group, not a shift.
 at::Tensor apply(const Element& element, const at::Tensor& tensor, std::int64_t dim, Role role);
 
-// Throws std::invalid_argument of a relaxed permutation, which has none, and of a shift.
+// std::invalid_argument for relaxed permutations, which have no inverse, and shifts.
 Element inverse(const Element& element);
 
-// The element that acts as `second` after `first`, which are of one size. A permutation after a
-// matrix is a matrix. Throws std::invalid_argument of a relaxed permutation or a shift, and of a
-// rotary scaling with anything else.
+// The element that acts as `second` after `first`. A permutation composed with a matrix is a
+// matrix. REQUIRES equal sizes. std::invalid_argument for relaxed permutations, shifts, and rotary
+// scalings with other kinds.
 Element compose(const Element& second, const Element& first);
 
-// {T, T^-T} of an invertible (n, n) matrix. Error where it is not finite or singular.
+// {T, T^-T} of an invertible (n, n) matrix. Error if not finite or singular.
 Matrix make_matrix(const at::Tensor& forward);
 
-// Largest over smallest singular value of the worst block; 1 for what only reorders, flips or
-// turns.
+// Largest over smallest singular value of the worst block; 1 for permutations, signs and rotations.
 double condition(const GroupElement& element);
 
-// The same sign for both units of a rotary pair, (n/2) of +1 and -1.
+// Both units of each rotary pair get the pair's sign, from (n/2) values +1 and -1.
 SignedPermutation signs_of_pairs(const std::vector<std::int64_t>& signs);
 
-// What leaves the units as they are: a permutation, or complex ones where only those act.
+// The identity: a permutation, or complex ones for rotary axes.
 Element identity_element(Group group, std::int64_t units);
 
 // A uniform permutation (with uniform signs), a random orthogonal or well-conditioned matrix,

@@ -9,7 +9,7 @@
 namespace braid {
 namespace {
 
-// _30522:token, of which both numbers and names may be missing.
+// _30522:token; number and name are both optional.
 AxisUse parse_inert(std::string_view token) {
   AxisUse use;
   const std::string_view number = token.substr(1, token.find(':') - 1);
@@ -17,7 +17,7 @@ AxisUse parse_inert(std::string_view token) {
   if (number.empty()) return use;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), use.size);
   if (error != std::errc() || end != number.data() + number.size() || use.size < 1) {
-    throw std::invalid_argument(fmt::format("'{}' is no number of entries", token));
+    throw std::invalid_argument(fmt::format("'{}' is not a number of entries", token));
   }
   return use;
 }

@@ -1,11 +1,11 @@
-// Pattern: how the axes of a model's symmetry act on one tensor, written like einops.
+// Pattern: action of a model's axes on one tensor, in einops-like notation.
 //   x       the dimension carries axis x as a vector      (T acts: writers, biases, query rows)
-//   x'      it carries x as a covector                    (T^-T acts: readers, key rows)
-//   =x      it rescales x channel by channel (norm gain): permuted, never signed
+//   x'      the dimension carries x as a covector         (T^-T acts: readers, key rows)
+//   =x      the dimension rescales x by unit (norm gain): permuted, never signed
 //   (a b)   a product of axes, outermost first            (p | q) a concatenation
 //   (a (b | c))  for every unit of a, a concatenation: terms (a b) and (a c), which share a
-//   _30522  30,522 entries that nothing acts on; _30522:token, each of them a token's; _ or
-//           _:token, as many as there are
+//   _30522  30,522 entries on which nothing acts; _30522:token, one per token; _ or _:token, any
+//           number of entries
 #pragma once
 
 #include <cstdint>
@@ -20,31 +20,31 @@ enum class Role { vector, covector, gain, inert };
 struct AxisUse {
   std::string axis;  // empty when inert
   Role role = Role::inert;
-  std::int64_t size = 0;     // of an inert use; an axis knows its own; 0: as many as there are
-  std::string entries = {};  // of an inert use: what they are named by ("token", "label"), if any
+  std::int64_t size = 0;     // of inert uses; 0: any
+  std::string entries = {};  // of inert uses: kind of names of entries ("token", "label"), if any
 };
 
 using Product = std::vector<AxisUse>;  // outermost first
 
-// One dimension of a tensor: terms one after another, for every entry of the factors that begin all
-// of them and are shared.
+// One dimension of a tensor: concatenated terms, repeated for every entry of the leading factors
+// that all terms share.
 struct Concatenation : std::vector<Product> {
   using std::vector<Product>::vector;
-  std::size_t shared = 0;
+  std::size_t shared = 0;  // number of these factors
 };
 
-using Pattern = std::vector<Concatenation>;  // one entry a dimension
+using Pattern = std::vector<Concatenation>;  // by dimension
 
-// Where the factor of an axis stands. Throws std::invalid_argument where there is none.
+// Index of an axis's factor. std::invalid_argument if there is none.
 std::size_t factor_of(const Product& product, const std::string& axis);
 
-// Throws std::invalid_argument on malformed patterns.
+// std::invalid_argument for malformed patterns.
 Pattern parse_pattern(std::string_view text);
 
-// A norm's gains: <norm>.weight, a vector that rescales the units of one axis.
+// True for a norm's gain: <norm>.weight, a vector that rescales the units of one axis.
 bool is_gain(const std::string& tensor, const Pattern& pattern);
 
-// The text that parse_pattern reads.
+// The inverse of parse_pattern.
 std::string format_pattern(const Pattern& pattern);
 
 }  // namespace braid

@@ -138,11 +138,11 @@ Pattern SymmetriesBuilder::resolve(const std::string& text, const std::string& l
         if (!layer.empty() && symmetries_.axes.contains(local)) use.axis = local;
         const Axis& axis = symmetries_.axis(use.axis);
         if (use.role == Role::gain && mixes(axis.group)) {
-          throw std::invalid_argument("a gain caps axis '" + axis.name +
-                                      "' at signed permutations; fold it first");
+          throw std::invalid_argument("a gain limits axis '" + axis.name +
+                                      "' to signed permutations; fold it first");
         }
         if (!axis.per.empty() && !outer.contains(axis.per)) {
-          throw std::invalid_argument("axis '" + axis.name + "' stands for each of '" + axis.per +
+          throw std::invalid_argument("axis '" + axis.name + "' is per '" + axis.per +
                                       "', which is not outside it in " + text);
         }
         outer.insert(axis.name);
@@ -161,7 +161,7 @@ SymmetriesBuilder& SymmetriesBuilder::axis(Axis axis) {
     expanded.name = with_layer(axis.name, layer);
     expanded.per = with_layer(axis.per, layer);
     if (!symmetries_.axes.emplace(expanded.name, expanded).second) {
-      throw std::invalid_argument("axis twice: " + expanded.name);
+      throw std::invalid_argument("duplicate axis: " + expanded.name);
     }
   });
   return *this;
@@ -181,8 +181,8 @@ SymmetriesBuilder& SymmetriesBuilder::also_read(const std::string& name) {
         if (use.role == Role::inert) continue;
         const Group group = symmetries_.axis(use.axis).group;
         if (reorders(group) || is_orthogonal(group)) continue;
-        throw std::invalid_argument(name + " is written and read: it caps axis '" + use.axis +
-                                    "' at orthogonal maps; untie it first");
+        throw std::invalid_argument(name + " is written and read, which limits axis '" + use.axis +
+                                    "' to orthogonal maps; untie it first");
       }
     }
   }
@@ -220,7 +220,7 @@ SymmetriesBuilder& SymmetriesBuilder::shift(const std::string& name, Shift::Kind
   for (const std::string& tensor :
        {map + ".weight", map + ".bias", other + ".weight", other + ".bias"}) {
     if (!symmetries_.tensors.contains(tensor)) {
-      throw std::invalid_argument(name + " moves " + tensor + ", which no rule has");
+      throw std::invalid_argument(name + " moves " + tensor + ", which is not in the table");
     }
   }
   const Product& units = symmetries_.tensors.at(map + ".bias").front().front();
@@ -255,8 +255,8 @@ void check_tensors(const Symmetries& symmetries, const Tensors& tensors,
   }
   const std::string unknown =
       leftover.empty() ? ""
-                       : fmt::format("{} tensor(s) belong to no part of this {} model: {}",
-                                     leftover.size(), symmetries.family, join_names(leftover));
+                       : fmt::format("{} unknown tensor(s) in this {} model: {}", leftover.size(),
+                                     symmetries.family, join_names(leftover));
   require(missing.empty(), "{}: {} tensor(s) of a {} model are missing: {}{}{}", source,
           missing.size(), symmetries.family, join_names(missing), unknown.empty() ? "" : "; ",
           unknown);

@@ -1,5 +1,5 @@
-// Symmetries: the axes of a model and how each tensor carries them. An architecture is this table;
-// no algorithm after it knows a model family or a tensor's name.
+// Symmetries: a model's axes, and the pattern of each tensor. This table is an architecture: later
+// algorithms know no model families or tensor names.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,10 +13,11 @@
 
 namespace braid {
 
-// What may act on the units of an axis. `centred_orthogonal`: orthogonal maps that fix the all-ones
-// vector, which leave a LayerNorm without gain as it is. `rotary`: a complex number per rotary pair
-// of query and key units; `rotary_signs`: a sign a pair, which is what is left of it where their
-// norms have gains. Groups have no order (these hold no permutation): ask the predicates.
+// Groups acting on the units of an axis. `centred_orthogonal`: orthogonal maps that fix the
+// all-ones vector, which commute with a LayerNorm without gain. `rotary`: a complex number per
+// rotary pair of query and key units; `rotary_signs`: one sign per pair, all that remains if
+// queries and keys have norms with gains. Groups are not ordered by inclusion (the rotary ones
+// contain no permutations): use the predicates.
 enum class Group {
   permutation,
   signed_permutation,
@@ -28,13 +29,13 @@ enum class Group {
 };
 const char* group_name(Group group);
 
-// Units change places and nothing else.
+// Permutations only.
 bool permutes_only(Group group);
-// Units change places or signs: none is mixed with another.
+// Permutations or signs: units are not mixed.
 bool reorders(Group group);
-// Units become sums of units: not `reorders`.
+// Not `reorders`: units become linear combinations.
 bool mixes(Group group);
-// Of units in rotary pairs: it commutes with what turns them.
+// Acts on rotary pairs, commuting with rotary position embeddings.
 bool keeps_pairs(Group group);
 // Orthogonal maps, all or those that fix the all-ones vector.
 bool is_orthogonal(Group group);
@@ -43,26 +44,26 @@ struct Axis {
   std::string name;
   std::int64_t size = 0;  // units
   Group group = Group::permutation;
-  std::string component;  // what a user calls it: residual, attention, ffn, head, pooler
-  std::string per;        // the axis that this one is repeated for (units inside a head), or empty
-  bool returned = false;  // the model returns these units as they are: moved, they come otherwise
-  // A positive factor on what writes a unit, and its inverse on what reads it, change nothing;
-  // gains stay. A canonical form takes it out.
+  std::string component;  // user-visible name: residual, attention, ffn, head, pooler
+  std::string per;        // the parent axis that it is repeated for (units inside a head), or empty
+  bool returned = false;  // the model outputs these units, so moving them changes its outputs
+  // Scaling a unit's writers by a positive factor and its readers by the inverse changes nothing;
+  // gains stay. A canonical form removes this freedom.
   bool scales = false;
-  // Keys on it are read by more than queries, so that no bias of theirs is free.
+  // Keys are read by more than queries, so their bias is not free.
   bool biased_keys = false;
 };
 
-// Where the forward pass hands out features, and which axes their units lie on. Where the tap's
+// A point where the forward pass reports features, and the axes of their units. If the tap's
 // component is not its axis's (the head of a tied decoder, whose units are those of the residual
-// stream x), what it shows may be measured, but cannot move the axis by itself.
+// stream x), features may be measured, but cannot move the axis by themselves.
 struct Tap {
   std::string name;
   Product axes;
   std::string component;
 };
 
-// A freedom that adds to biases instead of acting on an axis, as exact as the groups are (shift.h).
+// An additive symmetry of biases, as exact as the groups (shift.h).
 struct Shift {
   enum class Kind { averaged, normed } kind = Kind::averaged;
   Product units;      // of its vector: the rows of `map`
@@ -70,7 +71,7 @@ struct Shift {
   std::string other;  // averaged: the map that reads the averages; normed: the norm that is read
 };
 
-// As a builder takes one: the product in a pattern's words.
+// A tap for the builder, with its product in pattern notation.
 struct TapRule {
   std::string name, product, component;
 };
@@ -81,47 +82,45 @@ struct Symmetries {
   std::map<std::string, Pattern> tensors;
   std::map<std::string, Shift> shifts;
   std::vector<Tap> taps;  // in dataflow order
-  std::string broken;     // why these axes are NOT symmetries (an ablation); empty when exact
+  std::string broken;     // why these axes are NOT symmetries (an ablation); empty if exact
 
   const Axis& axis(const std::string& name) const;
-  // How many independent elements the axis has: one for each block of all axes that it stands
-  // under, or 1.
+  // Number of independent elements of the axis: one per block of its ancestors, or 1.
   std::int64_t blocks(const Axis& axis) const;
-  // Units of every factor.
+  // Sizes of the factors.
   std::vector<std::int64_t> sizes(const Product& product) const;
-  // (units, ...) of a tensor by its pattern.
+  // Shape of a tensor by its pattern.
   std::vector<std::int64_t> shape(const Pattern& pattern) const;
-  // The terms of dimension `dim`: views in which it is one dimension a factor.
+  // The terms of dimension `dim`: views with one dimension per factor.
   std::vector<at::Tensor> terms(const Concatenation& dimension, const at::Tensor& tensor,
                                 std::int64_t dim) const;
-  // Parameters of all tensors.
+  // Number of parameters of all tensors.
   std::int64_t parameters() const;
   const Tap& tap(const std::string& name) const;
 };
 
-// Builds a table from rules with `*` for the layer index. Inside such a rule an axis name means
-// `layer.<i>.<name>` where such an axis exists, and the global axis otherwise.
-// Throws std::invalid_argument where the table contradicts itself: an unknown or unused axis, one
-// that is not inside the axis it is repeated for, a
-// gain on a group beyond signed permutations, a tensor that is written and read on one beyond
-// orthogonal maps.
+// Builds a table from rules with `*` for the layer index. In such a rule an axis name means
+// `layer.<i>.<name>` if that axis exists, otherwise the global axis.
+// std::invalid_argument if the table is inconsistent: an unknown or unused axis, an axis not inside
+// its parent, a gain on a group larger than signed permutations, a tied tensor on a group larger
+// than orthogonal maps.
 class SymmetriesBuilder {
  public:
   SymmetriesBuilder(std::string family, std::int64_t layers);
   SymmetriesBuilder& axis(Axis axis);  // a name with `*` is repeated for every layer
   SymmetriesBuilder& tensor(const std::string& name, const std::string& pattern);
-  // The tensor is read as well as written (tied embeddings): one matrix is then both T and T^-T.
+  // The tensor is both written and read (tied embeddings), so T must equal T^-T.
   SymmetriesBuilder& also_read(const std::string& name);
-  // The model returns what lies on this axis.
+  // The model outputs the units of this axis.
   SymmetriesBuilder& returned(const std::string& axis);
   SymmetriesBuilder& tap(const std::string& name, const std::string& product,
                          const std::string& component);
-  // Taps of every layer, with `*` for its index: layer by layer.
+  // Taps of every layer, with `*` for its index, in layer order.
   SymmetriesBuilder& layer_taps(const std::vector<TapRule>& rules);
-  // Both maps and the norm have their tensors in the table. `name` begins with "shift.".
+  // REQUIRES tensors of `map` and `other` in the table, and a `name` starting with "shift.".
   SymmetriesBuilder& shift(const std::string& name, Shift::Kind kind, const std::string& map,
                            const std::string& other);
-  // `broken`: why the table is not a symmetry, empty when it is.
+  // `broken`: why the table is not a symmetry; empty if it is.
   Symmetries build(std::string broken) &&;
 
  private:
@@ -134,8 +133,8 @@ class SymmetriesBuilder {
   Symmetries symmetries_;
 };
 
-// Every tensor is met by a rule, every rule by a tensor, and all shapes agree; otherwise an Error
-// that names `source`, the tensors and both shapes.
+// Error naming `source`, tensors and shapes unless tensors and rules correspond one to one and all
+// shapes agree.
 void check_tensors(const Symmetries& symmetries, const Tensors& tensors, const std::string& source);
 
 }  // namespace braid

@@ -10,8 +10,8 @@
 namespace braid {
 namespace {
 
-// Every block by its own element, from `next` on. `outer`: the dimensions of the axes that the
-// blocks are of, outermost first.
+// Applies to each block its own element, from `next` on. `outer`: dimensions of the parent axes,
+// outermost first.
 at::Tensor act_on_blocks(const GroupElement& blocks, std::size_t& next, const at::Tensor& units,
                          std::span<const std::int64_t> outer, std::int64_t dim, Role role) {
   if (outer.empty()) return apply(blocks.at(next++), units, dim, role);
@@ -23,7 +23,7 @@ at::Tensor act_on_blocks(const GroupElement& blocks, std::size_t& next, const at
   return at::cat(slices, outer.front());
 }
 
-// `units` has dimension `dim` split into one dimension per use of the product.
+// REQUIRES `units` with dimension `dim` split into one dimension per use of the product.
 at::Tensor act(const Symmetries& symmetries, const Product& product, at::Tensor units,
                std::int64_t dim, const Transform& transform) {
   for (std::size_t k = 0; k < product.size(); ++k) {
@@ -46,19 +46,19 @@ bool touches(const Product& product, const Transform& transform) {
                      [&](const AxisUse& use) { return transform.contains(use.axis); });
 }
 
-// Error naming the axis where a block is not an element of its group.
+// Error naming the axis if a block is not an element of its group.
 void check_element(const Axis& axis, const Element& block) {
   const auto& name = axis.name;
   const auto* rotary = std::get_if<RotaryScaling>(&block);
   require((axis.group == Group::rotary) == (rotary != nullptr),
-          "axis {}: a {} is not in its group, {}", name, kind(block), group_name(axis.group));
+          "axis {}: a {} is not in its group ({})", name, kind(block), group_name(axis.group));
   if (rotary) {
     const std::vector<std::int64_t> pairs = {axis.size / 2};
     require(rotary->real.sizes().equals(pairs) && rotary->imaginary.sizes().equals(pairs),
             "axis {}: a rotary scaling needs {} complex numbers", name, axis.size / 2);
     const at::Tensor modulus = rotary->real.square() + rotary->imaginary.square();
     require(all_finite(modulus) && modulus.min().item<double>() > 0,
-            "axis {}: a complex number of its rotary scaling is 0 or not finite", name);
+            "axis {}: its rotary scaling has a number that is 0 or not finite", name);
     return;
   }
   if (const auto* matrix = std::get_if<Matrix>(&block)) {
@@ -67,7 +67,7 @@ void check_element(const Axis& axis, const Element& block) {
             group_name(axis.group));
     const double skew = (matrix->forward - matrix->inverse_transpose).abs().max().item<double>();
     require(axis.group == Group::general || skew < 1e-9,
-            "axis {}: the matrix is not orthogonal, which group {} asks for", name,
+            "axis {}: the matrix is not orthogonal, as required by group {}", name,
             group_name(axis.group));
     require(axis.group != Group::centred_orthogonal ||
                 (matrix->forward.sum(1) - 1).abs().max().item<double>() < 1e-9,
@@ -83,7 +83,7 @@ void check_element(const Axis& axis, const Element& block) {
   require(!signs || (signs->signs.size() == signs->indices.size() &&
                      std::all_of(signs->signs.begin(), signs->signs.end(),
                                  [](std::int64_t sign) { return sign == 1 || sign == -1; })),
-          "axis {}: its signs are not {} times +1 or -1", name, axis.size);
+          "axis {}: expected {} signs +1 or -1", name, axis.size);
   std::sort(indices.begin(), indices.end());
   bool permutation = static_cast<std::int64_t>(indices.size()) == axis.size;
   for (std::size_t i = 0; permutation && i < indices.size(); ++i) {
@@ -95,11 +95,12 @@ void check_element(const Axis& axis, const Element& block) {
   require(std::is_sorted(stay.begin(), stay.end()) &&
               (!signs || std::equal(signs->signs.begin(), signs->signs.begin() + axis.size / 2,
                                     signs->signs.begin() + axis.size / 2)),
-          "axis {}: a {} moves units of rotary pairs, or one of a pair alone; its group is {}",
+          "axis {}: a {} that moves units, or changes only one of a rotary pair, is not in its "
+          "group ({})",
           name, kind(block), group_name(axis.group));
 }
 
-// A shift's vector after the group elements of `transform` acted on its units.
+// A shift's vector after applying the group elements of `transform` to its units.
 at::Tensor carried(const Symmetries& symmetries, const std::string& name, const at::Tensor& vector,
                    const Transform& transform) {
   return transform_tensor(symmetries, {{symmetries.shifts.at(name).units}}, vector, transform);
@@ -115,7 +116,7 @@ GroupElement shift_by(const at::Tensor& vector) {
   return element;
 }
 
-// Blocks, each at the place to which `transform` takes the axes that it is a block of.
+// The blocks, reordered as `transform` reorders their ancestors.
 GroupElement with_ancestors(const Symmetries& symmetries, const std::string& name,
                             const GroupElement& blocks, const Transform& transform) {
   GroupElement moved;
@@ -125,7 +126,7 @@ GroupElement with_ancestors(const Symmetries& symmetries, const std::string& nam
   return moved;
 }
 
-// By how many axes an axis stands under.
+// Axes by number of ancestors.
 std::map<std::size_t, std::vector<std::string>> by_depth(const Symmetries& symmetries,
                                                          const Transform& transform) {
   std::map<std::size_t, std::vector<std::string>> names;
@@ -176,7 +177,7 @@ LazyTensors transform_lazily(const Symmetries& symmetries, const Tensors& parame
     if (reorders) {
       moved.make = [move, tensor = tensor] { return move(tensor).contiguous(); };
     } else {
-      // Rounded once, however many axes mix units.
+      // Rounded only once, even if several axes mix units.
       moved.make = [move, tensor = tensor, from = shifted.at(name)] {
         const at::Tensor wide = from.to(at::kDouble), result = move(wide);
         const bool still = result.is_same(wide) && from.is_same(tensor);
@@ -214,14 +215,14 @@ Transform inverse(const Symmetries& symmetries, const Transform& transform) {
   Transform inverted;
   for (const auto& [name, blocks] : transform) {
     if (symmetries.shifts.contains(name)) {
-      // (g s)^-1 = g^-1 (g s^-1 g^-1): the vector that takes it back is seen after g.
+      // (g s)^-1 = g^-1 (g s^-1 g^-1): the inverse vector is transformed by g.
       inverted[name] = shift_by(-carried(symmetries, name, vector_of(blocks), transform));
       continue;
     }
     for (const Element& block : blocks) inverted[name].push_back(inverse(block));
   }
-  // (diag(E) P)^-1 = diag(E^-1, reordered by P^-1) P^-1: a block goes back with its parent, which
-  // has gone back with its own.
+  // (diag(E) P)^-1 = diag(E^-1, reordered by P^-1) P^-1: blocks move back with their parent, after
+  // that has moved back with its own.
   for (const auto& [depth, names] : by_depth(symmetries, inverted)) {
     for (const std::string& name : names) {
       inverted[name] = with_ancestors(symmetries, name, inverted[name], inverted);
@@ -271,11 +272,11 @@ void check_transform(const Symmetries& symmetries, const Transform& transform) {
           blocks.size() == 1 ? std::get_if<ShiftVector>(&blocks.front()) : nullptr;
       const auto size = symmetries.shape({{shift->second.units}});
       require(element && element->vector.sizes().equals(size) && all_finite(element->vector),
-              "{}: is not a finite vector of {} units", name, size.front());
+              "{}: expected a finite vector of {} units", name, size.front());
       continue;
     }
     const auto found = symmetries.axes.find(name);
-    require(found != symmetries.axes.end(), "axis {}: this {} model has no such axis", name,
+    require(found != symmetries.axes.end(), "axis {}: unknown in a {} model", name,
             symmetries.family);
     const Axis& axis = found->second;
     require(static_cast<std::int64_t>(blocks.size()) == symmetries.blocks(axis),

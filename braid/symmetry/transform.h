@@ -1,5 +1,5 @@
-// transform: moves a model inside its symmetry group. The function it computes stays as it was.
-// Shifts first, in the model's own frame, then the group elements.
+// transform: moves a model by its symmetry group, without changing its function. Applies shifts
+// first, in the model's own frame, then group elements.
 #pragma once
 
 #include "braid/checkpoint/lazy_tensors.h"
@@ -7,12 +7,11 @@
 
 namespace braid {
 
-// One tensor: every axis that its pattern names acts, outer axes of a product before inner ones.
+// Applies the elements of every axis of the pattern, outer axes of a product before inner ones.
 at::Tensor transform_tensor(const Symmetries& symmetries, const Pattern& pattern,
                             const at::Tensor& tensor, const Transform& transform);
 
-// Every tensor of `parameters` (names as in the table), each moved when it is asked for. Untouched
-// tensors are shared, not copied.
+// Every tensor of `parameters` (table names), transformed on demand. Unchanged tensors are shared.
 LazyTensors transform_lazily(const Symmetries& symmetries, const Tensors& parameters,
                              const Transform& transform);
 Tensors transform_parameters(const Symmetries& symmetries, const Tensors& parameters,
@@ -27,11 +26,10 @@ Transform inverse(const Symmetries& symmetries, const Transform& transform);
 // transform(compose(g, h), B) = transform(g, transform(h, B)).
 Transform compose(const Symmetries& symmetries, const Transform& second, const Transform& first);
 
-// The axes among them whose units the model returns: what it returns then comes in another order or
-// basis, and is no longer the same output.
+// The transformed axes whose units the model outputs: its outputs then have another order or basis.
 std::vector<std::string> returned_axes(const Symmetries& symmetries, const Transform& transform);
 
-// Sizes and index ranges of every element against the table; Error naming the axis otherwise.
+// Error naming the axis if an element is not in its group, or has the wrong size.
 void check_transform(const Symmetries& symmetries, const Transform& transform);
 
 }  // namespace braid

@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"/axes/x/applied", "\"no\"", "axis x, applied: expected true or false"},
         Damage{"/axes/x/surprise", "1", "axis x: unknown key surprise"},
         Damage{"/axes/layer.0.mapped/matrix/1", "[[1,2],[2,4]]",
-               "matrix[1]: the matrix cannot be inverted"},
+               "matrix[1]: the matrix is singular"},
         Damage{"/axes/layer.0.mapped/matrix/0/1", "[1]",
                "matrix[0][1]: expected a row of 2 numbers"},
         Damage{"/axes/layer.0.mapped/matrix/0/0/1", "true",

@@ -315,12 +315,12 @@ def wrong_input(text):
     refuses("evaluate", A, "--batches", scratch / "large.safetensors", says="token id 5000")
     smaller = copy(B, "smaller", lambda t: {k: v[:1000] if v.shape[0] == 1024 else v for k, v in t.items()},
                    lambda c: {**c, "vocab_size": 1000})
-    refuses("merge", A, smaller, "--text", text, *out, says="has 1024 rows of tokens")
+    refuses("merge", A, smaller, "--text", text, *out, says="has 1024 token rows")
     words = (B / "vocab.txt").read_text().splitlines()
     words[100] = "elsewhere"
     other = copy(B, "other-words", vocabulary="\n".join(words) + "\n")
     for how in (["--text", text], ["--no-align"], ["--method", "weights"]):
-        refuses("merge", A, other, *how, *out, says="1 in the first alone ('sa'), 1 in the second alone ('elsewhere')")
+        refuses("merge", A, other, *how, *out, says="1 only in the first ('sa'), 1 only in the second ('elsewhere')")
     refuses("transform", A, "--alignment", scratch / "ab.alignment", *out, says="fingerprint")
     (scratch / "broken.alignment").write_text('{"format": "braid-alignment"')
     refuses("transform", B, "--alignment", scratch / "broken.alignment", *out, says="broken.alignment")

@@ -98,7 +98,7 @@ def main(place):
     save_file({"pixel_values": test, "labels": expected, "extra": expected.clone()}, place / "extra.safetensors")
     save_file({"pixel_values": test * float("nan"), "labels": expected}, place / "broken.safetensors")
     save_file({"pixel_values": test, "labels": expected[:7].contiguous()}, place / "short.safetensors")
-    for file, words in (("small", "images are [3, 8, 8], but the model reads [3, 12, 12]"),
+    for file, words in (("small", "images have shape [3, 8, 8], but the model reads [3, 12, 12]"),
                         ("other", "is not one of the 4 classes"), ("extra", "'extra' is unknown"),
                         ("broken", "NaN or infinity in image 0"), ("short", "expected integers (200)"),
                         ("bare", "has no tensor 'labels'")):

@@ -203,7 +203,7 @@ def what_computes_something_else():
                                                              "sentence_transformers.models.Dense"}])
     refuses("merge", dense, a, "--no-align", "-o", scratch / "n", says="Dense")
     early = changed("early", "modules.json", lambda m: [m[0], m[2], m[1]])
-    refuses("evaluate", early, *score, says="Normalize in this place")
+    refuses("evaluate", early, *score, says="Normalize in this position")
     nose = changed("nose", "1_Pooling/config.json", lambda c: {**c, "pooling_mode": "nose"})
     refuses("evaluate", nose, *score, says="weightedmean")
     lower = changed("lower", "sentence_bert_config.json", lambda c: {**c, "do_lower_case": True})

@@ -124,7 +124,7 @@ def what_cannot_be(a, b):
     for command in (["merge", a, b, "--text", text, *out], ["merge", a, b, "--no-align", *out],
                     ["barrier", a, b, "--no-align", "--text", text], ["align", a, b, "--text", text, *out]):
         refuses(*command, says="vocabular")
-    refuses("merge", a, b, "--text", text, "--vocabulary", "c", *out, says="one of a to b")
+    refuses("merge", a, b, "--text", text, "--vocabulary", "c", *out, says="union or a model, a to b")
     refuses("merge", a, b, "--text", text, "--vocabulary", "both", *out, says="expected union")
     refuses("merge", a, b, "--batches", text, "--vocabulary", "a", *out, says="token ids of one vocabulary")
     cased = shutil.copytree(b, scratch / "cased")

@@ -61,7 +61,7 @@ TEST(GptNeoxTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   EXPECT_THAT(refusal("hidden_size", 770), HasSubstr("not a multiple of num_attention_heads"));
   EXPECT_THAT(refusal("rotary_pct", 0.02), HasSubstr("expected an even number, at least 2"));
   EXPECT_THAT(refusal("rotary_pct", 1.5), HasSubstr("rotary_pct is 1.5"));
-  EXPECT_THAT(refusal("rotary_pct", 0.05), HasSubstr("turns 3 of a head's 64 units"));
+  EXPECT_THAT(refusal("rotary_pct", 0.05), HasSubstr("rotates 3 of a head's 64 units"));
   EXPECT_THAT(refusal("attention_bias", "no"), HasSubstr("attention_bias"));
   EXPECT_THAT(refusal("use_parallel_residual", 1), HasSubstr("use_parallel_residual"));
 }

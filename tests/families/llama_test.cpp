@@ -89,14 +89,15 @@ TEST(LlamaTableTest, RefusesConfigurationsItDoesNotUnderstand) {
   EXPECT_THAT(refusal("llama", {{"num_key_value_heads", 3}}),
               HasSubstr("num_attention_heads 4 is not a multiple of num_key_value_heads 3"));
   EXPECT_THAT(refusal("llama", {{"hidden_size", 66}}), HasSubstr("not a multiple of"));
-  EXPECT_THAT(refusal("llama", {{"head_dim", 7}}), HasSubstr("which turns 7 of a head's 7 units"));
+  EXPECT_THAT(refusal("llama", {{"head_dim", 7}}),
+              HasSubstr("which rotates 7 of a head's 7 units"));
   EXPECT_THAT(refusal("llama", {{"rope_scaling", {{"type", "yarn"}, {"factor", 4}}}}),
               HasSubstr("rope_type 'yarn' is not supported; supported: default, linear"));
   EXPECT_THAT(refusal("llama", {{"rope_scaling", {{"type", "linear"}}}}),
               HasSubstr("factor is 0, expected a positive number"));
   EXPECT_THAT(refusal("llama", {{"rope_scaling", "linear"}}), HasSubstr("rope_scaling"));
   EXPECT_THAT(refusal("llama", {{"rope_parameters", {{"partial_rotary_factor", 0.5}}}}),
-              HasSubstr("turns all units of this family's heads"));
+              HasSubstr("rotates all units of heads in this family"));
   EXPECT_THAT(refusal("llama", {{"rope_theta", -1}}), HasSubstr("rope_theta is -1"));
   EXPECT_THAT(refusal("mistral", {{"sliding_window", 0}}), HasSubstr("sliding_window"));
   EXPECT_THAT(refusal("qwen2", {{"layer_types", {"full_attention"}}}),

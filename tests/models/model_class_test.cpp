@@ -187,7 +187,7 @@ TEST_F(StoredNamesTest, TwiceIsFineWhereItIsTheSame) {
   tensors["bert.embeddings.LayerNorm.gamma"] = gain;
   EXPECT_EQ(write_and_load(model, tensors), "");
   tensors["bert.embeddings.LayerNorm.gamma"] = gain + 1;
-  EXPECT_THAT(write_and_load(model, tensors), HasSubstr("twice with other values"));
+  EXPECT_THAT(write_and_load(model, tensors), HasSubstr("twice with different values"));
 }
 
 TEST_F(StoredNamesTest, AnIndexMayListWhatATieImplies) {

@@ -146,7 +146,7 @@ TEST(CheckTokensTest, NamesWhatDoesNotFit) {
   EXPECT_THAT(error_of([&] {
                 check_tokens(network, {ids, {}, {}, at::tensor({0, 8}).reshape({1, 2})});
               }),
-              HasSubstr("place 8"));
+              HasSubstr("position id 8"));
 }
 
 // bfloat16 counts to 256; sentences are longer.

@@ -179,8 +179,8 @@ TEST_F(SymmetryTableTest, ATableThatForgetsOrContradictsIsRefused) {
             "fc1.weight has 2 dimension(s), [8, 3], but its pattern h1 _ _ has 3"},
            {"h2 h1'", "h2 (h1' | h1')", "8 entries, expected 16"},
            {"_ h2'", "_5 h2'", "2 entries are too few"},
-           {"fc3.bias: _", "fc3.bias: _x", "'_x' is no number of entries"},
-           {"fc3.bias: _", "fc3.bias: _99999999999999999999", "is no number of entries"},
+           {"fc3.bias: _", "fc3.bias: _x", "'_x' is not a number of entries"},
+           {"fc3.bias: _", "fc3.bias: _99999999999999999999", "is not a number of entries"},
            {"fc3.bias: _", "fc3.bias: '='", "names no axis"},
            {"fc3.bias: _", "fc3.bias: (", "unclosed"},
            {"fc3.bias: _", "fc3.bias: ()", "misplaced"},
@@ -250,7 +250,7 @@ TEST_F(SymmetryTableTest, WhatIsNoTableIsRefused) {
 TEST_F(SymmetryTableTest, GroupsThatPatternsForbidAreRefused) {
   std::string text = encoder;
   text.replace(text.find("x: {group: permutation"), 22, "x: {group: orthogonal");
-  EXPECT_THAT(refusal(text, encoder_tensors()), HasSubstr("a gain caps axis 'x'"));
+  EXPECT_THAT(refusal(text, encoder_tensors()), HasSubstr("a gain limits axis 'x'"));
   text = encoder;
   text.replace(text.find("(head qk | head"), 15, "(qk | head");
   EXPECT_THAT(refusal(text, encoder_tensors()), HasSubstr("which is not outside it"));
