@@ -1,9 +1,10 @@
-// The library, in the order of the dataflow. docs/architecture.md is a guide to these headers.
+// The whole library, in the order of the dataflow. docs/architecture.md is a guide to these
+// headers.
 #pragma once
 
 #include "braid/version.h"
 
-// What is computed with, what fails, what is told on the way.
+// Precision and threads, errors, progress.
 #include "braid/compute.h"
 #include "braid/error.h"
 #include "braid/pipeline/listener.h"

@@ -1,5 +1,4 @@
-// Compute: in which dtype, where and by how many threads tensors are computed. What is long takes
-// one.
+// Compute: dtype, device and thread count of a computation. Every long-running function takes one.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -9,7 +8,7 @@ namespace braid {
 struct Compute {
   at::ScalarType dtype = at::kFloat;  // of forward passes; statistics are always float64
   at::Device device = at::kCPU;
-  int threads = 1;  // tasks at a time; no result depends on it
+  int threads = 1;  // parallel tasks; results do not depend on it
 };
 
 }  // namespace braid

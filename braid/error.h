@@ -1,5 +1,6 @@
-// Error: a failure the user can mend. One line that names the file or tensor, what was expected,
-// what was found and what to do. The command line prints it and exits with status 2.
+// Error: a failure that the user can fix. Its message is one line that names the file or tensor,
+// what was expected, what was found and what to do. The command line prints it and exits with
+// status 2.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Mean and standard error (of the mean, n - 1) over pairs of models.
+// Mean and its standard error (n - 1) over pairs of models.
 #pragma once
 
 #include <cmath>
@@ -7,7 +7,7 @@
 namespace braid {
 
 struct MeanAndError {
-  double mean = 0, error = 0;  // no error from one value
+  double mean = 0, error = 0;  // error 0 for one value
 };
 
 inline MeanAndError mean_and_error(const std::vector<double>& values) {

@@ -1,5 +1,5 @@
-// Notices: what a user should know of an input that is read otherwise than it is written, or left
-// out, or taken on trust. Each is given once.
+// Notices: non-fatal messages about input that was reinterpreted, ignored or assumed. Each distinct
+// message is shown once.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,12 +16,12 @@ using NoticeTo = std::function<void(const std::string&)>;
 
 namespace notices {
 inline std::mutex mutex;
-// A stream that takes nothing is no reason to end what the notice is of: fmt::print would throw.
+// fputs, since fmt::print would throw on a closed stream and end the work.
 inline NoticeTo to = [](const std::string& text) { std::fputs((text + "\n").c_str(), stderr); };
 inline std::set<std::string> given;
 }  // namespace notices
 
-// Where notices go from now on; at first, to standard error. Called by one thread at a time.
+// Redirects notices, which go to standard error by default. `to` is called by one thread at a time.
 inline void send_notices(NoticeTo to) {
   const std::scoped_lock lock(notices::mutex);
   notices::to = std::move(to);

@@ -1,5 +1,5 @@
-// parallel_for: independent tasks over a number of threads. Every task writes only its own slot and
-// libtorch itself is kept at one thread per task, so results never depend on the number of threads.
+// parallel_for: runs independent tasks on several threads. Every task writes only its own slot, and
+// libtorch uses one thread per task, so results do not depend on the number of threads.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -15,8 +15,8 @@
 
 namespace braid {
 
-// While one lives, what its thread gives libtorch runs on that thread alone: sums of libtorch's own
-// threads depend on how many there are. Each gives its own thread back what that had.
+// Restricts libtorch to one thread during its lifetime, for calls from the current thread: sums
+// over libtorch's own threads depend on their number. Restores the previous number.
 class OneThread {
  public:
   OneThread() : before_(enter()) { at::set_num_threads(1); }
@@ -29,8 +29,8 @@ class OneThread {
   OneThread& operator=(const OneThread&) = delete;
 
  private:
-  // What this thread has of its own. One that is new to libtorch starts with what any thread set
-  // last, which may be another OneThread's 1.
+  // The number to restore on this thread. A thread new to libtorch starts with the number that any
+  // thread set last, which may be another OneThread's 1.
   static int enter() {
     static thread_local bool is_known = false;
     static int of_process = 1;
@@ -56,7 +56,7 @@ class OneThread {
   int before_;
 };
 
-// The first exception stops further tasks and is rethrown here.
+// The first exception stops further tasks and is rethrown.
 inline void parallel_for(std::int64_t tasks, int threads,
                          const std::function<void(std::int64_t)>& task) {
   const OneThread here;

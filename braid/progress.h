@@ -1,4 +1,4 @@
-// Progress: how long work tells a caller where it is. Called from one thread at a time.
+// Progress: callback of long-running work. Called from one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace braid {
 
-// (what is being done, units done, units in all)
+// (activity, units done, total units)
 using Progress = std::function<void(std::string_view, std::int64_t, std::int64_t)>;
 
 }  // namespace braid

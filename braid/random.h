@@ -1,4 +1,4 @@
-// Random: a seeded stream of numbers that is the same on every platform and standard library.
+// Random: a seeded random stream that is the same on every platform and standard library.
 #pragma once
 
 #include <cmath>

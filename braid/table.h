@@ -1,4 +1,4 @@
-// Tables and numbers as people read them.
+// Formats tables and numbers for people.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ inline std::string grouped(std::int64_t number) {
   return digits;
 }
 
-// Columns aligned: the first to the left, the others to the right.
+// Aligned columns: the first to the left, the others to the right.
 inline std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

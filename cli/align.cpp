@@ -40,12 +40,12 @@ void run(Options& options) {
   const OutputClaim output(options.out);
   request.learning_state = state_beside(options.out, "state").string();
   const Model stored = load_model(options.a, request.table);
-  const AlignPlan how = resolve(request, stored);
-  const Model a = how.in_form(stored), b = how.load(options.b);
-  const Alignment alignment = align(a, b, how, options.compute, terminal_listener());
+  const AlignPlan plan = resolve(request, stored);
+  const Model a = plan.in_form(stored), b = plan.load(options.b);
+  const Alignment alignment = align(a, b, plan, options.compute, terminal_listener());
   save_alignment(options.out, alignment);
   std::error_code ignored;  // the result is already written
-  std::filesystem::remove(how.learning_state, ignored);
+  std::filesystem::remove(plan.learning_state, ignored);
   report(alignment_table(alignment) + fmt::format("written to {}\n", options.out),
          to_json(alignment), options.json);
 }

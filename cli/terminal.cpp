@@ -48,10 +48,10 @@ class Bar {
  public:
   explicit Bar(std::string unit) : unit_(std::move(unit)), terminal_(isatty(STDERR_FILENO) != 0) {}
 
-  void show(std::string_view what, std::int64_t done, std::int64_t total) {
+  void show(std::string_view activity, std::int64_t done, std::int64_t total) {
     const std::lock_guard lock(mutex_);
-    if (what != what_) {
-      what_ = what;
+    if (activity != activity_) {
+      activity_ = activity;
       start_ = Clock::now();
       last_ = {};
       first_ = done;
@@ -69,8 +69,8 @@ class Bar {
             ? fmt::format(", {} left", duration(static_cast<double>(total - done) / rate))
             : "";
     std::string line =
-        total > 0 ? fmt::format("{}: {} of {} {}", what, grouped(done), grouped(total), unit_)
-                  : fmt::format("{}: {} {}", what, grouped(done), unit_);
+        total > 0 ? fmt::format("{}: {} of {} {}", activity, grouped(done), grouped(total), unit_)
+                  : fmt::format("{}: {} {}", activity, grouped(done), unit_);
     line += fmt::format(", {:.{}f}/s{}", rate, rate < 10 ? 1 : 0, left);
     if (!terminal_) return log_line(line);
     constexpr std::int64_t width = 20;
@@ -85,7 +85,7 @@ class Bar {
   }
 
  private:
-  std::string unit_, what_;
+  std::string unit_, activity_;
   bool terminal_;
   std::int64_t first_ = 0;  // `done` when the clock started; above 0 if resumed
   std::mutex mutex_;
@@ -95,8 +95,9 @@ class Bar {
 }  // namespace
 
 Progress terminal_progress(const std::string& unit) {
-  return [bar = std::make_shared<Bar>(unit)](std::string_view what, std::int64_t done,
-                                             std::int64_t total) { bar->show(what, done, total); };
+  return
+      [bar = std::make_shared<Bar>(unit)](std::string_view activity, std::int64_t done,
+                                          std::int64_t total) { bar->show(activity, done, total); };
 }
 
 TrainingLog training_log() {

@@ -38,7 +38,7 @@ void require_observed_on(const SavedMoments& saved, const char* side, const Mode
 Observed add_moments(const Model& a, const Model& b, const std::vector<std::string>& files) {
   Observed sum;
   sum.text = nlohmann::json::array();
-  nlohmann::json how;
+  nlohmann::json options;
   for (const std::string& file : files) {
     const SavedMoments saved = load_moments(file);
     require_observed_on(saved, "a", a, file);
@@ -48,9 +48,10 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
       observed.erase("lines");   // each part has its own
       observed.erase("device");  // in files of 0.1, where it was always the same
     }
-    require(how.is_null() || how == observed, "{}: was observed with options {}, unlike {} ({})",
-            file, to_text(observed), files.front(), to_text(how));
-    how = observed;
+    require(options.is_null() || options == observed,
+            "{}: was observed with options {}, unlike {} ({})", file, to_text(observed),
+            files.front(), to_text(options));
+    options = observed;
     for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
       sum.text.push_back(text);
     }
@@ -138,13 +139,13 @@ void say_of_outputs(const Symmetries& symmetries, const Alignment& alignment,
   }
   if (!move.empty() && !returned_axes(symmetries, alignment.transform()).empty()) {
     notice(
-        "{} is what this model returns, and moves: embeddings come in another order, with the same "
+        "{} is an output of this model, and moves: embeddings come in another order, with the same "
         "inner products",
         fmt::join(move, ", "));
   }
   if (!stay.empty()) {
     notice(
-        "{} is what this model returns, and stays in place; with `components` {},{} it moves, and "
+        "{} is an output of this model, and stays in place; with `components` {},{} it moves, and "
         "embeddings come in another order",
         fmt::join(stay, ", "), fmt::join(components, ","), fmt::join(stay, ","));
   }

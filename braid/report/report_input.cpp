@@ -29,8 +29,8 @@ Json study_of(const Json& curve) {
                      {"task", task},
                      {"variant", aligned ? "aligned" : "plain average"},
                      {"size", 0}};
-  Json one = curve;
-  one.update(head);
+  Json labelled = curve;
+  labelled.update(head);
   Json row = head;
   const std::size_t middle = curve["loss"].size() / 2;
   const auto single = [](const Json& value) {
@@ -58,7 +58,7 @@ Json study_of(const Json& curve) {
       {"sizes", {0}},
       {"points", curve["t"].size()},
       {"precision", curve.value("precision", "")},
-      {"curves", Json::array({one})},
+      {"curves", Json::array({labelled})},
       {"alignments", Json::array()},
       {"summary", Json::array({row})}};
 }

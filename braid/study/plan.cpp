@@ -100,10 +100,10 @@ class Planner {
       const bool folder = fs::is_directory(p.vocabulary);
       return {folder ? tokenizer_fingerprint(p.vocabulary) : file(p.vocabulary), {}};
     }
-    Json what = key_of(VocabularyWork::kind);
-    what["text"] = file(p.text);
-    what["size"] = p.config.at("vocab_size");
-    const std::string key = cache_key(what);
+    Json inputs = key_of(VocabularyWork::kind);
+    inputs["text"] = file(p.text);
+    inputs["size"] = p.config.at("vocab_size");
+    const std::string key = cache_key(inputs);
     const VocabularyWork work{p, cache_.place("vocabularies", key, ".txt")};
     p.vocabulary = work.out.string();
     return {key, {add(work, "vocabulary", key, {}, tokens(p.text, 0) / 10)}};
@@ -113,16 +113,16 @@ class Planner {
     PretrainWork work{*study_.pretraining, {}};
     PretrainRequest& p = work.request;
     p.options.seed = model.seed;
-    Json what = key_of(PretrainWork::kind);
-    what["config"] = p.config;
-    what["text"] = file(p.text);
-    what["options"] = options_of(p).values({Use::result});
+    Json inputs = key_of(PretrainWork::kind);
+    inputs["config"] = p.config;
+    inputs["text"] = file(p.text);
+    inputs["options"] = options_of(p).values({Use::result});
     for (const std::string& path : {p.valid, p.restrict_to}) {
-      what["files"].push_back(path.empty() ? "" : file(path));
+      inputs["files"].push_back(path.empty() ? "" : file(path));
     }
     const auto [reader, needs] = vocabulary(p);
-    what["vocabulary"] = reader;
-    const std::string key = cache_key(what);
+    inputs["vocabulary"] = reader;
+    const std::string key = cache_key(inputs);
     work.out = cache_.place("models", key);
     const PretrainOptions& o = p.options;
     const double cost = 3 * static_cast<double>(o.steps * o.batch_size * o.block);
@@ -136,13 +136,13 @@ class Planner {
     const Source& start = models_[m];
     FinetuneWork work{*task.finetuning, {}};
     FinetuneRequest& f = work.request;
-    Json what = key_of(FinetuneWork::kind);
-    what["start"] = start.key;
-    what["data"] = file(f.data);
-    what["dev"] = file(f.dev);
-    what["options"] = options_of(f).values({Use::result});
+    Json inputs = key_of(FinetuneWork::kind);
+    inputs["start"] = start.key;
+    inputs["data"] = file(f.data);
+    inputs["dev"] = file(f.dev);
+    inputs["options"] = options_of(f).values({Use::result});
     f.checkpoint = start.folder;
-    const std::string key = cache_key(what);
+    const std::string key = cache_key(inputs);
     work.out = cache_.place("models", key);
     const std::size_t job = add(work, task.name + ", model " + study_.models[m].name, key,
                                 start.needs, 3 * f.options.epochs * tokens(f.data, f.lines));
@@ -176,13 +176,13 @@ class Planner {
         study_.models[first].name + "-" + study_.models[second].name + ", " + task.name;
     // Variants that read the text in the same way share one observation.
     std::map<std::string, std::pair<AlignPlan, std::set<std::string>>> observations;
-    std::vector<std::string> how(study_.variants.size());
+    std::vector<std::string> features(study_.variants.size());
     for (std::size_t v = 0; v < study_.variants.size(); ++v) {
       if (!study_.variants[v].aligned) continue;
       const AlignPlan plan = align_plan(study_.variants[v], task, a, 0);
-      how[v] = cache_key(features_json(plan, study_.compute));
+      features[v] = cache_key(features_json(plan, study_.compute));
       if (!plan.observes()) continue;
-      const auto observation = observations.try_emplace(how[v], plan, std::set<std::string>());
+      const auto observation = observations.try_emplace(features[v], plan, std::set<std::string>());
       observation.first->second.second.insert(plan.taps.begin(), plan.taps.end());
     }
     std::map<std::string, std::size_t> observed;
@@ -197,27 +197,29 @@ class Planner {
       for (const std::int64_t size : study_.sizes) {
         const std::string label = name + ", " + study_.variants[v].name;
         const AlignPlan plan = align_plan(study_.variants[v], task, a, size);
-        const auto moments = observed.find(how[v]);
+        const auto moments = observed.find(features[v]);
         std::vector<std::size_t> needs;
         if (plan.observes()) needs.push_back(moments->second);
-        add_curve(pair, t, p, v, size, add_alignment(pair, task, plan, how[v], needs, label), name);
+        add_curve(pair, t, p, v, size, add_alignment(pair, task, plan, features[v], needs, label),
+                  name);
       }
     }
   }
 
-  std::vector<MomentsPlace> places(const Pair& pair, const StudyTask& task, const std::string& how,
-                                   const auto& taps, const std::vector<std::int64_t>& sizes) {
+  std::vector<MomentsPlace> places(const Pair& pair, const StudyTask& task,
+                                   const std::string& features, const auto& taps,
+                                   const std::vector<std::int64_t>& sizes) {
     std::vector<MomentsPlace> places;
     for (const std::string& tap : taps) {
       for (const std::int64_t size : sizes) {
-        Json what = key_of(MomentsWork::kind);
-        what.update({{"a", pair.first.key},
-                     {"b", pair.second.key},
-                     {"text", file(task.align.file)},
-                     {"how", how},
-                     {"tap", tap},
-                     {"size", size}});
-        places.push_back({tap, size, cache_.place("moments", cache_key(what), ".safetensors")});
+        Json inputs = key_of(MomentsWork::kind);
+        inputs.update({{"a", pair.first.key},
+                       {"b", pair.second.key},
+                       {"text", file(task.align.file)},
+                       {"how", features},
+                       {"tap", tap},
+                       {"size", size}});
+        places.push_back({tap, size, cache_.place("moments", cache_key(inputs), ".safetensors")});
       }
     }
     return places;
@@ -230,32 +232,33 @@ class Planner {
   }
 
   std::size_t add_moments(const Pair& pair, const StudyTask& task, const AlignPlan& plan,
-                          const std::string& how, const std::set<std::string>& taps,
+                          const std::string& features, const std::set<std::string>& taps,
                           const std::string& label) {
     const MomentsWork work{pair.first.folder, pair.second.folder, plan, study_.compute,
-                           places(pair, task, how, taps, study_.sizes)};
+                           places(pair, task, features, taps, study_.sizes)};
     return add(work, label, cache_key(names_of(work.places)), needs_of(pair),
                4 * tokens(task.align.file, study_.sizes.back()));
   }
 
   // Adds the job of an alignment; returns its key and index.
   std::pair<std::string, std::size_t> add_alignment(const Pair& pair, const StudyTask& task,
-                                                    const AlignPlan& plan, const std::string& how,
+                                                    const AlignPlan& plan,
+                                                    const std::string& features,
                                                     const std::vector<std::size_t>& moments,
                                                     const std::string& label) {
     AlignWork work{pair.first.folder,
                    pair.second.folder,
                    plan,
                    study_.compute,
-                   places(pair, task, how, plan.taps, {plan.lines}),
+                   places(pair, task, features, plan.taps, {plan.lines}),
                    {}};
-    Json what = key_of(AlignWork::kind);
-    what["models"] = {pair.first.key, pair.second.key};
-    what["moments"] = names_of(work.places);
-    what["options"] = result_json(plan, study_.compute);
-    what["options"].erase("preset");  // the options that it sets are in the key
-    if (plan.learns()) what["text"] = file(task.align.file);
-    const std::string key = cache_key(what);
+    Json inputs = key_of(AlignWork::kind);
+    inputs["models"] = {pair.first.key, pair.second.key};
+    inputs["moments"] = names_of(work.places);
+    inputs["options"] = result_json(plan, study_.compute);
+    inputs["options"].erase("preset");  // the options that it sets are in the key
+    if (plan.learns()) inputs["text"] = file(task.align.file);
+    const std::string key = cache_key(inputs);
     work.out = cache_.place("alignments", key, ".json");
     std::vector<std::size_t> needs = needs_of(pair);
     needs.insert(needs.begin(), moments.begin(), moments.end());
@@ -275,15 +278,15 @@ class Planner {
     request.score = task.score;
     request.points = study_.points;
     const ScoreRequest& score = task.score;
-    Json what = key_of(CurveWork::kind);
-    what["a"] = pair.first.key;
-    what["b"] = pair.second.key;
-    what["alignment"] = alignment.first;
-    what["data"] = file(score.file());
-    what["score"] = result_json(score);
-    what["curve"] = options_of(request).values({Use::result});
-    what["compute"] = options_of(work.compute).values({Use::features});
-    const std::string key = cache_key(what);
+    Json inputs = key_of(CurveWork::kind);
+    inputs["a"] = pair.first.key;
+    inputs["b"] = pair.second.key;
+    inputs["alignment"] = alignment.first;
+    inputs["data"] = file(score.file());
+    inputs["score"] = result_json(score);
+    inputs["curve"] = options_of(request).values({Use::result});
+    inputs["compute"] = options_of(work.compute).values({Use::features});
+    const std::string key = cache_key(inputs);
     work.out = cache_.place("curves", key, ".json");
     std::vector<std::size_t> needs = needs_of(pair);
     if (!alignment.first.empty()) {

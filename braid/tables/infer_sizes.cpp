@@ -38,9 +38,9 @@ class Solver {
   }
 
   InferredSizes solve() {
-    for (bool more = true; more;) {
-      more = false;
-      for (const Equation& equation : equations_) more |= advance(equation);
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (const Equation& equation : equations_) progress |= advance(equation);
     }
     for (const Equation& equation : equations_) {
       for (const Product& term : *equation.dimension) {

@@ -47,8 +47,7 @@ void AddedTokenMatcher::add(const std::string& pattern, const AddedToken& token,
   require(!pattern.empty(), "{}: added token '{}' is empty (after normalisation)", source,
           token.content);
   const bool fresh = tokens_.emplace(pattern, token).second;
-  require(fresh, "{}: added token '{}' is there twice (after normalisation)", source,
-          token.content);
+  require(fresh, "{}: added token '{}' appears twice (after normalisation)", source, token.content);
   std::vector<std::size_t>& lengths = lengths_[static_cast<unsigned char>(pattern[0])];
   if (std::find(lengths.begin(), lengths.end(), pattern.size()) == lengths.end()) {
     lengths.push_back(pattern.size());
@@ -71,7 +70,7 @@ const AddedToken* AddedTokenMatcher::match_at(std::string_view text, std::size_t
 std::vector<AddedTokenMatcher::Piece> AddedTokenMatcher::split(std::string_view text) const {
   std::vector<Piece> pieces;
   std::size_t done = 0;
-  std::size_t space_begin = 1, space_end = 0;  // what was swallowed last, to look at it once
+  std::size_t space_begin = 1, space_end = 0;  // the last white space included, scanned only once
   for (std::size_t at = 0; at < text.size();) {
     std::size_t length = 0;
     const AddedToken* token = match_at(text, at, length);
@@ -81,7 +80,7 @@ std::vector<AddedTokenMatcher::Piece> AddedTokenMatcher::split(std::string_view 
     }
     std::size_t start = at;
     std::size_t stop = at + length;
-    at = stop;  // matches do not overlap, even those that are then discarded
+    at = stop;  // matches do not overlap, not even with discarded ones
     if (token->single_word) {
       const bool joined_before =
           start > 0 && is_word_character(last_character(text.substr(0, start)));

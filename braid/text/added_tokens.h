@@ -1,5 +1,5 @@
-// Added tokens: strings such as "[MASK]" that are found in the text itself, before words are
-// looked for, as by Hugging Face's AddedVocabulary.
+// Added tokens: strings such as "[MASK]" that are matched in the text before it is split into
+// words, as in Hugging Face's AddedVocabulary.
 #pragma once
 
 #include <array>
@@ -17,15 +17,15 @@ struct AddedToken {
   std::string content;
   std::int64_t id = 0;
   bool special = true;
-  bool normalized = false;   // look for the normalised content in normalised text
-  bool single_word = false;  // only between characters that are not part of a word
-  bool lstrip = false;       // swallow white space before it
-  bool rstrip = false;       // and after it
+  bool normalized = false;   // match the normalised content in normalised text
+  bool single_word = false;  // match only between non-word characters
+  bool lstrip = false;       // include white space before it
+  bool rstrip = false;       // include white space after it
 
   bool operator==(const AddedToken&) const = default;
 };
 
-// Hashes std::string and std::string_view alike, so that lookups copy nothing.
+// Hashes std::string and std::string_view alike, so that lookups need no copy.
 struct StringHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const {
@@ -33,14 +33,14 @@ struct StringHash {
   }
 };
 
-// Gives added tokens their ids as Hugging Face's AddedVocabulary does: a piece of the model keeps
-// its own, a new token gets the next free one. (What files say of ids does not count there.)
+// Assigns ids to added tokens as Hugging Face's AddedVocabulary does: a piece of the model keeps
+// its id, a new token gets the next free one. (Like there, ids in files are ignored.)
 class AddedTokenIds {
  public:
-  // `count` distinct pieces; "" is none.
+  // `count`: number of distinct pieces; "" is not one.
   AddedTokenIds(const std::vector<std::string>& pieces, std::int64_t count);
 
-  // Later tokens replace earlier ones of the same content. Those without content are left out.
+  // Later tokens replace earlier ones with the same content. Tokens without content are skipped.
   void add(const std::vector<AddedToken>& tokens);
   bool contains(const std::string& content) const { return ids_.contains(content); }
   std::vector<AddedToken> by_id() const;
@@ -52,27 +52,27 @@ class AddedTokenIds {
   std::map<std::int64_t, AddedToken> tokens_;
 };
 
-// Finds added tokens, leftmost first and the longest of those that start together.
+// Finds added tokens: leftmost first, then longest.
 class AddedTokenMatcher {
  public:
   struct Piece {
     std::string_view text;
-    std::int64_t id;  // of the added token, or -1: plain text
+    std::int64_t id;  // of the added token; -1 for plain text
   };
 
-  // Throws Error if `pattern` is empty or was added before; `source` names the file in it.
+  // Throws if `pattern` is empty or was added before. `source`: the file, for messages.
   void add(const std::string& pattern, const AddedToken& token, const std::string& source);
 
   bool empty() const { return tokens_.empty(); }
 
-  // The pieces of valid UTF-8 `text` in order, empty plain ones left out.
+  // The pieces of valid UTF-8 `text` in order, without empty plain ones.
   std::vector<Piece> split(std::string_view text) const;
 
  private:
   const AddedToken* match_at(std::string_view text, std::size_t at, std::size_t& length) const;
 
   std::unordered_map<std::string, AddedToken, StringHash, std::equal_to<>> tokens_;
-  // For each first byte, the lengths that tokens starting so have, longest first.
+  // By first byte: lengths of the tokens, longest first.
   std::array<std::vector<std::size_t>, 256> lengths_;
 };
 

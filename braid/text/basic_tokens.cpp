@@ -23,13 +23,13 @@ void TextNormalizer::append(std::string_view text, std::string& normalized) cons
   const char* bytes = text.data();
   const auto length = static_cast<std::int64_t>(text.size());
   normalized.reserve(normalized.size() + text.size());
-  icu::UnicodeString run;  // beyond ASCII; ASCII bounds decomposition, so runs stand alone
+  icu::UnicodeString run;  // beyond ASCII; decomposition does not cross ASCII characters
   for (std::int64_t next = 0; next < length;) {
     UChar32 c;
     U8_NEXT_OR_FFFD(bytes, next, length, c);
     if (c < 0x80) {
       const char kept = ascii_[c];
-      // A dropped character joins its neighbours: it does not end the run.
+      // A dropped character joins its neighbours, so it does not end the run.
       if (kept == 0 && options_.clean_text) continue;
       if (!run.isEmpty()) append_run(run, normalized);
       normalized.push_back(kept);

@@ -1,5 +1,5 @@
-// BERT's basic tokenization: text normalised as by Hugging Face's BertNormalizer, then cut into
-// words as by its BertPreTokenizer.
+// BERT's basic tokenization: normalises text like Hugging Face's BertNormalizer, then splits it
+// into words like its BertPreTokenizer.
 #pragma once
 
 #include <unicode/utf8.h>
@@ -14,7 +14,7 @@
 namespace braid {
 
 struct NormalizerOptions {
-  bool clean_text = true;     // drop controls, make all white space a space
+  bool clean_text = true;     // drop controls, turn white space into spaces
   bool chinese_chars = true;  // spaces around CJK ideographs
   bool strip_accents = true;  // NFD without nonspacing marks
   bool lower_case = true;
@@ -24,24 +24,24 @@ class TextNormalizer {
  public:
   explicit TextNormalizer(NormalizerOptions options);
 
-  // Appends the normalised `text`, which is valid UTF-8, to `normalized`.
+  // Appends the normalised `text` (valid UTF-8) to `normalized`.
   void append(std::string_view text, std::string& normalized) const;
 
  private:
   void append_run(icu::UnicodeString& run, std::string& normalized) const;
 
   NormalizerOptions options_;
-  std::array<char, 128> ascii_;  // what each ASCII character becomes; 0 and cleaning: dropped
+  std::array<char, 128> ascii_;  // normalised ASCII; 0 is dropped when cleaning
 };
 
-// `text` itself if it is valid UTF-8; else `repaired`, which gets U+FFFD for every maximal broken
-// part (Hugging Face cannot be given such text; cleaning then drops U+FFFD).
+// `text` itself if it is valid UTF-8; else `repaired`, with U+FFFD for every maximal broken part
+// (Hugging Face does not accept such text; cleaning then drops U+FFFD).
 std::string_view repair_utf8(std::string_view text, std::string& repaired);
 
 bool is_valid_utf8(std::string_view text);
 
-// Calls visit(word, characters) for each word of normalised text: split at white space, every
-// punctuation character a word of its own.
+// Calls visit(word, characters) for each word of normalised text, which is split at white space and
+// around every punctuation character.
 template <typename Visit>
 void for_each_word(std::string_view normalized, Visit&& visit) {
   const char* bytes = normalized.data();

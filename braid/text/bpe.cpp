@@ -19,7 +19,7 @@ std::uint64_t pair_key(std::int64_t left, std::int64_t right) {
 struct Symbol {
   std::int64_t id;
   std::int32_t before, after;  // neighbours; -1 = none
-  std::int32_t rank = -1;      // of the merge with that after it; -1 = none
+  std::int32_t rank = -1;      // of the merge with the next symbol; -1 = none
 };
 
 }  // namespace
@@ -44,20 +44,21 @@ Bpe::Bpe(const PipelineDescription& description) : source_(description.source) {
     fallback_ = fallback_tokens(description.pieces);
   }
   const std::vector<std::string>& pieces = description.pieces.by_id;
-  require(pieces.size() <= INT32_MAX, "{}: {} tokens are too many", source_, pieces.size());
+  require(pieces.size() <= INT32_MAX, "{}: {} tokens exceed the limit of a vocabulary", source_,
+          pieces.size());
   for (std::size_t id = 0; id < pieces.size(); ++id) {
     if (!pieces[id].empty()) pieces_.emplace(pieces[id], static_cast<std::int64_t>(id));
   }
-  const auto needed = [&](const std::string& token, const char* what) {
+  const auto needed = [&](const std::string& token, const char* role) {
     const auto id = find(token);
-    require(id.has_value(), "{}: {} '{}' is no token of the vocabulary", source_, what, token);
+    require(id.has_value(), "{}: {} '{}' is not in the vocabulary", source_, role, token);
     return *id;
   };
   std::int32_t rank = 0;
   for (const auto& [left, right] : description.merges) {
-    const std::int64_t a = needed(left, "the merged"), b = needed(right, "the merged");
-    made_.push_back(needed(left + right, "what a merge makes,"));
-    // A pair that is there twice counts as Hugging Face counts it: by its last rank.
+    const std::int64_t a = needed(left, "the merged piece"), b = needed(right, "the merged piece");
+    made_.push_back(needed(left + right, "the result of a merge"));
+    // A repeated pair has its last rank, as in Hugging Face.
     merges_[pair_key(a, b)] = rank++;
   }
 }
@@ -70,7 +71,7 @@ std::optional<std::int64_t> Bpe::find(std::string_view piece) const {
 Ids Bpe::characters(std::string_view piece) const {
   Ids ids;
   ids.reserve(piece.size());
-  std::optional<std::int64_t> pending;  // the unknown token, which waits to be fused with the next
+  std::optional<std::int64_t> pending;  // an unknown token, to be fused with the next
   const auto append_pending = [&] {
     if (pending) ids.push_back(*pending);
     pending.reset();
@@ -96,8 +97,8 @@ Ids Bpe::characters(std::string_view piece) const {
     if (!fuse_unknown_) append_pending();
     pending = find(*unknown_);
     require(pending.has_value(),
-            "{}: '{}' has no token, and the token for what is unknown, '{}', is none either",
-            source_, character, *unknown_);
+            "{}: '{}' has no token, and unk_token '{}' is not in the vocabulary", source_,
+            character, *unknown_);
   }
   append_pending();
   return ids;
@@ -124,7 +125,7 @@ void Bpe::merge(std::string_view piece, Ids& ids, Part* part) const {
   const auto symbol = [&](std::int32_t i) -> Symbol& {
     return symbols[static_cast<std::size_t>(i)];
   };
-  // Merges that can be made: their rank, then the place.
+  // Possible merges, by rank, then position.
   std::vector<std::uint64_t> queue;
   const auto consider = [&](std::int32_t at) {
     Symbol& left = symbol(at);
@@ -147,7 +148,7 @@ void Bpe::merge(std::string_view piece, Ids& ids, Part* part) const {
     std::pop_heap(queue.begin(), queue.end(), std::greater<>());
     queue.pop_back();
     Symbol& left = symbol(at);
-    if (left.rank != rank) continue;  // one of the two is something else by now
+    if (left.rank != rank) continue;  // outdated: one of the two symbols was merged
     Symbol& right = symbol(left.after);
     left.id = made_[static_cast<std::size_t>(rank)];
     left.after = right.after;

@@ -1,4 +1,5 @@
-// GPT-2 writes each byte as a printable character: itself where it is one, else from U+0100 on.
+// GPT-2's representation of bytes as printable characters: the byte itself if it is printable, else
+// a character from U+0100 on.
 #pragma once
 
 #include <array>

@@ -18,7 +18,7 @@ bool was_assigned_in_unicode(int version, UChar32 c) {
   return age[0] >= 1 && age[0] <= version;
 }
 
-// unicode_categories 0.1 knows nothing younger.
+// The version of the crate unicode_categories 0.1.
 bool is_assigned_in_unicode_8(UChar32 c) { return was_assigned_in_unicode(8, c); }
 
 struct Range {
@@ -34,13 +34,13 @@ constexpr Range kNewLetters[] = {
     {0x16100, 0x1611D}, {0x16D40, 0x16D6C}, {0x18CFF, 0x18CFF}, {0x1E5D0, 0x1E5ED},
     {0x1E5F0, 0x1E5F0}, {0x2EBF0, 0x2EE5D}};
 
-// And numbers; the last two are Unicode 17's.
+// New numbers; the last two are Unicode 17's.
 constexpr Range kNewNumbers[] = {{0x10D40, 0x10D49}, {0x116D0, 0x116E3}, {0x11BF0, 0x11BF9},
                                  {0x16130, 0x16139}, {0x16D70, 0x16D79}, {0x1CCF0, 0x1CCF9},
                                  {0x1E5F1, 0x1E5FA}, {0x11DE0, 0x11DE9}, {0x16FF4, 0x16FF6}};
 constexpr std::size_t kOfUnicode17 = 2;
 
-// And marks.
+// New marks.
 constexpr Range kNewMarks[] = {{0x0897, 0x0897},   {0x10D69, 0x10D6D}, {0x10EFC, 0x10EFC},
                                {0x113B8, 0x113C0}, {0x113C2, 0x113C2}, {0x113C5, 0x113C5},
                                {0x113C7, 0x113CA}, {0x113CC, 0x113D0}, {0x113D2, 0x113D2},
@@ -134,7 +134,7 @@ std::size_t white_space_before(std::string_view text, std::size_t at, std::size_
 
 bool is_punctuation(UChar32 c) {
   if (c < 0x80) return c > ' ' && c < 0x7F && !u_isalnum(c);
-  // Reclassified since: a Po that became So, and a Po that became Mn.
+  // Reclassified later: from Po to So, and from Po to Mn.
   if (c == 0x166D || c == 0x111C9) return true;
   return u_ispunct(c) && is_assigned_in_unicode_8(c);
 }
@@ -147,7 +147,7 @@ bool is_chinese_character(UChar32 c) {
 }
 
 bool is_nonspacing_mark(UChar32 c) {
-  switch (c) {  // reclassified since
+  switch (c) {  // reclassified later
     case 0x1734:
       return true;
     case 0x1885:
@@ -161,7 +161,7 @@ bool is_nonspacing_mark(UChar32 c) {
 }
 
 bool is_combining_mark(UChar32 c) {
-  if (c == 0x1CF2 || c == 0x1CF3) return true;  // reclassified since
+  if (c == 0x1CF2 || c == 0x1CF3) return true;  // reclassified later
   if (c == 0x111C9 || !(U_GET_GC_MASK(c) & U_GC_M_MASK)) return false;
   return was_assigned_in_unicode(9, c);
 }
@@ -192,14 +192,15 @@ const icu::Normalizer2& normalization(NormalizationForm form) {
   static const icu::UnicodeSet unicode_9 = [] {
     UErrorCode status = U_ZERO_ERROR;
     icu::UnicodeSet set(icu::UnicodeString(u"[:age=9.0:]"), status);
-    require(U_SUCCESS(status), "ICU cannot make the set of Unicode 9: {}", u_errorName(status));
+    require(U_SUCCESS(status), "ICU cannot build the set of Unicode 9 characters: {}",
+            u_errorName(status));
     set.freeze();
     return set;
   }();
   static const auto make = [](const char* data, UNormalization2Mode mode) {
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* whole = icu::Normalizer2::getInstance(nullptr, data, mode, status);
-    require(U_SUCCESS(status), "ICU cannot load its data of {}: {}", data, u_errorName(status));
+    require(U_SUCCESS(status), "ICU cannot load its {} data: {}", data, u_errorName(status));
     return icu::FilteredNormalizer2(*whole, unicode_9);
   };
   static const icu::FilteredNormalizer2 forms[] = {

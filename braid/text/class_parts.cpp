@@ -15,7 +15,7 @@ bool flag(const TokenizerFolder& folder, const char* option, bool absent) {
   return read_flag(folder.settings.options, option, absent, folder.settings.source);
 }
 
-// Null is as nothing.
+// Null counts as absent.
 bool flag_or_null(const TokenizerFolder& folder, const char* option, bool absent) {
   return member(folder.settings.options, option).is_null() ? absent : flag(folder, option, absent);
 }
@@ -57,7 +57,7 @@ Json unigram(const Json& unknown) {
   return {{"type", "Unigram"}, {"unk_id", unknown}, {"byte_fallback", false}};
 }
 
-// Bytes back from the tokens, and spaces from their marks.
+// Decodes byte tokens to bytes, and U+2581 to spaces.
 Json byte_fallback_decoder() {
   return Json::array({replace("String", "\u2581", " "), simple("ByteFallback"), simple("Fuse")});
 }
@@ -85,7 +85,7 @@ std::optional<std::size_t> unknown_id(const TokenizerFolder& folder, bool of_sco
   return std::nullopt;
 }
 
-// Pieces that begin where white space was.
+// Splits text at white space, which becomes the start of the next piece.
 void words_of_sentencepiece(const char* scheme, PipelineDescription& description) {
   description.pre_tokenizer =
       sequence("pretokenizers", {simple("WhitespaceSplit"), metaspace(scheme, true)});
@@ -140,7 +140,7 @@ void llama_parts(const TokenizerFolder& folder, PipelineDescription& description
 void gemma_parts(const TokenizerFolder& folder, PipelineDescription& description) {
   description.model = bpe(true);
   const auto unknown = folder.settings.names.find("unk_token");
-  require(unknown != folder.settings.names.end(), "{}: unk_token is null; {} needs one",
+  require(unknown != folder.settings.names.end(), "{}: unk_token is null; {} requires one",
           folder.settings.source, folder.settings.type->name);
   description.model["unk_token"] = unknown->second;
   description.normalizer = replace("String", " ", "\u2581");
@@ -175,7 +175,7 @@ void albert_parts(const TokenizerFolder& folder, PipelineDescription& descriptio
     const std::string mark = folder.settings.mark(role);
     const std::vector<std::string>& pieces = description.pieces.by_id;
     require(std::find(pieces.begin(), pieces.end(), mark) != pieces.end(),
-            "{}: {} is '{}', which is no piece of the vocabulary; {} needs one",
+            "{}: {} is '{}', which is not in the vocabulary; {} requires it",
             folder.settings.source, role, mark, folder.settings.type->name);
   }
   Json steps = {replace("String", "``", "\""), replace("String", "''", "\"")};
@@ -192,9 +192,9 @@ void albert_parts(const TokenizerFolder& folder, PipelineDescription& descriptio
 void deberta_v2_parts(const TokenizerFolder& folder, PipelineDescription& description) {
   require(!flag(folder, "split_by_punct", false),
           "{}: split_by_punct is true, only false is supported", folder.settings.source);
-  const Json& usual = member(folder.settings.options, "unk_id");
+  const Json& option = member(folder.settings.options, "unk_id");
   const auto unknown = unknown_id(folder, true);
-  description.model = unigram(unknown ? Json(*unknown) : usual.is_null() ? Json(1) : usual);
+  description.model = unigram(unknown ? Json(*unknown) : option.is_null() ? Json(1) : option);
   Json steps = Json::array();
   if (flag(folder, "do_lower_case", false)) steps.push_back(simple("Lowercase"));
   steps.push_back(replace("Regex", R"(\s{2,}|[\n\r\t])", " "));
@@ -209,7 +209,8 @@ void deberta_v2_parts(const TokenizerFolder& folder, PipelineDescription& descri
 std::vector<std::string> t5_extra(const Json& options, const std::string& source) {
   const Json& count = member(options, "extra_ids");
   require(count.is_null() || (count.is_number_integer() && count >= 0 && count <= 10000),
-          "{}: expected extra_ids to be at most 10000, found {:.80}", source, count.dump());
+          "{}: expected extra_ids to be an integer from 0 to 10000, found {:.80}", source,
+          count.dump());
   std::vector<std::string> tokens;
   for (int i = 0; i < (count.is_null() ? 100 : count.get<int>()); ++i) {
     tokens.push_back(fmt::format("<extra_id_{}>", i));

@@ -1,4 +1,5 @@
-// What transformers' classes make of their options: see TokenizerClass::Parts.
+// The components that transformers' tokenizer classes build from their options; see
+// TokenizerClass::Parts.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -37,7 +37,7 @@ bool is_one_syllable(UGraphemeClusterBreak before, UGraphemeClusterBreak after) 
   }
 }
 
-// Of the scripts whose consonants a virama joins (GB9c).
+// Scripts whose consonants a virama joins (GB9c).
 bool is_conjoining(UChar32 c) {
   for (const UScriptCode script : {USCRIPT_BENGALI, USCRIPT_DEVANAGARI, USCRIPT_GUJARATI,
                                    USCRIPT_MALAYALAM, USCRIPT_ORIYA, USCRIPT_TELUGU}) {
@@ -64,8 +64,8 @@ std::size_t grapheme_length(std::string_view text) {
   const auto is_ascii = [](char byte) { return static_cast<signed char>(byte) >= 0; };
   if (is_ascii(text[0]) && first != '\r' && end < text.size() && is_ascii(text[end])) return end;
   UGraphemeClusterBreak before = break_class(first);
-  int flags = before == U_GCB_REGIONAL_INDICATOR;  // that end the cluster
-  bool pictograph = is_pictograph(first);          // with what extends it
+  int flags = before == U_GCB_REGIONAL_INDICATOR;  // at the end of the cluster
+  bool pictograph = is_pictograph(first);          // possibly extended
   bool consonant = is_consonant(first), linked = false;
   for (std::size_t next = end; next < text.size(); end = next) {
     const UChar32 c = take_character(text, next);

@@ -1,4 +1,4 @@
-// Extended grapheme clusters (UAX 29): what a reader takes for one character.
+// Extended grapheme clusters (UAX 29): user-perceived characters.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace braid {
 
-// The length in bytes of the cluster that valid UTF-8 `text` (not empty) begins with.
+// Length in bytes of the first cluster of `text`, which is valid UTF-8 and not empty.
 std::size_t grapheme_length(std::string_view text);
 
 }  // namespace braid

@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-// What files that are no UTF-8 open with, and what makes text of them.
+// First bytes of files in other formats, and the command that converts them.
 struct Opening {
   std::string_view bytes;
-  const char *what, *command;
+  const char *format, *command;
 };
 constexpr std::array openings = {
     Opening{"\xFF\xFE", "UTF-16", "iconv -f UTF-16 -t UTF-8"},
@@ -30,17 +30,18 @@ constexpr std::array openings = {
 void check_opening(const std::string& path, std::string_view line) {
   for (const Opening& opening : openings) {
     require(!line.starts_with(opening.bytes),
-            "{}: is {}, expected text in UTF-8; convert it first: {}", path, opening.what,
+            "{}: is {}, expected text in UTF-8; convert it first: {}", path, opening.format,
             opening.command);
   }
 }
 
 void check(const std::string& path, std::int64_t number, std::string_view line) {
   require(line.find('\0') == std::string_view::npos,
-          "{}: line {} has a NUL byte: this is no text in UTF-8 (UTF-16, or a binary file)", path,
+          "{}: line {} has a NUL byte; expected text in UTF-8, not UTF-16 or a binary file", path,
           number);
   require(is_valid_utf8(line),
-          "{}: line {} is not UTF-8; convert the text first, such as by iconv -f LATIN1 -t UTF-8",
+          "{}: line {} is not UTF-8; convert the text first, for example with iconv -f LATIN1 -t "
+          "UTF-8",
           path, number);
 }
 
@@ -48,8 +49,8 @@ void check(const std::string& path, std::int64_t number, std::string_view line) 
 
 LineStream::LineStream(const std::filesystem::path& path, std::int64_t limit)
     : path_(path), limit_(limit) {
-  require(limit >= 0, "{}: the number of lines to read must not be negative, found {}",
-          path.string(), limit);
+  require(limit >= 0, "{}: the number of lines to read is {}, expected at least 0", path.string(),
+          limit);
   std::error_code ignored;
   require(std::filesystem::exists(path, ignored), "{}: no such file", path.string());
   require(!std::filesystem::is_directory(path, ignored), "{}: expected a text file, found a folder",

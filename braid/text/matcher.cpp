@@ -50,7 +50,7 @@ Matcher read_matcher(const nlohmann::json& json, const std::string& source) {
       json.dump());
   if (json.contains("String")) {
     std::string text = expect_text(json["String"], "a pattern's String", source);
-    require(!text.empty(), "{}: a pattern is empty, which is not supported; take it out", source);
+    require(!text.empty(), "{}: a pattern is empty, which is not supported; remove it", source);
     return [text = std::move(text)](std::string_view rest) {
       return rest.starts_with(text) ? text.size() : 0;
     };
@@ -59,8 +59,8 @@ Matcher read_matcher(const nlohmann::json& json, const std::string& source) {
   const auto known = expressions().find(expression);
   require(
       known != expressions().end(),
-      "{}: the regular expression '{}' is not supported; those of GPT-2, Qwen2, Llama 3, T5 and "
-      "DeBERTa are",
+      "{}: the regular expression '{}' is not supported, only those of GPT-2, Qwen2, Llama 3, T5 "
+      "and DeBERTa",
       source, expression);
   return known->second;
 }

@@ -1,5 +1,4 @@
-// Patterns, which Split cuts a text at and Replace replaces: a string, or one of the regular
-// expressions that published files use.
+// Patterns of Split and Replace: a string, or one of the regular expressions in published files.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +9,13 @@
 
 namespace braid {
 
-// The length in bytes of the match that valid UTF-8 text (not empty) begins with; 0: none.
+// Length in bytes of the match at the start of `text` (valid UTF-8, not empty); 0 if none.
 using Matcher = std::function<std::size_t(std::string_view text)>;
 
-// Of {"String": ...} or {"Regex": ...}. Error quoting an expression that is not known.
+// Reads {"String": ...} or {"Regex": ...}. Throws on an unsupported expression.
 Matcher read_matcher(const nlohmann::json& json, const std::string& source);
 
-// Calls visit(part, matches) for every match and for what lies between them, in order.
+// Calls visit(part, matches) for every match and every part between matches, in order.
 template <typename Visit>
 void for_each_match(std::string_view text, const Matcher& pattern, Visit&& visit) {
   std::size_t begin = 0;

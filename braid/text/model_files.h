@@ -1,4 +1,4 @@
-// The parts of read_tokenizer: one function for each model.
+// The parts of read_tokenizer, one per kind of model.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ struct TokenizerFolder {
 WordPieceDescription read_word_piece(const TokenizerFolder& folder);
 PipelineDescription read_pipeline(const TokenizerFolder& folder);
 
-// Names and added tokens of a description that has its pieces.
+// Adds special and added tokens to a description that has its pieces.
 void add_special_tokens(const TokenizerFolder& folder, TokenizerDescription& description);
 
 }  // namespace braid

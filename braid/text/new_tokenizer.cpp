@@ -17,9 +17,10 @@ std::unique_ptr<Tokenizer> new_tokenizer(const std::string& vocabulary,
   if (vocabulary == "train") return word_piece_tokenizer(train_word_pieces(read_lines(text), size));
   std::error_code ignored;
   if (std::filesystem::is_directory(vocabulary, ignored)) return load_tokenizer(vocabulary);
-  require(std::filesystem::exists(vocabulary, ignored),
-          "{}: is not there; give a vocab.txt, a folder with a tokenizer, or 'train' to learn one",
-          vocabulary);
+  require(
+      std::filesystem::exists(vocabulary, ignored),
+      "{}: does not exist; give a vocab.txt, a folder with a tokenizer, or 'train' to learn one",
+      vocabulary);
   return word_piece_tokenizer(read_vocabulary(vocabulary));
 }
 

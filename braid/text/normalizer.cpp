@@ -33,7 +33,7 @@ Normalizer unicode(const Json&, const std::string&) {
   return {[](std::string text) { return normalize(form, std::move(text)); }};
 }
 
-// `change` appends what a character becomes.
+// `change` appends the replacement of each character.
 template <typename Change>
 std::string each_character(const std::string& text, Change change) {
   std::string result;
@@ -109,7 +109,7 @@ Normalizer sequence(const Json& json, const std::string& source) {
   std::vector<Normalizer> steps;
   bool keeps_start = true;
   for (const Json& step : list) {
-    require(!step.is_null(), "{}: a normalizer of a Sequence is null; take it out", source);
+    require(!step.is_null(), "{}: a normalizer of a Sequence is null; remove it", source);
     steps.push_back(read_normalizer(step, source));
     keeps_start &= steps.back().keeps_start;
   }

@@ -1,4 +1,4 @@
-// Normalizers of a tokenizer.json: what is done to a text before it is cut.
+// Normalizers of a tokenizer.json, which change a text before it is split.
 #pragma once
 
 #include <functional>
@@ -8,12 +8,12 @@
 namespace braid {
 
 struct Normalizer {
-  std::function<std::string(std::string)> apply;  // of valid UTF-8
-  // Whether the first character of the result comes of the text's first one, and no other does.
+  std::function<std::string(std::string)> apply;  // takes valid UTF-8
+  // Does the text's first character, and only that, yield the first character of the result?
   bool keeps_start = true;
 };
 
-// Of `normalizer`; null: leaves a text as it is. Error naming what is not supported.
+// Reads the key `normalizer`; null leaves text unchanged. Throws on unsupported parts.
 Normalizer read_normalizer(const nlohmann::json& json, const std::string& source);
 
 }  // namespace braid

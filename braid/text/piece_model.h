@@ -1,4 +1,4 @@
-// A model of a tokenizer.json: what cuts the pieces of a text into tokens.
+// The model of a tokenizer.json, which splits pieces of text into tokens.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace braid {
 
 class PieceModel {
  public:
-  // What is needed of a model, so that some pieces have the same tokens as with all of it.
+  // The part of a model that suffices for certain pieces to keep their tokens.
   struct Part {
     std::set<std::int64_t> ids;
     std::set<std::int64_t> merges;  // by rank
@@ -21,17 +21,17 @@ class PieceModel {
 
   virtual ~PieceModel() = default;
 
-  // Of valid UTF-8, not empty.
+  // `piece`: valid UTF-8, not empty.
   virtual void append_ids(std::string_view piece, std::vector<std::int64_t>& ids) const = 0;
   virtual void add_needed(std::string_view piece, Part& part) const = 0;
-  // What every part needs.
+  // The part that is always needed.
   virtual Part least() const = 0;
 };
 
-// The bytes' tokens <0x00> to <0xFF>, or -1 for one that `table` has not.
+// The ids of <0x00> to <0xFF>, by byte; -1 for missing ones.
 std::vector<std::int64_t> fallback_tokens(const Pieces& pieces);
 
-// By what `description.model` says. Error naming what is not supported.
+// The model in `description.model`. Throws if it is not supported.
 std::unique_ptr<PieceModel> make_model(const PipelineDescription& description);
 
 }  // namespace braid

@@ -10,7 +10,7 @@ PieceTrie::PieceTrie(const std::vector<std::string>& pieces) : nodes_(1) {
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](std::size_t a, std::size_t b) { return pieces[a] < pieces[b]; });
   struct Span {
-    std::size_t begin, end, depth;  // of `sorted`, whose pieces begin with the node's bytes
+    std::size_t begin, end, depth;  // range of `sorted` with the node's bytes as prefix
   };
   std::vector<Span> spans = {{0, sorted.size(), 0}};
   for (std::size_t node = 0; node < nodes_.size(); ++node) {

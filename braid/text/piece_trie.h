@@ -1,4 +1,4 @@
-// A trie of pieces by their bytes: all that a text begins with.
+// A trie of pieces, by bytes: finds all pieces that a text starts with.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,10 @@ namespace braid {
 
 class PieceTrie {
  public:
-  // Ids are places; empty pieces are none. Of equal ones the last counts.
+  // Ids are indices; empty pieces are skipped. The last of equal pieces wins.
   explicit PieceTrie(const std::vector<std::string>& pieces);
 
-  // Calls visit(length, id) for every piece that `text` begins with, the shortest first.
+  // Calls visit(length, id) for every piece that `text` starts with, the shortest first.
   template <typename Visit>
   void for_each_prefix(std::string_view text, Visit&& visit) const {
     const Node* node = nodes_.data();
@@ -30,9 +30,9 @@ class PieceTrie {
 
  private:
   struct Node {
-    unsigned char byte = 0;          // that leads to it
+    unsigned char byte = 0;          // on the edge to this node
     std::int64_t id = -1;            // of the piece that ends here
-    std::size_t begin = 0, end = 0;  // its children, by byte
+    std::size_t begin = 0, end = 0;  // children, sorted by byte
   };
 
   const Node* child(const Node& node, unsigned char byte) const {

@@ -1,5 +1,5 @@
-// Reads the parts of a tokenizer.json, or a vocabulary and merges with the parts of a class of
-// transformers; and writes them.
+// Reads and writes the parts of a tokenizer.json; or reads a vocabulary and merges, with the parts
+// of a transformers class.
 #include "braid/text/pipeline_files.h"
 
 #include "braid/error.h"
@@ -19,7 +19,7 @@ std::pair<std::string, std::string> split_merge(std::string_view line, const std
   const std::size_t space = line.find(' ');
   const bool two = space != std::string_view::npos && space > 0 && space + 1 < line.size() &&
                    line.find(' ', space + 1) == std::string_view::npos;
-  require(two, "{}: expected two pieces with a space between, found '{:.80}'", where, line);
+  require(two, "{}: expected two pieces separated by a space, found '{:.80}'", where, line);
   return {std::string(line.substr(0, space)), std::string(line.substr(space + 1))};
 }
 
@@ -52,7 +52,7 @@ void read_merges(const fs::path& path, PipelineDescription& description) {
   }
 }
 
-// Unigram's vocabulary: pieces by id, each with its score.
+// Unigram's vocabulary: pieces with scores, by id.
 void read_scored_pieces(const Json& vocabulary, PipelineDescription& description) {
   const std::string& source = description.source;
   require(vocabulary.is_array(), "{}: expected the vocabulary to be a list, found {}", source,
@@ -69,7 +69,7 @@ void read_scored_pieces(const Json& vocabulary, PipelineDescription& description
 void read_model(Json model, PipelineDescription& description) {
   const std::string& source = description.source;
   require(model.is_object(), "{}: expected a model, found {}", source, model.type_name());
-  // Old files do not say the type.
+  // Old files lack the type.
   if (!model.contains("type")) model["type"] = model.contains("merges") ? "BPE" : "Unigram";
   if (model["type"] == "BPE") {
     description.pieces = read_pieces(member(model, "vocab"), source);
@@ -89,7 +89,7 @@ void read_vocabulary_and_merges(const TokenizerFolder& folder, PipelineDescripti
           folder.path.string(), type.name);
   for (const fs::path& file : {vocabulary, merges}) {
     require(is_listed(file),
-            "{}: is not there; {} needs vocab.json and merges.txt, or a tokenizer.json",
+            "{}: does not exist; {} needs vocab.json and merges.txt, or a tokenizer.json",
             file.string(), type.name);
   }
   description.source = vocabulary.string();
@@ -97,7 +97,7 @@ void read_vocabulary_and_merges(const TokenizerFolder& folder, PipelineDescripti
   read_merges(merges, description);
 }
 
-// The template of the file, or of the class.
+// The template of the file or of the class.
 SequenceTemplate read_form(const TokenizerFolder& folder, const PipelineDescription& description) {
   const TokenizerSettings& settings = folder.settings;
   const TokenTable table(description);
@@ -119,7 +119,7 @@ SequenceTemplate read_form(const TokenizerFolder& folder, const PipelineDescript
     form.typed = roles.typed;
     return form;
   }
-  // Where there is a tokenizer.json, transformers takes no notice of these.
+  // transformers ignores these if there is a tokenizer.json.
   const auto marked = [&](const char* option, const char* role) -> std::optional<std::int64_t> {
     const bool wanted = !folder.json && read_flag(settings.options, option, false, settings.source);
     if (!wanted || !settings.names.contains(role)) return std::nullopt;
@@ -137,8 +137,8 @@ PipelineDescription read_pipeline(const TokenizerFolder& folder) {
     description.source = (folder.path / "tokenizer.json").string();
     read_model(member(*folder.json, "model"), description);
     require(type.as_written() || description.model["type"] == type.model,
-            "{}: expected a {} model, which {} has, found {}", description.source, type.model,
-            type.name, description.model["type"].dump());
+            "{}: expected a {} model for {}, found {}", description.source, type.model, type.name,
+            description.model["type"].dump());
   } else {
     read_vocabulary_and_merges(folder, description);
   }

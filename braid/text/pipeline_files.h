@@ -1,5 +1,4 @@
-// Writes the files of a TokenizerPipeline, as PreTrainedTokenizerFast and everything else reads
-// them.
+// Writes the files of a TokenizerPipeline, readable as a PreTrainedTokenizerFast.
 #pragma once
 
 #include "braid/text/tokenizer.h"

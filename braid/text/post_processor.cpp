@@ -28,7 +28,7 @@ SequenceTemplate read_processing(const Json& json, bool of_bert, const TokenTabl
   return {{before}, {after}, of_bert ? Ids{after} : Ids{after, after}, of_bert};
 }
 
-// A template cut at its texts: the ids before, between and after them, with their types.
+// A template split at its texts: the ids before, between and after them, with their types.
 struct Parts {
   std::string texts;  // "A", "AB"
   std::vector<std::pair<Ids, Ids>> ids_and_types{1};
@@ -68,7 +68,7 @@ Parts read_parts(const Json& list, const Json& special, const TokenTable& table,
   return parts;
 }
 
-// The pair's marks, where it is a template as here.
+// Adds the special tokens of pairs, if a SequenceTemplate can represent them.
 void add_pair(const Parts& pair, SequenceTemplate& form) {
   if (pair.texts != "AB" || pair.ids_and_types[0].first != form.before ||
       pair.ids_and_types[2].first != form.after) {
@@ -82,7 +82,7 @@ void add_pair(const Parts& pair, SequenceTemplate& form) {
   types.push_back(pair.types_of_texts[1]);
   append(pair.ids_and_types[2].second);
   const std::int64_t second = pair.types_of_texts[1];
-  // 0 up to somewhere in between, then all as the second text.
+  // Types must be 0 up to a point between the texts, and then those of the second text.
   const auto turn = std::find_if(types.begin(), types.end(), [](auto type) { return type != 0; });
   const auto ones = static_cast<std::size_t>(types.end() - turn);
   const std::size_t after = 1 + form.after.size();
@@ -131,9 +131,10 @@ SequenceTemplate read_post_processor(const Json& json, const TokenTable& table,
   try {
     if (!json.is_null()) read(json, table, source, found);
   } catch (const Json::exception&) {
-    fail("{}: expected a post_processor of marks and texts, found {:.80}", source, json.dump());
+    fail("{}: expected a post_processor of special tokens and texts, found {:.80}", source,
+         json.dump());
   }
-  require(found.size() <= 1, "{}: has {} post_processors that mark a text; expected at most one",
+  require(found.size() <= 1, "{}: has {} post_processors that add tokens; expected at most one",
           source, found.size());
   return found.empty() ? mark_ends(std::nullopt, std::nullopt) : found.front();
 }

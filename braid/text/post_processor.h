@@ -1,4 +1,4 @@
-// Post-processors of a tokenizer.json: what stands around the texts of a sequence.
+// Post-processors of a tokenizer.json, which add special tokens around the texts of a sequence.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace braid {
 
-// Null marks nothing, and nor does ByteLevel, which is about offsets. Pairs that are no such
-// template are none. Error naming what is not supported, or what is no token of `table`.
+// Null adds nothing, nor does ByteLevel, which is about offsets. A pair template that does not fit
+// a SequenceTemplate gives none for pairs. Throws on unsupported parts and tokens not in `table`.
 SequenceTemplate read_post_processor(const nlohmann::json& json, const TokenTable& table,
                                      const std::string& source);
 
-// As transformers makes it of add_bos_token and add_eos_token.
+// The template that transformers builds from add_bos_token and add_eos_token.
 SequenceTemplate mark_ends(std::optional<std::int64_t> bos, std::optional<std::int64_t> eos);
 
-// Error where there are no pairs.
+// Throws if the template has no pairs.
 nlohmann::json write_post_processor(const SequenceTemplate& form, const TokenTable& table);
 
 }  // namespace braid

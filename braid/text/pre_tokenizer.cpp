@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 using Visit = PreTokenizer::Visit;
 
-// What becomes of the matches of a pattern, and whether a part is one piece with that before it.
+// Are matches removed, and is a part joined to the one before it?
 struct Behavior {
   bool removes;
   bool (*joins)(bool match_before, bool match);
@@ -29,7 +29,7 @@ const std::map<std::string, Behavior> kBehaviors = {
 
 void split_at(const Matcher& pattern, bool invert, const Behavior& behavior, std::string_view text,
               bool first, const Visit& visit) {
-  std::size_t begin = 0, end = 0;  // of the piece that is not visited yet
+  std::size_t begin = 0, end = 0;  // of the pending piece
   bool match_before = false;
   const auto flush = [&] {
     if (begin < end) visit(text.substr(begin, end - begin), first && begin == 0);
@@ -48,9 +48,9 @@ void split_at(const Matcher& pattern, bool invert, const Behavior& behavior, std
 }
 
 PreTokenizer split_at(Matcher pattern, const char* behavior, bool invert = false) {
-  return {[pattern = std::move(pattern), invert, how = kBehaviors.at(behavior)](
+  return {[pattern = std::move(pattern), invert, chosen = kBehaviors.at(behavior)](
               std::string_view text, bool first, const Visit& visit) {
-    split_at(pattern, invert, how, text, first, visit);
+    split_at(pattern, invert, chosen, text, first, visit);
   }};
 }
 
@@ -63,7 +63,7 @@ Matcher character(bool (*belongs)(UChar32)) {
 
 PreTokenizer split(const Json& json, const std::string& source) {
   const std::string behavior = expect_text(member(json, "behavior"), "behavior", source);
-  require(kBehaviors.contains(behavior), "{}: the behavior {} of Split is not known", source,
+  require(kBehaviors.contains(behavior), "{}: the behavior {} of Split is unknown", source,
           behavior);
   return split_at(read_matcher(member(json, "pattern"), source), behavior.c_str(),
                   read_flag(json, "invert", source));
@@ -140,7 +140,7 @@ const std::map<std::string, ReadPreTokenizer> kPreTokenizers = {
     {"Split", split},
     {"WhitespaceSplit", white_space_split}};
 
-// Sequences hold others in their order.
+// Flattens Sequences.
 void read_steps(const Json& json, const std::string& source, std::vector<PreTokenizer>& steps) {
   if (!json.is_object() || member(json, "type") != "Sequence") {
     steps.push_back(find_component(kPreTokenizers, "pre_tokenizer", json, source)(json, source));
@@ -169,11 +169,11 @@ PreTokenizer read_pre_tokenizer(const Json& json, bool keeps_start, const std::s
   bool byte_level = false;
   for (const PreTokenizer& step : steps) {
     require(!byte_level,
-            "{}: a pre_tokenizer behind ByteLevel is not supported; ByteLevel must be the last",
+            "{}: a pre_tokenizer after ByteLevel is not supported; ByteLevel must be the last",
             source);
     require(!step.needs_start || keeps_start,
-            "{}: Metaspace's prepend_scheme 'first' is not supported behind what changes the "
-            "beginning of a text; expected always or never",
+            "{}: Metaspace's prepend_scheme 'first' is not supported after a step that changes the "
+            "start of a text; expected always or never",
             source);
     keeps_start &= step.keeps_start;
     byte_level = step.byte_level;

@@ -1,5 +1,4 @@
-// Pre-tokenizers of a tokenizer.json: how a normalised text is cut into the pieces that the model
-// sees one by one.
+// Pre-tokenizers of a tokenizer.json, which split a normalised text into pieces for the model.
 #pragma once
 
 #include <functional>
@@ -10,18 +9,18 @@
 namespace braid {
 
 struct PreTokenizer {
-  // `first`: the text, or piece, begins with the first character of what the tokenizer was given.
+  // `first`: the piece (or text) starts with the first character of the tokenizer's input.
   using Visit = std::function<void(std::string_view piece, bool first)>;
 
-  // Calls `visit` for every piece, none of them empty, of valid UTF-8 `text`, which is not empty.
+  // Calls `visit` for every non-empty piece of `text`, which is valid UTF-8 and not empty.
   std::function<void(std::string_view text, bool first, const Visit& visit)> cut;
-  bool needs_start = false;  // looks at `first`
-  bool keeps_start = true;   // the text of its pieces is that which it was given
-  bool byte_level = false;   // the model sees the bytes of its pieces; see byte_characters.h
+  bool needs_start = false;  // depends on `first`
+  bool keeps_start = true;   // pieces are parts of the input, unchanged
+  bool byte_level = false;   // the model gets the bytes of the pieces; see byte_characters.h
 };
 
-// Of `pre_tokenizer`; null: does not cut. `keeps_start`: that of what comes before. Error naming
-// what is not supported.
+// Reads the key `pre_tokenizer`; null does not split. `keeps_start`: that of the normalizer. Throws
+// on unsupported parts.
 PreTokenizer read_pre_tokenizer(const nlohmann::json& json, bool keeps_start,
                                 const std::string& source);
 

@@ -7,7 +7,7 @@
 namespace braid {
 namespace {
 
-constexpr std::size_t kLongestCluster = 5;  // in bytes, of those that are looked for as a whole
+constexpr std::size_t kLongestCluster = 5;  // in bytes, of those replaced as a whole
 
 int base64_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -33,7 +33,7 @@ std::string decode_base64(std::string_view text, const std::string& source) {
     bytes += static_cast<char>(bits >> count & 0xFF);
   }
   valid &= (bits & ((1u << count) - 1)) == 0;
-  require(valid, "{}: precompiled_charsmap is not valid base64; save the tokenizer anew", source);
+  require(valid, "{}: precompiled_charsmap is not valid base64; save the tokenizer again", source);
   return bytes;
 }
 
@@ -70,7 +70,7 @@ PrecompiledCharsmap::PrecompiledCharsmap(std::string_view base64, const std::str
 }
 
 std::uint32_t PrecompiledCharsmap::unit(std::size_t at) const {
-  require(at < units_.size(), "{}: precompiled_charsmap leads outside of its double array",
+  require(at < units_.size(), "{}: precompiled_charsmap has an index outside its double array",
           source_);
   return units_[at];
 }
@@ -87,12 +87,12 @@ std::optional<std::string_view> PrecompiledCharsmap::find(std::string_view part)
     if (!has_leaf(here)) continue;
     const std::size_t begin = value(unit(node));
     if (begin >= strings_.size()) {
-      require(begin == strings_.size(), "{}: precompiled_charsmap leads outside of its strings",
+      require(begin == strings_.size(), "{}: precompiled_charsmap has an index outside its strings",
               source_);
       return "";
     }
     require(!U8_IS_TRAIL(strings_[begin]),
-            "{}: precompiled_charsmap leads into the middle of a character", source_);
+            "{}: precompiled_charsmap has an index into the middle of a character", source_);
     const std::size_t end = std::min(strings_.find('\0', begin), strings_.size());
     return std::string_view(strings_).substr(begin, end - begin);
   }

@@ -1,6 +1,6 @@
-// sentencepiece's precompiled charsmap: what some strings become, found by a double array (Darts).
-// Applied as Hugging Face does it: a grapheme cluster of less than 6 bytes becomes what its
-// shortest known beginning does, and of all others every character for itself.
+// sentencepiece's precompiled charsmap: replacements of strings, in a double array (Darts). Applied
+// as in Hugging Face: a grapheme cluster of less than 6 bytes is replaced by the entry of its
+// shortest known prefix; in all others, every character is replaced separately.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +13,20 @@ namespace braid {
 
 class PrecompiledCharsmap {
  public:
-  // Error naming `source` where this is no charsmap, in base64.
+  // Throws, naming `source`, if this is not a charsmap in base64.
   PrecompiledCharsmap(std::string_view base64, const std::string& source);
 
-  // Of valid UTF-8. Error where the charsmap leads outside of itself.
+  // `text`: valid UTF-8. Throws if an index of the charsmap is out of range.
   std::string normalize(std::string_view text) const;
 
  private:
-  // What the shortest known beginning of `part` becomes.
+  // The replacement of the shortest known prefix of `part`.
   std::optional<std::string_view> find(std::string_view part) const;
   std::uint32_t unit(std::size_t at) const;
 
   std::string source_;
   std::vector<std::uint32_t> units_;
-  std::string strings_;  // each ends with a zero
+  std::string strings_;  // zero-terminated
 };
 
 }  // namespace braid

@@ -15,7 +15,7 @@ using Json = nlohmann::json;
 
 const char* text(bool flag) { return flag ? "true" : "false"; }
 
-// A part of a tokenizer.json without what changes no id, or says what holds without it.
+// A part of a tokenizer.json without keys that change no id or repeat a default.
 Json as_meant(Json part) {
   if (!part.is_object()) return part;
   for (const char* list : {"normalizers", "pretokenizers"}) {
@@ -34,11 +34,11 @@ Json as_meant(Json part) {
 }
 
 Json model_as_meant(const PipelineDescription& description) {
-  const std::array<Json, 4> usual = {nullptr, false, "", 0};
+  const std::array<Json, 4> defaults = {nullptr, false, "", 0};
   Json model = description.model;
   for (auto it = model.begin(); it != model.end();) {
-    const bool says_nothing = std::find(usual.begin(), usual.end(), *it) != usual.end();
-    it = says_nothing && it.key() != "unk_id" ? model.erase(it) : std::next(it);
+    const bool is_default = std::find(defaults.begin(), defaults.end(), *it) != defaults.end();
+    it = is_default && it.key() != "unk_id" ? model.erase(it) : std::next(it);
   }
   const Json unknown = model.value("unk_id", Json());
   if (unknown.is_number_unsigned()) {
@@ -82,9 +82,9 @@ Reading reading_of(const Tokenizer& tokenizer, const TokenizerDescription& descr
         text(token.single_word), text(token.lstrip), text(token.rstrip));
   }
   const SequenceTemplate& form = tokenizer.sequence_template();
-  reading["what stands before a text"] = names_of(tokenizer, form.before);
-  reading["what stands after a text"] = names_of(tokenizer, form.after);
-  if (form.between) reading["what stands between texts"] = names_of(tokenizer, *form.between);
+  reading["the prefix of a text"] = names_of(tokenizer, form.before);
+  reading["the suffix of a text"] = names_of(tokenizer, form.after);
+  if (form.between) reading["the separator of texts"] = names_of(tokenizer, *form.between);
   reading["token types"] = fmt::format("{} {}", text(form.typed), form.typed_between);
   return reading;
 }

@@ -1,4 +1,4 @@
-// The ids that stand around the texts of a sequence.
+// Ids of the special tokens around the texts of a sequence.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@ namespace braid {
 
 struct SequenceTemplate {
   std::vector<std::int64_t> before, after;           // the first text, the last one
-  std::optional<std::vector<std::int64_t>> between;  // two texts; none: there are no pairs
-  // The second text and what comes after it have type 1, and so have the last `typed_between` of
-  // `between`; the rest has 0, and otherwise all.
+  std::optional<std::vector<std::int64_t>> between;  // two texts; nullopt: no pairs
+  // If true, the last `typed_between` of `between`, the second text and `after` have type 1. All
+  // others have type 0.
   bool typed = false;
   std::size_t typed_between = 0;
 };

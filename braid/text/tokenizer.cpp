@@ -14,8 +14,8 @@ using Ids = std::vector<std::int64_t>;
 
 void append(Ids& ids, const Ids& more) { ids.insert(ids.end(), more.begin(), more.end()); }
 
-// How many of `first` and `second` tokens stay so that at most `room` are left, the longer cut
-// first. If both are cut, the odd token stays in the one that was longer (the second on a tie).
+// How many of `first` and `second` tokens remain when the longer is truncated first to fit `room`.
+// If both are truncated, the longer one keeps the odd token (the second on a tie).
 std::pair<std::int64_t, std::int64_t> truncate_longest_first(std::int64_t first,
                                                              std::int64_t second,
                                                              std::int64_t room) {
@@ -29,13 +29,13 @@ std::pair<std::int64_t, std::int64_t> truncate_longest_first(std::int64_t first,
   return first > second ? std::pair(longer, shorter) : std::pair(shorter, longer);
 }
 
-// How many tokens of text fit beside the marks.
-std::int64_t room_for_text(const char* what, const Tokenizer& tokenizer, const Ids& marks,
+// How many tokens of text fit beside the special tokens.
+std::int64_t room_for_text(const char* kind, const Tokenizer& tokenizer, const Ids& marks,
                            std::int64_t max_length) {
   std::vector<std::string> names;
   for (const std::int64_t id : marks) names.push_back(tokenizer.token(id));
   require(max_length >= std::ssize(marks),
-          "a {} has at least {} tokens ({}); found a max-length of {}", what, marks.size(),
+          "a {} has at least {} tokens ({}), but `max-length` is {}", kind, marks.size(),
           fmt::join(names, " "), max_length);
   return max_length - std::ssize(marks);
 }
@@ -43,11 +43,11 @@ std::int64_t room_for_text(const char* what, const Tokenizer& tokenizer, const I
 }  // namespace
 
 std::unique_ptr<Tokenizer> Tokenizer::restricted_to(std::string_view) const {
-  fail("a {} vocabulary cannot be restricted to a text", kind());
+  fail("a {} vocabulary cannot be restricted to the tokens of a text", kind());
 }
 
 std::unique_ptr<Tokenizer> Tokenizer::united_with(const Tokenizer&) const {
-  fail("a {} vocabulary cannot be united with another; take the one of a model", kind());
+  fail("a {} vocabulary cannot be united with another; use the vocabulary of one model", kind());
 }
 
 std::vector<std::string> Tokenizer::tokens() const {
@@ -84,8 +84,7 @@ std::vector<std::int64_t> Tokenizer::encode_sequence(std::string_view text,
 std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> Tokenizer::encode_pair(
     std::string_view a, std::string_view b, std::int64_t max_length) const {
   const SequenceTemplate& form = sequence_template();
-  require(form.between.has_value(), "a {} tokenizer has no way to write two texts as one sequence",
-          kind());
+  require(form.between.has_value(), "this {} tokenizer has no template for pairs of texts", kind());
   Ids marks = form.before;
   append(marks, *form.between);
   append(marks, form.after);
@@ -104,7 +103,7 @@ std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> Tokenizer::encod
 }
 
 std::int64_t Tokenizer::mask_needed() const {
-  require(mask().has_value(), "a {} tokenizer has no mask token, which masked text needs", kind());
+  require(mask().has_value(), "this {} tokenizer has no mask token, which masking needs", kind());
   return *mask();
 }
 

@@ -1,5 +1,5 @@
-// Tokenizer: text to token ids, the same ids as Hugging Face's fast tokenizer of a checkpoint, and
-// the roles that models give to some of them.
+// Tokenizer: from text to the same token ids as Hugging Face's fast tokenizer of a checkpoint, and
+// the roles of special tokens.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ namespace braid {
 // Names and contents of a tokenizer's files in a checkpoint folder.
 using TokenizerFiles = std::vector<std::pair<std::string, std::string>>;
 
-// How text is read, in words that no id is in, by the keys of a tokenizer's files: what has the
-// same tokens and reads alike gives every text the same tokens (reading.h).
+// How text is read, without ids, by the keys of a tokenizer's files. Tokenizers with equal tokens
+// and equal readings give every text the same tokens (reading.h).
 using Reading = std::map<std::string, std::string>;
 
 class Tokenizer {
@@ -29,14 +29,14 @@ class Tokenizer {
 
   virtual const char* kind() const = 0;  // "WordPiece", "byte-level BPE", "Unigram"
 
-  // The pieces' ids, without what marks a sequence ([CLS] and [SEP]). A special token written in
-  // the text becomes its id. Broken UTF-8 counts as U+FFFD.
+  // The ids of the text, without special tokens around it ([CLS] and [SEP]). A special token
+  // written in the text becomes its id. Broken UTF-8 counts as U+FFFD.
   virtual std::vector<std::int64_t> encode(std::string_view text) const = 0;
 
   virtual std::int64_t size() const = 0;
-  // Ids outside the vocabulary are not.
+  // False for ids outside the vocabulary.
   virtual bool is_special(std::int64_t id) const = 0;
-  // Error if there is no such id.
+  // Throws if there is no such id.
   virtual const std::string& token(std::int64_t id) const = 0;
 
   virtual const SequenceTemplate& sequence_template() const = 0;
@@ -45,40 +45,39 @@ class Tokenizer {
   virtual std::optional<std::int64_t> end_of_text() const { return std::nullopt; }
 
   virtual Reading reading() const { return {{"kind", kind()}}; }
-  // What a checkpoint folder needs to hold, to be read as this. Error where that cannot be written.
+  // The files of a checkpoint folder with this tokenizer. Throws if they cannot represent it.
   virtual TokenizerFiles files() const = 0;
-  // One with the tokens that `text` needs, which gives it the same tokens, numbered anew in the old
-  // order. Error where the kind has no such part.
+  // A tokenizer with only the tokens that `text` needs, renumbered in the same order; it gives
+  // `text` the same tokens. Throws if the kind does not support this.
   virtual std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const;
 
-  // One with the tokens of both, this one's first under their ids. Error where the two read text in
-  // other ways, or the kind cannot be so.
+  // A tokenizer with the tokens of both; this one's keep their ids. Throws if the two read text
+  // differently, or the kind does not support this.
   virtual std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const;
 
-  // All by id; "": an id without one.
+  // All tokens by id; "" for an id without one.
   std::vector<std::string> tokens() const;
-  // The ids of the template, each once.
+  // The ids of the template's special tokens, each once.
   std::vector<std::int64_t> marks() const;
-  // The text as a sequence of its own, with what marks one, cut to `max_length` tokens (Error where
-  // the marks alone are more).
+  // The text with special tokens, truncated to `max_length` tokens. Throws if the special tokens
+  // alone are more.
   std::vector<std::int64_t> encode_sequence(std::string_view text, std::int64_t max_length) const;
-  // Both texts as one sequence and its type ids, the longer text cut first ("longest_first") so
-  // that all fits into `max_length` tokens. Error where the marks alone are more, or there are no
-  // pairs.
+  // Both texts as one sequence and its type ids, truncated to `max_length` tokens, the longer text
+  // first ("longest_first"). Throws if the special tokens alone are more, or there are no pairs.
   std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> encode_pair(
       std::string_view a, std::string_view b, std::int64_t max_length) const;
-  // mask(). Error where there is none.
+  // mask(). Throws if there is none.
   std::int64_t mask_needed() const;
 };
 
-// As transformers' AutoTokenizer reads the folder; see tokenizer_files.h. Error naming the folder
-// or the file.
+// The tokenizer that transformers' AutoTokenizer loads; see tokenizer_files.h. Throws, naming the
+// folder or file.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 
-// Of a model that reads no text: Error, naming `source`, wherever text is to be read.
+// For a model that does not read text: throws, naming `source`, if text is read.
 std::unique_ptr<Tokenizer> no_tokenizer(const std::string& source);
 
-// None where the folder has no file of a tokenizer; Error where it has one that cannot be read.
+// Null if the folder has no tokenizer files; throws if it has some that cannot be read.
 std::unique_ptr<Tokenizer> find_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace braid

@@ -128,7 +128,7 @@ const std::vector<TokenizerClass> kClasses = {
      .form = {{{"cls_token"}, {"sep_token"}, {"sep_token"}, true}},
      .form_counts = true}};
 
-// Other names of the same, without "Fast".
+// Aliases, without "Fast".
 const std::map<std::string, std::string> kAliases = {
     {"BartTokenizer", "RobertaTokenizer"},        {"DistilBertTokenizer", "BertTokenizer"},
     {"ElectraTokenizer", "BertTokenizer"},        {"LEDTokenizer", "RobertaTokenizer"},
@@ -136,8 +136,8 @@ const std::map<std::string, std::string> kAliases = {
     {"PythonBackend", "PreTrainedTokenizer"},     {"SqueezeBertTokenizer", "BertTokenizer"},
     {"TokenizersBackend", "PreTrainedTokenizer"}, {"BloomTokenizer", "PreTrainedTokenizer"}};
 
-// The class of a model_type. One that takes all as written does so whatever class a folder names,
-// and so does Qwen2's; llama has none of its own.
+// The class of a model_type. As-written classes and Qwen2's override the class that a folder names;
+// llama has none of its own.
 const std::map<std::string, std::string> kOfModels = {{"albert", "AlbertTokenizer"},
                                                       {"bart", "RobertaTokenizer"},
                                                       {"bert", "BertTokenizer"},
@@ -180,7 +180,7 @@ const TokenizerClass* find_class(std::string name) {
 
 const TokenizerClass& as_written() { return kClasses.front(); }
 
-// As Python has it: what is there, not null and not empty.
+// Truthy in Python: present, not null and not empty.
 bool says_something(const Json& value) {
   return !value.empty() && !(value.is_string() && value.get_ref<const std::string&>().empty());
 }
@@ -196,27 +196,27 @@ const TokenizerClass& tokenizer_class_of(const fs::path& folder, const Json& con
   const Json& type = member(model, "model_type");
   const auto of_model =
       type.is_string() ? kOfModels.find(type.get<std::string>()) : kOfModels.end();
-  const TokenizerClass* usual =
+  const TokenizerClass* by_model =
       of_model == kOfModels.end() ? nullptr : find_class(of_model->second);
   if (!here && !says_something(member(model, "tokenizer_class"))) {
-    if (usual) return *usual;
+    if (by_model) return *by_model;
     require(type.is_null() || of_model != kOfModels.end(),
-            "{}: the tokenizer of model_type {:.80} is not known here; name its tokenizer_class in "
+            "{}: the tokenizer of model_type {:.80} is unknown; set tokenizer_class in "
             "tokenizer_config.json",
             source, type.dump());
     if (tokenizer_json || !type.is_null()) return as_written();
     return *find_class(is_listed(folder / "vocab.txt") ? "BertTokenizer" : "GPT2Tokenizer");
   }
-  const std::string said =
+  const std::string name =
       expect_text(member(here ? config : model, "tokenizer_class"), "tokenizer_class", source);
-  const TokenizerClass* named = find_class(said);
+  const TokenizerClass* named = find_class(name);
   std::vector<std::string> names;
   for (const TokenizerClass& one : kClasses) names.push_back(one.name);
   require(named != nullptr,
-          "{}: tokenizer_class is '{}', which is not known here; expected one of {}", source, said,
+          "{}: tokenizer_class is '{}', which is not supported; expected one of {}", source, name,
           fmt::join(names, ", "));
-  if (usual && (usual->as_written() || type == "qwen2")) return *usual;
-  // Llama 3 has its tokenizer.json under the class of Llama 2.
+  if (by_model && (by_model->as_written() || type == "qwen2")) return *by_model;
+  // Llama 3 names the class of Llama 2 for its tokenizer.json.
   const bool other_llama = named->name == "LlamaTokenizer" && tokenizer_json &&
                            tokenizer_json->dump().find("\"ByteLevel\"") != std::string::npos;
   return other_llama ? as_written() : *named;

@@ -20,7 +20,7 @@ TokenTable::TokenTable(const TokenizerDescription& description)
     require(is_valid_utf8(tokens_[id]), "{}: token {} is not valid UTF-8", description.source, id);
     if (!tokens_[id].empty()) ids_[tokens_[id]] = static_cast<std::int64_t>(id);
   }
-  // Of equal ones the last counts.
+  // The last of equal tokens wins.
   for (std::size_t id = 0; id < tokens_.size(); ++id) {
     if (!tokens_[id].empty() && ids_[tokens_[id]] != static_cast<std::int64_t>(id))
       tokens_[id] = "";
@@ -34,7 +34,7 @@ TokenTable::TokenTable(const TokenizerDescription& description)
   special_.assign(tokens_.size(), false);
   const auto mark = [&](const std::string& token) {
     const std::optional<std::int64_t> id = find(token);
-    require(id.has_value(), "{}: no special token '{}' among the {} tokens", description.source,
+    require(id.has_value(), "{}: special token '{}' is not among the {} tokens", description.source,
             token, size());
     special_[static_cast<std::size_t>(*id)] = true;
     return *id;

@@ -1,4 +1,4 @@
-// What a tokenizer is, before it is made: the one account of a checkpoint folder's tokenizer files.
+// Description of a tokenizer, read from a checkpoint folder's files before the tokenizer is built.
 #pragma once
 
 #include <cstdint>
@@ -16,27 +16,27 @@
 
 namespace braid {
 
-// The tokens of a model, which text is cut into. Of equal ones the last counts.
+// The tokens of a model. The last of equal tokens wins.
 struct Pieces {
-  std::vector<std::string> by_id;  // "" where an id has none, or one of no text
-  std::int64_t count = 0;          // that of no text among them
+  std::vector<std::string> by_id;  // "" for an id without a token or with an empty one
+  std::int64_t count = 0;          // including an empty one
 
-  // Of a vocab.txt: the id of a token is the last line that has it.
+  // From a vocab.txt; the id of a token is the last line that has it.
   static Pieces of_lines(std::vector<std::string> lines);
 };
 
 struct TokenizerDescription {
   std::string source;  // the file of the pieces, for messages
   Pieces pieces;
-  std::vector<AddedToken> added;             // of an id that a piece has too, these count
+  std::vector<AddedToken> added;             // override pieces with the same id
   std::map<std::string, std::string> names;  // of special tokens, by role: "mask_token"
   std::vector<std::string> extra;            // special tokens without a role
 };
 
 struct WordPieceOptions {
   bool lower_case = true;
-  std::optional<bool> strip_accents = std::nullopt;  // not given: as lower_case
-  bool clean_text = true;                            // drop controls, make all white space a space
+  std::optional<bool> strip_accents = std::nullopt;  // default: lower_case
+  bool clean_text = true;                            // drop controls, turn white space into spaces
   bool chinese_chars = true;                         // CJK ideographs are words of their own
   int max_word_characters = 100;                     // longer words are unknown
   std::string prefix = "##";                         // of pieces that continue a word
@@ -47,29 +47,29 @@ struct WordPieceOptions {
 
 struct WordPieceDescription : TokenizerDescription {
   WordPieceOptions options;
-  std::optional<std::pair<std::string, std::string>> marks;  // of a sequence: [CLS] and [SEP]
+  std::optional<std::pair<std::string, std::string>> marks;  // around a sequence: [CLS] and [SEP]
 };
 
-// The other models: the parts of a tokenizer.json.
+// Other tokenizers: the parts of a tokenizer.json.
 struct PipelineDescription : TokenizerDescription {
   nlohmann::json normalizer, pre_tokenizer, decoder;        // null: none
-  nlohmann::json model;                                     // without its pieces and what follows
+  nlohmann::json model;                                     // without pieces, merges and scores
   std::vector<std::pair<std::string, std::string>> merges;  // BPE: the earliest learnt first
   std::vector<double> scores;                               // Unigram: by id
   SequenceTemplate form;
 };
 
-// The tokens of a description by id, and those that are special.
+// The tokens of a description by id, and the special ones among them.
 class TokenTable {
  public:
   explicit TokenTable(const TokenizerDescription& description);
 
   std::int64_t size() const { return static_cast<std::int64_t>(tokens_.size()); }
-  // Error if there is no such id.
+  // Throws if there is no such id.
   const std::string& token(std::int64_t id) const;
   bool is_special(std::int64_t id) const;
   std::optional<std::int64_t> find(std::string_view token) const;
-  // Of the token with this role.
+  // Id of the token with this role.
   std::optional<std::int64_t> role(const std::string& name) const;
 
  private:

@@ -17,8 +17,8 @@ constexpr std::array<const char*, 7> kFiles = {
     "tokenizer_config.json",  "added_tokens.json", "merges.txt",
     "special_tokens_map.json"};
 
-// Of tokenizers that are not known here. Where there is no tokenizer.json, transformers takes the
-// first three for the vocabulary, whatever else there is.
+// Files of unsupported tokenizers. Without a tokenizer.json, transformers reads the vocabulary from
+// the first three, whatever other files exist.
 constexpr std::array<const char*, 6> kForeign = {"tokenizer.model",         "tekken.json",
                                                  "tiktoken.model",          "spiece.model",
                                                  "sentencepiece.bpe.model", "spm.model"};
@@ -39,7 +39,7 @@ bool has_tokenizer(const fs::path& folder) {
 
 std::variant<WordPieceDescription, PipelineDescription> read_tokenizer(const fs::path& folder) {
   std::error_code ignored;
-  require(fs::is_directory(folder, ignored), "{}: expected a checkpoint folder, found none",
+  require(fs::is_directory(folder, ignored), "{}: not a folder; expected a checkpoint folder",
           folder.string());
   const auto listed = [&](const char* file) { return is_listed(folder / file); };
   require(listed("tokenizer.json") || listed("vocab.txt") || listed("vocab.json") ||
@@ -53,18 +53,19 @@ std::variant<WordPieceDescription, PipelineDescription> read_tokenizer(const fs:
   } else {
     const auto foreign = std::find_if(kForeign.begin(), kForeign.end(), listed);
     require(foreign == kForeign.end(),
-            "{}: a vocabulary of a kind that is not known here; save the tokenizer with "
-            "transformers as tokenizer.json",
+            "{}: vocabulary files of this kind are not supported; save the tokenizer as "
+            "tokenizer.json with transformers",
             (folder / (foreign == kForeign.end() ? "" : *foreign)).string());
   }
   files.settings = read_tokenizer_settings(folder, files.json ? &*files.json : nullptr);
   const TokenizerClass& type = *files.settings.type;
-  require(!type.as_written() || files.json.has_value(),
-          "{}: its tokenizer_class needs a tokenizer.json, found none; name another, as "
-          "BertTokenizer or GPT2Tokenizer, in tokenizer_config.json",
-          folder.string());
+  require(
+      !type.as_written() || files.json.has_value(),
+      "{}: its tokenizer_class needs a tokenizer.json, which is missing; add it, or set another "
+      "class, such as BertTokenizer or GPT2Tokenizer, in tokenizer_config.json",
+      folder.string());
   const nlohmann::json& model = files.json ? member(*files.json, "model") : nlohmann::json();
-  // Old files do not say the type; only WordPiece has a word limit.
+  // Old files lack the type; only WordPiece has a word limit.
   const nlohmann::json& model_type = model.is_object() ? member(model, "type") : model;
   const bool word_piece = !type.as_written() ? type.model == "WordPiece"
                                              : model_type == "WordPiece" ||

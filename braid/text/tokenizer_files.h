@@ -1,5 +1,5 @@
-// The one account of a checkpoint folder's tokenizer: what transformers' AutoTokenizer makes of its
-// files, or Error naming the file. See tokenizer_class.h for which of them count.
+// Reads a checkpoint folder's tokenizer files as transformers' AutoTokenizer does, or throws,
+// naming the file. See tokenizer_class.h for which files are used.
 #pragma once
 
 #include <filesystem>
@@ -12,16 +12,16 @@
 
 namespace braid {
 
-// All that has_tokenizer looks for.
+// All files that has_tokenizer checks for.
 std::set<std::string> tokenizer_file_names();
 
-// Whether a folder has any file of a tokenizer, also one that cannot be read, or is not known here.
+// Does a folder have any tokenizer file, even an unreadable or unsupported one?
 bool has_tokenizer(const std::filesystem::path& folder);
 
 std::variant<WordPieceDescription, PipelineDescription> read_tokenizer(
     const std::filesystem::path& folder);
 
-// The lines of a vocab.txt, without the white space at their ends. Error naming the file.
+// The lines of a vocab.txt, without trailing white space. Throws, naming the file.
 std::vector<std::string> read_vocabulary(const std::filesystem::path& file);
 
 }  // namespace braid

@@ -14,12 +14,12 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLargestFile = 256u << 20;
 
-constexpr std::int64_t kMostMissing = 1 << 20;  // ids left out; each takes memory
+constexpr std::int64_t kMostMissing = 1 << 20;  // skipped ids; each takes memory
 
 std::int64_t expect_id(const Json& value, const std::string& token, const std::string& source) {
   require(value.is_number_integer() && value >= 0 && value <= INT32_MAX,
-          "{}: expected the id of '{}' to be a small whole number, found {}", source, token,
-          value.dump());
+          "{}: expected the id of '{}' to be an integer from 0 to {}, found {}", source, token,
+          INT32_MAX, value.dump());
   return value.get<std::int64_t>();
 }
 
@@ -34,21 +34,21 @@ std::string read_tokenizer_file(const fs::path& path) {
   std::error_code problem;
   const std::uintmax_t size = fs::file_size(path, problem);
   require(!problem, "{}: cannot be read: {}", path.string(), problem.message());
-  require(size <= kLargestFile, "{}: {} bytes are no tokenizer; expected at most {}", path.string(),
+  require(size <= kLargestFile, "{}: {} bytes; expected a tokenizer of at most {}", path.string(),
           size, kLargestFile);
   std::ifstream file(path, std::ios::binary);
   std::string content(size, '\0');
   file.read(content.data(), static_cast<std::streamsize>(size));
-  require(file.gcount() == static_cast<std::streamsize>(size), "{}: cannot be read to its end",
+  require(file.gcount() == static_cast<std::streamsize>(size), "{}: cannot be read completely",
           path.string());
   return content;
 }
 
 Json parse_object(const fs::path& path, KeyOrder* order) {
   const std::string content = read_tokenizer_file(path);
-  // The library would skip it; Hugging Face reads no such file.
+  // The JSON library would skip it; Hugging Face rejects such a file.
   require(!content.starts_with("\xEF\xBB\xBF"),
-          "{}: begins with a byte order mark, which is no JSON; save it without one",
+          "{}: starts with a byte order mark, which is not JSON; save it without one",
           path.string());
   Json json = parse_json(content, path.string(), {}, order);
   require(json.is_object(), "{}: expected a JSON object, found {}", path.string(),
@@ -89,7 +89,7 @@ Pieces read_pieces(const Json& vocabulary, const std::string& source) {
   for (const auto& [token, value] : vocabulary.items()) {
     const std::int64_t id = expect_id(value, token, source);
     require(id < pieces.count + kMostMissing,
-            "{}: '{}' has id {}, but there are only {} tokens: ids have a gap", source, token, id,
+            "{}: '{}' has id {}, but there are only {} tokens; ids have a gap", source, token, id,
             pieces.count);
     const auto at = static_cast<std::size_t>(id);
     if (at >= seen.size()) {

@@ -1,4 +1,4 @@
-// The parts that Hugging Face's tokenizer files share, checked. Every Error names the file.
+// Checked readers for the common parts of Hugging Face's tokenizer files. Errors name the file.
 #pragma once
 
 #include <fmt/ranges.h>
@@ -17,7 +17,7 @@
 
 namespace braid {
 
-// Whether a folder has this file, be it one that cannot be read, or a link that leads nowhere.
+// Does a folder list this file, even if it is unreadable or a dangling link?
 bool is_listed(const std::filesystem::path& path);
 
 // A whole file, of at most 256 MB.
@@ -32,13 +32,14 @@ const nlohmann::json& member(const nlohmann::json& object, const char* name);
 std::string expect_text(const nlohmann::json& value, std::string_view name,
                         const std::string& source);
 
-// True or false; `absent` where there is no such member.
+// The member `name`, true or false; `absent` if missing.
 bool read_flag(const nlohmann::json& object, const char* name, bool absent,
                const std::string& source);
-// Error where there is none.
+// Throws if missing.
 bool read_flag(const nlohmann::json& object, const char* name, const std::string& source);
 
-// What `known` has for the type of a part of tokenizer.json: "normalizer", for messages.
+// The entry of `known` for the type of a component of tokenizer.json. `part`: its name, such as
+// "normalizer", for messages.
 template <typename Known>
 typename Known::mapped_type find_component(const Known& known, const char* part,
                                            const nlohmann::json& json, const std::string& source) {
@@ -53,14 +54,14 @@ typename Known::mapped_type find_component(const Known& known, const char* part,
        fmt::join(names, ", "));
 }
 
-// Tokens by id of an object token -> id, which may leave a few ids out.
+// Tokens by id, from an object token -> id, which may skip a few ids.
 Pieces read_pieces(const nlohmann::json& vocabulary, const std::string& source);
 
-// An added token as an object. `named`: some role makes it special, whatever it says itself.
+// Reads an added token. `named`: a role makes it special, whatever its own flag.
 AddedToken read_added_token(const nlohmann::json& json, const std::string& source,
                             bool named = false);
 
-// The list `added_tokens` of tokenizer.json, in its order and with the ids that it says.
+// The list `added_tokens` of tokenizer.json, in its order and with its ids.
 std::vector<AddedToken> read_added_tokens(const nlohmann::json& list, const std::string& source);
 
 }  // namespace braid

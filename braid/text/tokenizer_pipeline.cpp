@@ -11,7 +11,7 @@
 namespace braid {
 namespace {
 
-constexpr std::size_t kLongestRemembered = 256;  // bytes of a piece that may come again
+constexpr std::size_t kLongestRemembered = 256;  // bytes, of pieces whose ids are cached
 
 }  // namespace
 
@@ -64,7 +64,7 @@ void TokenizerPipeline::for_each_piece(std::string_view text,
 std::vector<std::int64_t> TokenizerPipeline::encode(std::string_view text) const {
   std::vector<std::int64_t> ids;
   ids.reserve(text.size() / 4 + 4);
-  // Pieces of this text that were met already: where their ids stand in `ids`.
+  // Pieces already seen in this text: the range of their ids in `ids`.
   std::unordered_map<std::string, std::pair<std::size_t, std::size_t>, StringHash, std::equal_to<>>
       met;
   const auto visit = [&](std::string_view piece) {
@@ -129,7 +129,7 @@ std::unique_ptr<Tokenizer> TokenizerPipeline::restricted_to(std::string_view tex
     if (!description_.scores.empty()) smaller.scores.push_back(description_.scores[at]);
   }
   smaller.pieces.count = std::ssize(kept);
-  // Added tokens that are no pieces come behind them, as they do when the files are read.
+  // Added tokens that are not pieces follow them, as when files are read.
   std::int64_t next = smaller.pieces.count;
   for (AddedToken& token : smaller.added) {
     const auto at = static_cast<std::size_t>(token.id);

@@ -1,6 +1,6 @@
-// A tokenizer put together of the parts of a tokenizer.json: added tokens are found in the text,
-// what lies between them is normalised and cut, and a model makes tokens of the pieces; the same
-// ids as Hugging Face's fast tokenizer of these parts.
+// A tokenizer built from the parts of a tokenizer.json: added tokens are matched in the text, the
+// text between them is normalised and split, and a model turns the pieces into tokens. It gives the
+// same ids as Hugging Face's fast tokenizer.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ namespace braid {
 
 class TokenizerPipeline final : public Tokenizer {
  public:
-  // Error naming what is not supported.
+  // Throws on unsupported parts.
   explicit TokenizerPipeline(PipelineDescription description);
 
   const char* kind() const override;
@@ -31,17 +31,17 @@ class TokenizerPipeline final : public Tokenizer {
   bool is_special(std::int64_t id) const override { return table_.is_special(id); }
   const std::string& token(std::int64_t id) const override { return table_.token(id); }
 
-  // Keeps what other texts need at least: the tokens of bytes and the unknown one.
+  // Also keeps byte tokens and the unknown token, which other texts need.
   std::unique_ptr<Tokenizer> restricted_to(std::string_view text) const override;
   // tokenizer.json and tokenizer_config.json.
   TokenizerFiles files() const override;
   Reading reading() const override;
 
  private:
-  // `visit` of every piece that the model is to see, and `found` of added tokens, in order.
+  // Calls `visit` for pieces of the model and `found` for added tokens, in order.
   void for_each_piece(std::string_view text, const std::function<void(std::string_view)>& visit,
                       const std::function<void(std::int64_t)>& found) const;
-  // The ids that stay in a restricted vocabulary, in order, and the merges.
+  // The ids and merges that remain in a restricted vocabulary, in order.
   PieceModel::Part needed_for(std::string_view text) const;
 
   PipelineDescription description_;
@@ -49,7 +49,7 @@ class TokenizerPipeline final : public Tokenizer {
   Normalizer normalizer_;
   PreTokenizer pre_tokenizer_;
   std::unique_ptr<PieceModel> model_;
-  AddedTokenMatcher added_, added_normalized_;  // looked for in this order
+  AddedTokenMatcher added_, added_normalized_;  // matched in this order
 };
 
 }  // namespace braid

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-// In the order in which those that are new get their ids.
+// In the order in which new ones get ids.
 constexpr std::array<const char*, 7> kRoles = {"bos_token", "eos_token", "unk_token", "sep_token",
                                                "pad_token", "cls_token", "mask_token"};
 
@@ -22,10 +22,10 @@ bool is_role(const std::string& key) {
   return std::find(kRoles.begin(), kRoles.end(), key) != kRoles.end();
 }
 
-// A role that only this model has: "image_token".
+// A role specific to a model: "image_token".
 bool is_other_role(const std::string& key) { return key.ends_with("_token") && !is_role(key); }
 
-// An object that is a token. Those of special_tokens_map.json are, without a word of it.
+// Marks objects that are tokens; in special_tokens_map.json all are, without this key.
 constexpr const char* kType = "__type";
 bool is_added_token(const Json& value) {
   return value.is_object() && member(value, kType) == "AddedToken";
@@ -36,7 +36,7 @@ Json as_added_token(Json token) {
   return token;
 }
 
-// As Python has it: what is there, not null and not empty.
+// Truthy in Python: present, not null and not empty.
 bool says_something(const Json& object, const char* key) {
   const Json& value = member(object, key);
   const bool no_text = value.is_string() && value.get_ref<const std::string&>().empty();
@@ -47,18 +47,18 @@ Json read_optional(const fs::path& path, KeyOrder* order = nullptr) {
   return is_listed(path) ? parse_object(path, order) : Json::object();
 }
 
-// Settings under which the same files give ids that are not made here.
+// Refuses settings that change ids and are not supported.
 void refuse_unknown(const Json& options, const std::string& source) {
   for (const char* key :
        {"init_inputs", "vocab", "merges", "tokenizer_object", "post_processor",
         "model_specific_special_tokens", "tokenizer_padding", "tokenizer_truncation"}) {
     require(!says_something(options, key),
-            "{}: has {}, which is not supported; save the tokenizer anew with transformers", source,
-            key);
+            "{}: has {}, which is not supported; save the tokenizer again with transformers",
+            source, key);
   }
   const Json& code = member(options, "auto_map");
   require(!code.is_array() && (!code.is_object() || !says_something(code, "AutoTokenizer")),
-          "{}: auto_map names code that makes the tokenizer, which is not run here", source);
+          "{}: auto_map names code for the tokenizer, which braid does not run", source);
   for (const char* key : {"split_special_tokens", "fix_mistral_regex"}) {
     require(member(options, key).is_null() || !read_flag(options, key, source),
             "{}: {} is true, only false is supported", source, key);
@@ -72,7 +72,7 @@ void refuse_unknown(const Json& options, const std::string& source) {
           versions.dump());
 }
 
-// The keys of the file, or of the object at its key `parent`, in their order.
+// The keys of the file, or of the object under `parent`, in order.
 std::vector<std::string> keys_of(const KeyOrder& order, const std::string& parent = "") {
   std::vector<std::string> keys;
   bool inside = false;
@@ -85,21 +85,21 @@ std::vector<std::string> keys_of(const KeyOrder& order, const std::string& paren
 
 using RoleTokens = std::vector<std::pair<std::string, Json>>;
 
-// What a folder's files say, one over the other; nothing is read into it yet.
+// The raw settings of a folder's files, merged.
 struct Written {
   fs::path folder;
   std::string source;  // tokenizer_config.json
   const TokenizerClass* type = nullptr;
   Json options;
-  std::vector<std::string> keys;  // of options, in their order
-  RoleTokens others;              // tokens of roles that only this model has
+  std::vector<std::string> keys;  // of options, in order
+  RoleTokens others;              // tokens of model-specific roles
   std::set<std::string> in_map;   // contents of the objects of special_tokens_map.json
 };
 
 void set_other(const std::string& role, const Json& token, const std::string& source,
                RoleTokens& others) {
-  require(!is_role(role), "{}: extra_special_tokens has {}; expected it as a key of its own",
-          source, role);
+  require(!is_role(role), "{}: extra_special_tokens has {}; expected it as a separate key", source,
+          role);
   const auto same = [&](const auto& other) { return other.first == role; };
   const auto found = std::find_if(others.begin(), others.end(), same);
   if (found == others.end()) {
@@ -109,7 +109,7 @@ void set_other(const std::string& role, const Json& token, const std::string& so
   }
 }
 
-// extra_special_tokens may be an object, from roles to tokens.
+// extra_special_tokens may be an object that maps roles to tokens.
 void take_other_roles(const KeyOrder& order, Written& written) {
   if (!member(written.options, "extra_special_tokens").is_object()) return;
   std::vector<std::string> roles = keys_of(order, "extra_special_tokens");
@@ -120,7 +120,7 @@ void take_other_roles(const KeyOrder& order, Written& written) {
   written.options.erase("extra_special_tokens");
 }
 
-// The list of tokenizer_config.json and what that of special_tokens_map.json adds to it.
+// The list of tokenizer_config.json, extended by that of special_tokens_map.json.
 Json with_extra_of_map(const Json& map_list, const std::string& map_file, Written& written) {
   const char* key = "extra_special_tokens";
   Json all = says_something(written.options, key) ? written.options[key] : Json::array();
@@ -129,9 +129,8 @@ Json with_extra_of_map(const Json& map_list, const std::string& map_file, Writte
   const std::size_t own = all.size();
   for (const Json& token : map_list) {
     require(!token.is_object() || !token.contains("special"),
-            "{}: a token of {} has 'special', which goes without saying; take it out", map_file,
-            key);
-    // As there, an object of one file is no equal of the other's.
+            "{}: a token of {} has the redundant key 'special'; remove it", map_file, key);
+    // As in transformers, objects of the two files never compare equal.
     const auto first = all.begin() + (token.is_object() ? static_cast<std::ptrdiff_t>(own) : 0);
     const Json added = token.is_object() ? as_added_token(token) : token;
     if (std::find(first, all.end(), added) == all.end()) all.push_back(added);
@@ -139,7 +138,7 @@ Json with_extra_of_map(const Json& map_list, const std::string& map_file, Writte
   return all;
 }
 
-// Older folders: its keys count for more than those of tokenizer_config.json.
+// In older folders, keys of special_tokens_map.json override those of tokenizer_config.json.
 void add_special_tokens_map(Written& written) {
   KeyOrder order;
   const fs::path file = written.folder / "special_tokens_map.json";
@@ -162,7 +161,7 @@ void add_special_tokens_map(Written& written) {
   take_other_roles(order, written);
 }
 
-// 1. The files, under today's keys.
+// 1. The files, with obsolete keys renamed.
 Written read_files(const fs::path& folder, const Json* tokenizer_json) {
   Written written;
   written.folder = folder;
@@ -184,7 +183,7 @@ Written read_files(const fs::path& folder, const Json* tokenizer_json) {
   take_other_roles(order, written);
   if (!options.contains("added_tokens_decoder")) add_special_tokens_map(written);
   refuse_unknown(options, written.source);
-  // An as written tokenizer pads with the token that its file says, unless it is told.
+  // An as-written tokenizer takes its padding token from tokenizer.json by default.
   if (tokenizer_json && written.type->as_written() && !options.contains("pad_token")) {
     const Json& padding = member(*tokenizer_json, "padding");
     if (padding.is_object()) {
@@ -195,12 +194,12 @@ Written read_files(const fs::path& folder, const Json* tokenizer_json) {
   return written;
 }
 
-// Tokens that are to be added unless they are there already.
+// Collects tokens to be added unless they exist.
 class Named {
  public:
   explicit Named(const Written& written) : written_(written) {}
 
-  // The token of this role, or of a list that gives none a role.
+  // The token of role `key`, or of the list `key` of tokens without roles.
   AddedToken take(const Json& value, const std::string& key, bool role) {
     require(value.is_string() || is_added_token(value),
             "{}: expected {} to be a string or an object whose __type is AddedToken, found {:.80}",
@@ -211,7 +210,7 @@ class Named {
     token.lstrip |= plain && key == "mask_token" && written_.type->mask_strips;
     require(!token.content.empty(), "{}: {} is empty; expected a token, or null", written_.source,
             key);
-    // As there, a string is no equal of an object, and the last that is new counts.
+    // As in transformers, a string never equals an object, and the last new one wins.
     const std::pair seen{plain, token};
     if (role && !plain) token = read_added_token(value, written_.source, true);
     if (std::find(seen_.begin(), seen_.end(), seen) == seen_.end()) {
@@ -228,8 +227,8 @@ class Named {
   std::vector<std::pair<bool, AddedToken>> seen_;  // strings, objects
 };
 
-// The token that the class gives a role which nothing names.
-std::string usual(const TokenizerClass& type, std::string_view role) {
+// The default token of a role in this class.
+std::string default_token(const TokenizerClass& type, std::string_view role) {
   for (const auto& [name, token] : type.roles) {
     if (name == role) return token;
   }
@@ -243,11 +242,11 @@ std::map<std::string, std::string> read_names(const Written& written, Named& nam
   for (const char* role : kRoles) {
     if (options.contains(role)) {
       if (!options[role].is_null()) names[role] = named.take(options[role], role, true).content;
-    } else if (const std::string token = usual(*written.type, role); !token.empty()) {
+    } else if (const std::string token = default_token(*written.type, role); !token.empty()) {
       names[role] = named.take(token, role, true).content;
     }
   }
-  // Those of special_tokens_map.json, or with flags, come before those of tokenizer_config.json.
+  // Tokens of special_tokens_map.json or with flags precede those of tokenizer_config.json.
   RoleTokens others;
   for (const std::string& key : written.keys) {
     if (!options.contains(key) || !is_other_role(key)) continue;
@@ -297,8 +296,8 @@ Declared read_decoder(const Written& written, const IsNamed& is_named) {
 
 Declared read_added_tokens_json(const Written& written, const IsNamed& is_named) {
   const fs::path path = written.folder / "added_tokens.json";
-  // As transformers looks for them: neither those that a class names by itself, nor objects of
-  // tokenizer_config.json, which are no tokens yet.
+  // As in transformers: without the defaults of a class and the objects of tokenizer_config.json,
+  // which are not tokens yet.
   std::set<std::string> special;
   const auto note = [&](const Json& value) {
     if (value.is_string()) special.insert(value.get<std::string>());
@@ -312,8 +311,8 @@ Declared read_added_tokens_json(const Written& written, const IsNamed& is_named)
   const Json ids = read_optional(path);
   for (const auto& [content, value] : ids.items()) {
     require(value.is_number_integer() && value >= 0 && value <= INT32_MAX,
-            "{}: expected the id of '{}' to be a small whole number, found {:.80}", path.string(),
-            content, value.dump());
+            "{}: expected the id of '{}' to be an integer from 0 to {}, found {:.80}",
+            path.string(), content, INT32_MAX, value.dump());
     const bool is_special = special.contains(content);
     const auto id = value.get<std::int64_t>();
     const bool fresh = declared
@@ -327,7 +326,7 @@ Declared read_added_tokens_json(const Written& written, const IsNamed& is_named)
   return declared;
 }
 
-// 4. Tokens that have an id.
+// 4. Tokens with an id.
 Declared read_declared(const Written& written, const Json* tokenizer_json,
                        const std::map<std::string, std::string>& names) {
   const IsNamed is_named = [&](const std::string& token) {
@@ -349,10 +348,10 @@ Declared read_declared(const Written& written, const Json* tokenizer_json,
 
 std::string TokenizerSettings::mark(const std::string& role) const {
   const auto found = names.find(role);
-  require(found != names.end(), "{}: {} is null; {} needs one", source, role, type->name);
+  require(found != names.end(), "{}: {} is null; {} requires one", source, role, type->name);
   const std::string& token = found->second;
   require(token.find_first_of(" \t\n\v\f\r:") == std::string::npos && !token.starts_with('$'),
-          "{}: {} is '{}'; white space, : and $ mean something else in a post_processor", source,
+          "{}: {} is '{}'; white space, : and $ have special meanings in a post_processor", source,
           role, token);
   return token;
 }

@@ -1,6 +1,6 @@
-// What the files beside a vocabulary say of a tokenizer: tokenizer_config.json,
-// special_tokens_map.json, added_tokens.json and config.json, put together as transformers'
-// AutoTokenizer does (5.24; tests/text/tokenizer_differential.py compares).
+// Settings of a tokenizer in the files beside its vocabulary (tokenizer_config.json,
+// special_tokens_map.json, added_tokens.json and config.json), combined as in transformers'
+// AutoTokenizer (5.24; tests/text/tokenizer_differential.py compares).
 #pragma once
 
 #include <filesystem>
@@ -18,14 +18,14 @@ struct TokenizerSettings {
   std::map<std::string, std::string> names;  // as in TokenizerDescription
   std::vector<std::string> extra;
   std::vector<AddedToken> declared;  // added tokens
-  std::vector<AddedToken> named;     // and those that are to be added unless they are there already
+  std::vector<AddedToken> named;     // to be added unless they exist
 
-  // The token of a role that stands in a template. Error where there is none, or it cannot.
+  // The token of a role, for a template. Throws if there is none, or a template cannot contain it.
   std::string mark(const std::string& role) const;
 };
 
-// `tokenizer_json`: that file's content where the folder has one. Error naming file and key where a
-// file cannot be read, or asks for what would give other ids here than there.
+// `tokenizer_json`: that file's content, or null. Throws, naming file and key, if a file cannot be
+// read or has a setting under which ids would differ from transformers'.
 TokenizerSettings read_tokenizer_settings(const std::filesystem::path& folder,
                                           const nlohmann::json* tokenizer_json);
 

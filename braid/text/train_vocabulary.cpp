@@ -30,8 +30,8 @@ struct Word {
   std::int64_t count = 0;  // in the text
 };
 
-// Where a pair of neighbouring pieces occurs. `words` may repeat words and name some that have lost
-// the pair since.
+// Occurrences of a pair of adjacent pieces. `words` may contain duplicates and words that no longer
+// have the pair.
 struct Occurrences {
   std::int64_t count = 0;
   std::vector<std::int32_t> words;
@@ -40,13 +40,13 @@ struct Occurrences {
 struct Candidate {
   std::int64_t count;
   Pair pair;
-  // The heap's top: the most frequent, then the oldest pieces.
+  // Top of the heap: the most frequent pair, then the oldest pieces.
   bool operator<(const Candidate& other) const {
     return count != other.count ? count < other.count : pair > other.pair;
   }
 };
 
-// Distinct words in the order of their bytes, so that nothing hangs on hashing.
+// Distinct words sorted by bytes, so that nothing depends on hashing.
 std::map<std::string, std::int64_t> count_words(const std::vector<std::string>& lines,
                                                 const WordPieceOptions& options) {
   const TextNormalizer normalizer(
@@ -93,7 +93,7 @@ class PieceMerger {
   void start(const std::map<std::string, std::int64_t>& counts, std::int64_t most_letters,
              std::int64_t vocabulary_size);
 
-  // Merges until there are `vocabulary_size` tokens or no pair is frequent enough.
+  // Merges until `vocabulary_size` tokens exist or no pair is frequent enough.
   void merge_pairs(std::int64_t vocabulary_size);
 
   std::vector<std::string> take_tokens() { return std::move(tokens_); }
@@ -110,7 +110,7 @@ class PieceMerger {
   std::unordered_map<std::string, std::int32_t> ids_;
   std::vector<Word> words_;
   std::unordered_map<Pair, Occurrences, PairHash> pairs_;
-  std::priority_queue<Candidate> candidates_;  // counts may be out of date, then too high
+  std::priority_queue<Candidate> candidates_;  // outdated counts are too high
 };
 
 std::int32_t PieceMerger::add_token(const std::string& token) {
@@ -144,8 +144,8 @@ void PieceMerger::start(const std::map<std::string, std::int64_t>& counts,
   }
   for (const auto& [letter, count] : continuing) add_token(prefix_ + letter);
   require(static_cast<std::int64_t>(tokens_.size()) <= vocabulary_size,
-          "a vocabulary of {} is too small: the special tokens and the text's {} letters, starting "
-          "and continuing words, need {}; ask for more tokens or fewer letters",
+          "a vocabulary of {} is too small: the special tokens and the text's {} letters (starting "
+          "and continuing words) need {}; increase vocab_size",
           vocabulary_size, letters.size(), tokens_.size());
 
   for (const auto& [text, count] : counts) {

@@ -14,15 +14,15 @@ namespace {
 
 constexpr double kUnknownPenalty = 10;  // below the least probable piece; sentencepiece's
 
-// The best way to cut a text up to here: its score, and its last piece.
+// The best segmentation of the text up to here: its score and its last piece.
 struct Path {
   double score = 0;
-  std::size_t begin = std::string_view::npos;  // of the last piece; npos: no way
+  std::size_t begin = std::string_view::npos;  // of the last piece; npos: none yet
   std::int64_t id = 0;
 };
 
-// Hugging Face reads a score with two roundings, of its digits and of their product with a power of
-// ten (serde_json), and that decides between ways of equal probability.
+// Hugging Face (serde_json) rounds a score twice, its digits and their product with a power of ten,
+// which decides between segmentations of equal probability.
 double as_read(double score) {
   char text[32] = {};
   const auto written = std::to_chars(text, std::end(text), score, std::chars_format::scientific);
@@ -85,7 +85,7 @@ void Unigram::append_ids(std::string_view piece, std::vector<std::int64_t>& ids)
     }
     at = next;
   }
-  // Unknown pieces that follow one another are one.
+  // Consecutive unknown pieces are joined.
   std::vector<std::string_view> parts;
   bool after_unknown = false;
   for (std::size_t end = piece.size(); end > 0; end = paths[end].begin) {
@@ -128,7 +128,7 @@ PieceModel::Part Unigram::least() const {
     if (id >= 0) part.ids.insert(id);
   }
   if (unknown_) part.ids.insert(*unknown_);
-  // It sets what an unknown piece costs.
+  // It determines the score of unknown pieces.
   if (!scores_.empty()) part.ids.insert(least_probable_);
   return part;
 }

@@ -1,5 +1,5 @@
-// The unigram language model (Kudo 2018): of all ways to cut a text into pieces the most probable,
-// found by Viterbi's algorithm.
+// The unigram language model (Kudo 2018): the most probable segmentation of a text into pieces, by
+// the Viterbi algorithm.
 #pragma once
 
 #include <limits>
@@ -25,7 +25,7 @@ class Unigram final : public PieceModel {
   std::optional<std::int64_t> unknown_;
   std::int64_t least_probable_ = 0;
   double unknown_score_ = std::numeric_limits<double>::infinity();
-  std::vector<std::int64_t> fallback_;  // ids by byte; empty: bytes are no tokens
+  std::vector<std::int64_t> fallback_;  // ids by byte; empty without byte fallback
 };
 
 }  // namespace braid

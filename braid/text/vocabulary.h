@@ -1,5 +1,5 @@
-// The pieces that words are made of, each with its id: whole ones start a word, those with the
-// prefix ("##") continue it.
+// WordPiece's pieces and their ids: those without the prefix ("##") start a word, those with it
+// continue one.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class Vocabulary {
   // The id of `token`, or -1.
   std::int64_t find(std::string_view token) const;
 
-  // The ids of the pieces of `word` (not empty), the longest first at every position, appended to
-  // `ids`; false, and `ids` unchanged, if some part of it is no piece.
+  // Appends the ids of the pieces of `word` (not empty), the longest match at every position.
+  // Returns false, with `ids` unchanged, if there is no match.
   bool append_pieces(std::string_view word, std::vector<std::int64_t>& ids) const;
 
  private:
@@ -32,13 +32,13 @@ class Vocabulary {
     std::size_t longest = 0;  // in bytes
 
     void add(std::string_view piece, std::int64_t id);
-    // The longest piece that `text` begins with, shortening it to that; -1 if there is none.
+    // Shortens `text` to its longest prefix that is a piece and returns that id; -1 if none.
     std::int64_t match(std::string_view& text) const;
   };
 
   std::string prefix_;
   Pieces starting_;    // every token
-  Pieces continuing_;  // those that begin with the prefix, without it
+  Pieces continuing_;  // tokens with the prefix, without it
 };
 
 }  // namespace braid

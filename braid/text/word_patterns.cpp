@@ -24,7 +24,7 @@ Class class_of(UChar32 c) {
 
 bool is_line_end(UChar32 c) { return c == '\r' || c == '\n'; }
 
-// Where the run of characters that `belongs` holds for, from `at` on, ends.
+// The end of the run of characters from `at` for which `belongs` holds.
 template <typename Belongs>
 std::size_t run_end(std::string_view text, std::size_t at, Belongs belongs) {
   while (at < text.size()) {
@@ -39,12 +39,12 @@ std::size_t run_end(std::string_view text, std::size_t at, Class kind) {
   return run_end(text, at, [kind](UChar32 c) { return class_of(c) == kind; });
 }
 
-// Of the class of a character at `at`; none at the end.
+// Is a character of this class at `at`? False at the end.
 bool is_at(std::string_view text, std::size_t at, Class kind) {
   return at < text.size() && class_of(take_character(text, at)) == kind;
 }
 
-// \s+(?!\S)|\s+ of white space that ends at `end`: what is before a word leaves it the last one.
+// \s+(?!\S)|\s+ for white space that ends at `end`; before a word, its last character is left out.
 std::size_t white_space_word(std::string_view text, std::size_t end) {
   if (end == text.size()) return end;
   std::size_t last = end - 1;
@@ -62,7 +62,7 @@ std::size_t contraction_length(std::string_view text) {
   return 0;
 }
 
-// Whatever the case; U+017F, the long s, is one of s.
+// Case-insensitive; U+017F, the long s, matches s.
 std::size_t contraction_length_in_any_case(std::string_view text) {
   if (!text.starts_with('\'')) return 0;
   for (const std::string_view ending : kContractions) {

@@ -1,4 +1,4 @@
-// What byte-level tokenizers take for a word: the regular expressions of their files, by hand.
+// Words of byte-level tokenizers: hand-written matchers for the regular expressions of their files.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace braid {
 
-// The length in bytes of the word that valid UTF-8 `text` (not empty) begins with.
+// Each returns the length in bytes of the first word of `text`, which is valid UTF-8 and not empty.
 
 // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 std::size_t gpt2_word(std::string_view text);

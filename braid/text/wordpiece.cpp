@@ -50,7 +50,8 @@ WordPiece::WordPiece(WordPieceDescription description)
   const std::string& source = description_.source;
   const auto find = [&](const std::string& token) {
     const std::optional<std::int64_t> id = table_.find(token);
-    require(id.has_value(), "{}: no special token '{}' among the {} tokens", source, token, size());
+    require(id.has_value(), "{}: special token '{}' is not among the {} tokens", source, token,
+            size());
     return *id;
   };
   const std::vector<std::string>& pieces = description_.pieces.by_id;
@@ -58,9 +59,8 @@ WordPiece::WordPiece(WordPieceDescription description)
     if (!pieces[id].empty()) vocabulary_.add(pieces[id], static_cast<std::int64_t>(id));
   }
   unk_ = vocabulary_.find(description_.options.unk_token);
-  require(unk_ >= 0,
-          "{}: the token for unknown words, '{}', is none of its {} pieces; expected it there",
-          source, description_.options.unk_token, description_.pieces.count);
+  require(unk_ >= 0, "{}: unk_token '{}' is not one of the {} pieces", source,
+          description_.options.unk_token, description_.pieces.count);
   template_ = {{}, {}, std::vector<std::int64_t>(), true};
   if (description_.marks) {
     const std::int64_t cls = find(description_.marks->first),
@@ -141,18 +141,18 @@ TokenizerFiles WordPiece::files() const {
   const auto is_piece = [&](const AddedToken& token) {
     return vocabulary_.find(token.content) == token.id;
   };
-  const auto usual_roles = bert_names();
+  const auto bert_roles = bert_names();
   const auto same_role = [](const auto& a, const auto& b) { return a.first == b.first; };
-  const bool usual =
+  const bool is_bert =
       options.clean_text && options.max_word_characters == 100 && options.prefix == "##" &&
       pieces.count == size() &&
-      std::equal(names.begin(), names.end(), usual_roles.begin(), usual_roles.end(), same_role) &&
+      std::equal(names.begin(), names.end(), bert_roles.begin(), bert_roles.end(), same_role) &&
       std::all_of(added.begin(), added.end(), is_piece) && description_.marks &&
       description_.marks->first == names.at("cls_token") &&
       description_.marks->second == names.at("sep_token");
-  Ordered config = {{"tokenizer_class", usual ? "BertTokenizer" : "PreTrainedTokenizerFast"}};
-  if (usual) {
-    // What reads no tokenizer.json has BERT's files.
+  Ordered config = {{"tokenizer_class", is_bert ? "BertTokenizer" : "PreTrainedTokenizerFast"}};
+  if (is_bert) {
+    // BERT's files, for programs that do not read tokenizer.json.
     std::string& words = files.emplace_back("vocab.txt", "").second;
     for (const std::string& token : pieces.by_id) words += token + "\n";
     config["do_lower_case"] = options.lower_case;
@@ -175,11 +175,11 @@ Reading WordPiece::reading() const {
 
 std::unique_ptr<Tokenizer> WordPiece::united_with(const Tokenizer& other) const {
   const auto* that = dynamic_cast<const WordPiece*>(&other);
-  require(that != nullptr, "one is of {}, the other of {}", kind(), other.kind());
+  require(that != nullptr, "the vocabularies differ in kind: {} and {}", kind(), other.kind());
   const WordPieceDescription &a = description_, &b = that->description_;
   require(a.options == b.options && a.names == b.names && a.marks == b.marks,
-          "their tokenizers differ in how they read text (lower case, accents, special tokens), so "
-          "tokens of one name mean different things; take the vocabulary of one model");
+          "the tokenizers read text differently (lower case, accents, special tokens), so equal "
+          "tokens have different meanings; use the vocabulary of one model");
   WordPieceDescription both = a;
   std::vector<std::string> all = tokens();
   for (std::string& token : that->tokens()) {
@@ -192,7 +192,7 @@ std::unique_ptr<Tokenizer> WordPiece::united_with(const Tokenizer& other) const 
     const auto same = [&](const AddedToken& known) { return known.content == token.content; };
     const auto known = std::find_if(both.added.begin(), both.added.end(), same);
     require(known == both.added.end() || *known == token,
-            "both have the added token '{}', with other settings", token.content);
+            "both have the added token '{}', with different settings", token.content);
     if (known == both.added.end()) both.added.push_back(token);
   }
   for (const std::string& token : b.extra) {

@@ -1,4 +1,4 @@
-// BERT's WordPiece tokenizer: text to token ids, the same ids as Hugging Face's fast tokenizer.
+// BERT's WordPiece tokenizer, with the same ids as Hugging Face's fast tokenizer.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@ namespace braid {
 
 class WordPiece final : public Tokenizer {
  public:
-  // Error where a special token is none of its tokens.
+  // Throws if a special token is missing.
   explicit WordPiece(WordPieceDescription description);
 
-  // Token i has id i, of equal ones the last. BERT's five special tokens must be among them
-  // (Error).
+  // Token i has id i; the last of equal tokens wins. Throws if one of BERT's five special tokens is
+  // missing.
   static WordPiece from_vocabulary(std::vector<std::string> tokens, WordPieceOptions options = {});
 
   const char* kind() const override { return "WordPiece"; }
   std::vector<std::int64_t> encode(std::string_view text) const override;
 
-  // [CLS] a [SEP], or [CLS] a [SEP] b [SEP] with type 1 after the first [SEP]; a folder may have
-  // other marks, or none.
+  // [CLS] a [SEP], or [CLS] a [SEP] b [SEP] with type 1 after the first [SEP]; a folder may define
+  // other special tokens, or none.
   const SequenceTemplate& sequence_template() const override { return template_; }
 
   std::int64_t size() const override { return table_.size(); }
@@ -39,7 +39,7 @@ class WordPiece final : public Tokenizer {
   bool is_special(std::int64_t id) const override { return table_.is_special(id); }
   const std::string& token(std::int64_t id) const override { return table_.token(id); }
 
-  // tokenizer.json and tokenizer_config.json, and a vocab.txt where that says it too.
+  // tokenizer.json and tokenizer_config.json, and a vocab.txt if that suffices as well.
   TokenizerFiles files() const override;
   Reading reading() const override;
   std::unique_ptr<Tokenizer> united_with(const Tokenizer& other) const override;
@@ -51,8 +51,8 @@ class WordPiece final : public Tokenizer {
   TokenTable table_;
   Vocabulary vocabulary_;
   TextNormalizer normalizer_;
-  AddedTokenMatcher added_;             // looked for in the text as written
-  AddedTokenMatcher added_normalized_;  // looked for in the normalised text
+  AddedTokenMatcher added_;             // matched in the original text
+  AddedTokenMatcher added_normalized_;  // matched in the normalised text
   std::int64_t unk_;
   SequenceTemplate template_;
 };

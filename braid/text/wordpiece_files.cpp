@@ -1,4 +1,4 @@
-// Reads BERT's WordPiece tokenizer: all of a tokenizer.json, or a vocabulary with the options of
+// Reads BERT's WordPiece tokenizer: a whole tokenizer.json, or a vocabulary with the options of
 // BertTokenizer.
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
@@ -29,12 +29,12 @@ std::string_view trim_end(std::string_view line) {
 const Json& expect_model(const Json& json, const std::string& source) {
   const Json& model = member(json, "model");
   require(model.is_object(), "{}: expected a model, found {}", source, model.type_name());
-  // Old files do not say the type; only WordPiece has a word limit.
+  // Old files lack the type; only WordPiece has a word limit.
   const Json& type = member(model, "type");
   const bool word_piece =
       type.is_null() ? model.contains("max_input_chars_per_word") : type == "WordPiece";
-  require(word_piece, "{}: expected a WordPiece model, found {}; its tokenizer_class has no other",
-          source, type.is_null() ? "one without a type" : type.dump());
+  require(word_piece, "{}: expected a WordPiece model for its tokenizer_class, found {}", source,
+          type.is_null() ? "one without a type" : type.dump());
   return model;
 }
 
@@ -68,8 +68,8 @@ void read_normalizer(const Json& normalizer, const Json& splitter,
   }
 }
 
-// The post-processor must put two tokens where BERT has [CLS] and [SEP]; it says which. Without one
-// nothing marks a sequence.
+// The post-processor names the tokens in the positions of BERT's [CLS] and [SEP]. Without one,
+// sequences have no special tokens.
 void read_template(const Json& processor, WordPieceDescription& description) {
   if (processor.is_null()) return;
   const std::string& source = description.source;
@@ -116,12 +116,12 @@ void read_template(const Json& processor, WordPieceDescription& description) {
   }
 }
 
-// What BertTokenizer does by itself; the rest of tokenizer.json does not count.
+// The options of BertTokenizer, which ignores the rest of tokenizer.json.
 void read_bert_options(const TokenizerSettings& settings, WordPieceDescription& description) {
   WordPieceOptions& options = description.options;
   const auto unknown = settings.names.find("unk_token");
-  require(unknown != settings.names.end(), "{}: unk_token is null; {} needs one", settings.source,
-          settings.type->name);
+  require(unknown != settings.names.end(), "{}: unk_token is null; {} requires one",
+          settings.source, settings.type->name);
   options.unk_token = unknown->second;
   options.lower_case = read_flag(settings.options, "do_lower_case", true, settings.source);
   options.chinese_chars =
@@ -159,7 +159,7 @@ WordPieceDescription read_word_piece(const TokenizerFolder& folder) {
   } else {
     const fs::path file = folder.path / "vocab.txt";
     description.source = file.string();
-    require(is_listed(file), "{}: is not there; BertTokenizer needs it, or a tokenizer.json",
+    require(is_listed(file), "{}: does not exist; BertTokenizer needs it, or a tokenizer.json",
             description.source);
     description.pieces = Pieces::of_lines(read_vocabulary(file));
   }

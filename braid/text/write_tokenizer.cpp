@@ -32,9 +32,10 @@ std::string tokenizer_json_text(const TokenizerDescription& description, const O
             [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
   AddedTokenIds ids(description.pieces.by_id, description.pieces.count);
   ids.add(tokens);
-  require(ids.by_id() == tokens,
-          "this tokenizer has added tokens with ids that a tokenizer.json does not hold; copy the "
-          "files of its folder");
+  require(
+      ids.by_id() == tokens,
+      "this tokenizer has added tokens with ids that a tokenizer.json cannot represent; copy the "
+      "files of its folder");
   Ordered added = Ordered::array();
   for (const AddedToken& token : tokens) {
     added.push_back({{"id", token.id}});

@@ -50,14 +50,14 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
     names[std::to_string(i)] = label;
     ids[label] = i;
   }
-  config.erase("num_labels");  // the names count
+  config.erase("num_labels");  // implied by the names
   config["id2label"] = names;
   config["label2id"] = ids;
   config["problem_type"] = labels.empty() ? "regression" : "single_label_classification";
   config["dtype"] = "float32";
   config.erase("torch_dtype");
   const Symmetries table = family.describe(config, new_parts(family, kind, config));
-  Tensors parameters;  // of the stack and of the parts that stay
+  Tensors parameters;  // of the stack and of the parts that are kept
   bool is_other = false;
   for (const auto& [name, tensor] : start.parameters) {
     const Part* part = part_of(family, start.parts, name);
@@ -68,7 +68,7 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
     if (fits) parameters[name] = tensor;
   }
   if (is_other) {
-    notice("{}: its classifier has {} outputs, {} has {}: a new one is drawn from `head-seed`",
+    notice("{}: its classifier has {} outputs, but {} has {}; drawing a new one from `head-seed`",
            start.folder.string(), label_count(start.config), task.title(), task.outputs());
   }
   draw_missing(table, config, head_seed, parameters);
@@ -78,10 +78,10 @@ Model classifier_start(const Model& start, const Task& task, std::uint64_t head_
 Finetuned finetune(const Model& start, const Examples& data, const std::optional<Examples>& dev,
                    const FinetuneOptions& options, const std::filesystem::path& state,
                    const TrainingLog& log, const DevLog& log_dev) {
-  require(options.epochs > 0, "epochs is {}, expected more than 0", options.epochs);
-  require(options.batch_size > 0, "batch-size is {}, expected at least 1", options.batch_size);
-  require(options.dropout >= 0 && options.dropout < 1, "dropout is {}, expected 0 to below 1",
-          options.dropout);
+  require(options.epochs > 0, "`epochs` is {}, expected more than 0", options.epochs);
+  require(options.batch_size > 0, "`batch-size` is {}, expected at least 1", options.batch_size);
+  require(options.dropout >= 0 && options.dropout < 1,
+          "`dropout` is {}, expected at least 0 and less than 1", options.dropout);
   const Task& task = *data.task;
   Model model = classifier_start(start, task, options.head_seed);
   check_examples(model, data);
@@ -100,13 +100,13 @@ Finetuned finetune(const Model& start, const Examples& data, const std::optional
   run.compute = options.compute;
   run.log = log;
   run.parts = [&](std::int64_t step) {
-    // The last batch of an epoch is as short as it must be.
+    // The last batch of an epoch may be shorter.
     const std::int64_t epoch = step / steps_per_epoch, place = step % steps_per_epoch;
     const std::int64_t first = epoch * data.size() + place * batch;
     const std::int64_t count = std::min(batch, data.size() - place * batch);
     std::vector<std::size_t> chosen;
     for (std::int64_t i = 0; i < count; ++i) chosen.push_back(examples[first + i]);
-    // Similar lengths in one part: less padding.
+    // Parts of similar lengths need less padding.
     std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t i, std::size_t j) {
       return data.sequences[i].size() < data.sequences[j].size();
     });

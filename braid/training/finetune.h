@@ -1,6 +1,6 @@
-// finetune: a sentence classifier on a pretrained encoder (Devlin et al. 2019). What the checkpoint
-// lacks (classifier, perhaps pooler) is drawn from its own seed, so that encoders of different
-// seeds can start from one head (Verma & Elbayad section 4.1).
+// finetune: trains a sentence classifier on a pretrained encoder (Devlin et al. 2019). Missing
+// parts (classifier, pooler) are drawn from a separate seed, so that different encoders can start
+// from the same head (Verma & Elbayad section 4.1).
 #pragma once
 
 #include <filesystem>
@@ -21,9 +21,9 @@ struct FinetuneOptions {
   double weight_decay = 0.01;   // of weights, not of biases and gains
   double clip = 1.0;            // norm of the gradient
   double dropout = 0.1;         // hidden states, attention, the classifier's input
-  std::int64_t patience = 0;    // stop after so many epochs without a better dev score; 0 = never
+  std::int64_t patience = 0;    // epochs without a better dev score before stopping; 0 = never
   std::int64_t save_every = 500;
-  Compute compute;  // its dtype: of the passes; parameters and sums stay float32
+  Compute compute;  // dtype of the passes; parameters and sums stay float32
 };
 
 struct Finetuned : TrainingRecord {
@@ -31,12 +31,11 @@ struct Finetuned : TrainingRecord {
   const Task* task = nullptr;
 };
 
-// `start` as a classifier for `task`: its masked-LM head dropped, pooler and classifier added where
-// it has none, drawn from `head_seed`. Where its classifier has another number of outputs, so is a
-// new one, and notice is given.
+// `start` as a classifier for `task`: without its masked-LM head; missing pooler and classifier are
+// drawn from `head_seed`. A classifier with another number of outputs is replaced, with a notice.
 Model classifier_start(const Model& start, const Task& task, std::uint64_t head_seed);
 
-// REQUIRES examples of one task, encoded by the model's tokenizer. `state` as in train().
+// REQUIRES examples of one task, encoded by the model's tokenizer. `state`: see train().
 Finetuned finetune(const Model& start, const Examples& data, const std::optional<Examples>& dev,
                    const FinetuneOptions& options, const std::filesystem::path& state,
                    const TrainingLog& log = {}, const DevLog& log_dev = {});

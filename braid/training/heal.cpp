@@ -15,7 +15,7 @@ std::optional<std::int64_t> Healed::tokens_until(double loss) const {
 Healed heal(const Model& model, const StepSource& parts, nlohmann::json identity,
             const std::function<Score(const Tensors&)>& measure, const HealOptions& options,
             const std::filesystem::path& state, const TrainingLog& log, const DevLog& log_dev) {
-  require(options.steps > 0, "healing has {} steps, expected at least 1", options.steps);
+  require(options.steps > 0, "`heal` is {} steps, expected at least 1", options.steps);
   const std::int64_t every = options.evaluate_every > 0
                                  ? options.evaluate_every
                                  : std::max<std::int64_t>(options.steps / 20, 1);

@@ -1,5 +1,5 @@
-// heal: training goes on from a merged model, for a few hundred steps, to see how soon it is where
-// its parents are.
+// heal: trains a merged model further, for a few hundred steps, to see how soon it reaches its
+// parents' loss.
 #pragma once
 
 #include "braid/compute.h"
@@ -19,12 +19,12 @@ struct Healed {
   std::int64_t best_step = 0;
   std::vector<DevPoint> points;
 
-  // Tokens trained on when the loss was first seen at or below `loss`; none if never.
+  // Tokens trained on when a score first reached `loss`; nullopt if never.
   std::optional<std::int64_t> tokens_until(double loss) const;
 };
 
-// `measure` scores float32 parameters on text that `parts` does not train on. `identity` is what
-// `parts` depend on, and `state` a file, as in train().
+// `measure` scores float32 parameters on held-out text. `identity`: what `parts` depends on.
+// `state`: a file, see train().
 Healed heal(const Model& model, const StepSource& parts, nlohmann::json identity,
             const std::function<Score(const Tensors&)>& measure, const HealOptions& options,
             const std::filesystem::path& state, const TrainingLog& log, const DevLog& log_dev = {});

@@ -76,13 +76,13 @@ Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damp
   const Family& family = find_family(config, "config.json");
   const Symmetries table =
       family.describe(config, new_parts(family, family.classes.front(), config));
-  const Initialisation& how = family.initialisation;
+  const Initialisation& form = family.initialisation;
   const double range = config_fields(config).number("initializer_range", 0.02);
   std::int64_t branches = 0;
   for (const auto& [name, pattern] : table.tensors) branches += closes_branch(table, pattern);
   const auto deviation = [&](const Pattern& pattern) {
     if (!closes_branch(table, pattern)) return range;
-    if (how.branches == Initialisation::Branches::by_depth) {
+    if (form.branches == Initialisation::Branches::by_depth) {
       return range / std::sqrt(static_cast<double>(branches));
     }
     return in_first_layer(pattern) ? range : range / damping;
@@ -94,7 +94,7 @@ Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damp
     at::Tensor value;
     if (shape.size() == 1) {
       value = is_gain(name, pattern) ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
-    } else if (name == how.sinusoids) {
+    } else if (name == form.sinusoids) {
       value = rotated_sinusoids(shape, range, random);
     } else {
       value = normal(shape, deviation(pattern), random);

@@ -1,7 +1,7 @@
 // A state file is a safetensors file: the parameters by name, the optimiser's moments
-// (optimiser.cpp), what is kept of the best step under a prefix, and one tensor of bytes that holds
-// JSON: "run" (what the run is known by), "step", "tokens", "notes", "stopped", "curve" (step,
-// tokens, loss) and "since" (the loss summed since the curve's last point).
+// (optimiser.cpp), the caller's kept tensors under a prefix, and a byte tensor with JSON: "run"
+// (the run's identity), "step", "tokens", "notes", "stopped", "curve" (step, tokens, loss) and
+// "since" (the loss summed since the curve's last point).
 #include "braid/training/loop.h"
 
 #include <c10/core/GradMode.h>
@@ -39,7 +39,7 @@ Step differentiate(const Tensors& parameters, const std::vector<StepPart>& parts
   parallel_for(static_cast<std::int64_t>(parts.size()), threads, [&](std::int64_t i) {
     const auto k = static_cast<std::size_t>(i);
     const at::Tensor loss = parts[k].loss(parameters);
-    // What no token uses (a token type, a head that is not trained) gets no gradient.
+    // Unused parameters (a token type, an untrained head) get no gradient.
     gradients[k] = torch::autograd::grad({loss}, inputs, {}, {}, false, true);
     losses[k] = loss.item<double>();
   });
@@ -57,8 +57,8 @@ Step differentiate(const Tensors& parameters, const std::vector<StepPart>& parts
   return step;
 }
 
-// The same through a view: parts are differentiated in what they see, and that once in the
-// parameters.
+// The same through a view: differentiates the parts with respect to the view, and the view once
+// with respect to the parameters.
 Step differentiate(const Tensors& parameters, const TrainingRun& run, std::int64_t step,
                    const std::vector<StepPart>& parts) {
   if (!run.view) return differentiate(parameters, parts, run.compute.threads);
@@ -107,12 +107,12 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
   const nlohmann::json json =
       json_from_tensor(record == tensors.end() ? at::Tensor() : record->second);
   require(json.is_object() && json.value("run", nlohmann::json()) == identity,
-          "{}: is the state of another training run; remove it to start afresh", file.string());
+          "{}: state of another training run; remove the file to start over", file.string());
   const c10::NoGradGuard no_grad;
   for (auto& [name, parameter] : state.parameters) {
     const auto saved = tensors.find(name);
     require(saved != tensors.end() && saved->second.sizes() == parameter.sizes(),
-            "{}: {} is missing; remove the file to start afresh", file.string(), name);
+            "{}: {} is missing; remove the file to start over", file.string(), name);
     parameter.copy_(saved->second);
   }
   for (const auto& [name, tensor] : tensors) {
@@ -127,7 +127,7 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
     state.loss_since_point = json.at("since");
     for (const auto& p : json.at("curve")) state.curve.push_back({p.at(0), p.at(1), p.at(2)});
   } catch (const nlohmann::json::exception&) {
-    fail("{}: is not the whole state of a training run; remove it to start afresh", file.string());
+    fail("{}: incomplete state of a training run; remove the file to start over", file.string());
   }
   optimiser.restore(tensors, state.step);
 }
@@ -152,7 +152,7 @@ TrainingState train(const Tensors& start, const TrainingRun& run,
   if (std::filesystem::exists(file)) load_state(file, run.identity, state, optimiser);
   const std::int64_t steps = run.optimiser.steps;
   double& sum = state.loss_since_point;
-  const PartialGuard to_be_kept;  // a signal waits for the step to end
+  const PartialGuard to_be_kept;  // signals take effect after the step
   while (state.step < steps && !state.stopped) {
     const std::vector<StepPart> parts = run.parts(state.step);
     const Step taken = differentiate(state.parameters, run, state.step, parts);

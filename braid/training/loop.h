@@ -1,6 +1,6 @@
-// The training loop: gradients of a step's parts, in order, an optimiser step, a curve, and a state
-// file. Each step depends only on its number, so a run that was stopped goes on from its last saved
-// state to the same result, for any number of threads.
+// The training loop: gradients of a step's parts, added in order, an optimiser step, a curve, and a
+// state file. A step depends only on its number, so an interrupted run resumes from its last saved
+// state with the same result, for any number of threads.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -17,58 +17,58 @@ namespace braid {
 struct TrainingPoint {
   std::int64_t step = 0;
   std::int64_t tokens = 0;
-  double loss =
-      0;  // mean over the steps since the previous point, nats per scored token or example
+  // Mean over the steps since the previous point, in nats per scored token or example.
+  double loss = 0;
 };
 
-// Tells of every point of the curve as it comes.
+// Called for every point of the curve.
 using TrainingLog = std::function<void(const TrainingPoint&, std::int64_t steps)>;
 
-// What a state file holds, besides the optimiser's moments.
+// Contents of a state file, besides the optimiser's moments.
 struct TrainingState {
   Tensors parameters;  // leaves that require gradients
   std::int64_t step = 0, tokens = 0;
   std::vector<TrainingPoint> curve;
-  nlohmann::json notes;         // the caller's own, such as scores on dev
-  Tensors kept;                 // the caller's own, such as the best parameters so far
+  nlohmann::json notes;         // of the caller, such as dev scores
+  Tensors kept;                 // of the caller, such as the best parameters so far
   bool stopped = false;         // by the caller, before the last step
   double loss_since_point = 0;  // summed over the steps since the curve's last point
 };
 
-// A part of a step's batch: its share of the step's mean loss, differentiable in the parameters.
+// A part of a step's batch: its contribution to the step's mean loss, differentiable in the
+// parameters.
 struct StepPart {
   std::function<at::Tensor(const Tensors& parameters)> loss;
   std::int64_t tokens = 0;
 };
 
-// The parts of a step's batch, always cut the same way.
+// The parts of a step's batch; their division is deterministic.
 using StepSource = std::function<std::vector<StepPart>(std::int64_t step)>;
 
 struct TrainingRun {
-  nlohmann::json identity;  // what makes two runs the same run
+  nlohmann::json identity;  // a state is resumed only if its identity is equal
   OptimiserOptions optimiser;
-  const char* rate_option = "learning-rate";  // what users call the optimiser's
-  // Steps between saved states; 0 = none. A run that is interrupted saves one as well.
+  const char* rate_option = "learning-rate";  // option name, for messages
+  // Steps between saved states; 0 = none. An interrupted run also saves one.
   std::int64_t save_every = 500;
   Compute compute;
   StepSource parts;
-  // What the parts see of the parameters at a step, differentiable; by default the parameters
-  // themselves.
+  // The parameters as the parts see them at a step, differentiable; by default unchanged.
   std::function<Tensors(const Tensors& parameters, std::int64_t step)> view;
   // After each step; may stop the run. Optional.
   std::function<void(TrainingState&)> after;
   TrainingLog log;
 };
 
-// `file` is read when it exists (Error where it belongs to another run) and removed by the caller
-// when the result is safe. Error where the loss or a parameter is not finite.
+// Resumes from `file` if it exists; the caller removes it once the result is saved. Throws if it
+// belongs to another run, or if the loss or a parameter becomes NaN or infinite.
 TrainingState train(const Tensors& start, const TrainingRun& run,
                     const std::filesystem::path& file);
 
-// An independent stream of numbers for each (seed, purpose, number).
+// An independent random stream for each (seed, purpose, number).
 Random random_stream(std::uint64_t seed, std::uint64_t purpose, std::int64_t number);
 
-// Parts that a batch is cut into, however many threads there are.
+// Parts per batch, for any number of threads.
 inline constexpr std::int64_t step_parts = 4;
 
 }  // namespace braid

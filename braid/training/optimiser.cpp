@@ -79,7 +79,7 @@ void Optimiser::restore(const Tensors& state, std::int64_t step) {
     require(first != state.end() && second != state.end() &&
                 first->second.sizes() == parameter.sizes() &&
                 second->second.sizes() == parameter.sizes(),
-            "the saved optimiser state of {} is missing or misshapen", name);
+            "the saved optimiser state of {} is missing or has the wrong shape", name);
     auto moments = std::make_unique<torch::optim::AdamWParamState>();
     moments->step(step);
     moments->exp_avg(first->second.clone());

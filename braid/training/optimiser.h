@@ -1,6 +1,6 @@
-// Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with its state as plain
-// tensors that can be saved and restored. Linear warm-up, linear or cosine decay to 0; biases and
-// gains do not decay.
+// Optimiser: AdamW (Loshchilov & Hutter 2019) over named parameters, with linear warm-up, linear or
+// cosine decay to 0, no weight decay of biases and gains, and a state of plain tensors that can be
+// saved and restored.
 #pragma once
 
 #include <memory>
@@ -15,19 +15,19 @@ struct OptimiserOptions {
   double clip = 1.0;  // norm of the whole gradient; 0 = off
   std::int64_t steps = 0;
   std::int64_t warmup_steps = 0;
-  bool cosine = false;  // decay, rather than linear
+  bool cosine = false;  // cosine decay instead of linear
 };
 
-// A fraction of the steps, rounded up.
+// fraction x steps, rounded up.
 std::int64_t warmup_steps(double fraction, std::int64_t steps);
 
 class Optimiser {
  public:
-  // `parameters` become leaves that require gradients and are updated in place.
+  // Makes `parameters` require gradients, and updates them in place.
   Optimiser(Tensors& parameters, const OptimiserOptions& options);
   ~Optimiser();
 
-  // Steps are counted from 0. Gradients by parameter name.
+  // `step` counts from 0. `gradients`: by parameter name.
   void step(std::int64_t step, const Tensors& gradients);
 
   Tensors state() const;  // "<parameter>/first", "/second": moments of the gradient

@@ -8,7 +8,7 @@
 namespace braid {
 namespace {
 
-// What makes two runs the same run.
+// Two runs are the same if their identities are equal.
 nlohmann::json identity(const nlohmann::json& config, const PretrainOptions& o,
                         const std::vector<TokenSequence>& blocks,
                         const std::optional<Examples>& valid) {
@@ -30,16 +30,17 @@ nlohmann::json identity(const nlohmann::json& config, const PretrainOptions& o,
 
 void check(const Network& network, const Tokenizer& tokenizer,
            const std::vector<TokenSequence>& blocks, const PretrainOptions& options) {
-  require(options.steps > 0, "steps is {}, expected at least 1", options.steps);
-  require(options.batch_size > 0, "batch-size is {}, expected at least 1", options.batch_size);
-  require(options.block <= network.max_positions(), "block is {}, but config.json has {} positions",
-          options.block, network.max_positions());
+  require(options.steps > 0, "`steps` is {}, expected at least 1", options.steps);
+  require(options.batch_size > 0, "`batch-size` is {}, expected at least 1", options.batch_size);
+  require(options.block <= network.max_positions(),
+          "`block` is {}, but config.json has {} positions", options.block,
+          network.max_positions());
   require(tokenizer.size() <= network.vocabulary_size(),
           "the vocabulary has {} tokens, but config.json's vocab_size is {}", tokenizer.size(),
           network.vocabulary_size());
-  require(!blocks.empty(), "there is no text to train on");
+  require(!blocks.empty(), "no text to train on");
   for (const TokenSequence& block : blocks) {
-    require(block.size() == options.block, "a sequence has {} tokens, but block is {}",
+    require(block.size() == options.block, "a sequence has {} tokens, but `block` is {}",
             block.size(), options.block);
   }
 }
@@ -66,10 +67,10 @@ Pretrained pretrain(const nlohmann::json& config, const std::shared_ptr<const To
   TokenStepOptions stepping{options.batch_size, options.seed,
                             task.drawing(tokenizer, options.mask_probability)};
   const DropoutKeys& dropout = find_family(config, "config.json").dropout;
-  const auto share = [&](const std::string& key) {
+  const auto rate = [&](const std::string& key) {
     return key.empty() ? 0 : config_fields(config).number(key, dropout.usual);
   };
-  stepping.dropout = {share(dropout.hidden), share(dropout.attention)};
+  stepping.dropout = {rate(dropout.hidden), rate(dropout.attention)};
   TrainingRun training;
   training.identity = identity(config, options, blocks, valid);
   training.optimiser = {options.learning_rate, options.weight_decay, options.clip, steps,

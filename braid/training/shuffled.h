@@ -1,4 +1,4 @@
-// Shuffled: the numbers of examples in an order of its own every epoch.
+// Shuffled: indices of examples, in a new random order every epoch.
 #pragma once
 
 #include <vector>
@@ -9,11 +9,11 @@ namespace braid {
 
 class Shuffled {
  public:
-  // 0 ... count - 1; `purpose` as in random_stream.
+  // Indices 0 ... count - 1. `purpose`: see random_stream.
   Shuffled(std::int64_t count, std::uint64_t seed, std::uint64_t purpose)
       : count_(count), seed_(seed), purpose_(purpose) {}
 
-  // The example at place `number` of all epochs one after another.
+  // The example at position `number` in the concatenation of all epochs.
   std::size_t operator[](std::int64_t number) {
     if (const std::int64_t epoch = number / count_; epoch != epoch_) {
       epoch_ = epoch;

@@ -14,7 +14,7 @@ namespace {
 // Independent streams of a run's seed.
 constexpr std::uint64_t order_purpose = 1, masking_purpose = 2, dropout_purpose = 3;
 
-// How many sequences make a part whose logits the allocator keeps: larger ones go back to the
+// The number of sequences whose logits the allocator keeps: larger blocks are returned to the
 // system after every use, and clearing their pages takes a sixth of a step.
 std::int64_t sequences_in_cache(const Network& network, const TokenSequence& sequence) {
   constexpr std::int64_t most_logits = (std::int64_t{32} << 20) / sizeof(float);
@@ -50,7 +50,7 @@ StepPart example_part(const Network& network, const Task& task,
 StepSource token_steps(const Network& network, const TokenTask& task,
                        std::vector<TokenSequence> sequences, const TokenStepOptions& options) {
   const auto count = std::ssize(sequences);
-  require(count > 0, "there is no sequence to train on");
+  require(count > 0, "no sequences to train on");
   const std::int64_t batch_size =
       options.draw ? options.batch_size : std::min<std::int64_t>(options.batch_size, count);
   std::int64_t part_size = (batch_size + step_parts - 1) / step_parts;
@@ -71,7 +71,7 @@ StepSource token_steps(const Network& network, const TokenTask& task,
       for (const std::int64_t label : sequence.labels) scored += label != -100;
       batches.back().push_back(std::move(sequence));
     }
-    scored = std::max<std::int64_t>(scored, 1);  // by chance none is masked: a loss of 0
+    scored = std::max<std::int64_t>(scored, 1);  // if no token happens to be masked, the loss is 0
     std::vector<StepPart> parts;
     for (const auto& batch : batches) {
       const auto seed = static_cast<std::uint64_t>(dropping.below(std::int64_t{1} << 62));

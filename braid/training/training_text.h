@@ -1,4 +1,4 @@
-// TrainingText: what a language model, or an alignment, is trained on.
+// TrainingText: text for training a language model or an alignment.
 #pragma once
 
 #include "braid/models/model.h"
@@ -7,13 +7,13 @@
 namespace braid {
 
 struct TrainingText {
-  std::string text, batches;          // files: one of them
-  std::optional<std::int64_t> block;  // tokens a sequence of `text`; none: 64 at most
-  MaskedBatches masking;              // of `text`, drawn anew at every step
+  std::string text, batches;          // files, one of which is given
+  std::optional<std::int64_t> block;  // tokens per sequence of `text`; unset: up to 64
+  MaskedBatches masking;              // of `text`, redrawn at every step
 };
 
-// The losses of its batches, in an order of its own every epoch, by passes in compute.dtype. What
-// they depend on goes into `identity`. The model must outlive them. Error naming the file that does
+// The losses of its batches, in a new order every epoch, by passes in compute.dtype. Adds what they
+// depend on to `identity`. The model must outlive the source. Throws, naming the file, if it does
 // not fit the model.
 StepSource training_steps(const Model& model, const TrainingText& text, const Compute& compute,
                           nlohmann::json& identity);

@@ -1,5 +1,5 @@
-// Validation: scores parameters while they are trained, keeps the best and stops when patience is
-// over. What it knows lives in the training state, so that a resumed run goes on with it.
+// Validation: scores parameters during training, keeps the best and stops when patience runs out.
+// Its data are in the training state, so that a resumed run continues with them.
 #pragma once
 
 #include "braid/tasks/evaluate.h"
@@ -7,22 +7,22 @@
 
 namespace braid {
 
-// A score on text that is not trained on.
+// A score on held-out text.
 struct DevPoint {
-  std::int64_t step = 0, tokens = 0;  // trained on until here
+  std::int64_t step = 0, tokens = 0;  // trained so far
   double epoch = 0;
   Score score;
 };
 
 using DevLog = std::function<void(const DevPoint&)>;
 
-// How a training went.
+// The history of a training.
 struct TrainingRecord {
   std::vector<TrainingPoint> curve;
-  std::vector<DevPoint> dev;   // empty where nothing was scored on the way
-  std::int64_t best_step = 0;  // whose parameters are kept: the best on dev, or the last
+  std::vector<DevPoint> dev;   // empty without validation
+  std::int64_t best_step = 0;  // step of the kept parameters: the best on dev, or the last
 
-  // The score of those parameters; null where nothing was scored.
+  // The score of the kept parameters; null without validation.
   const DevPoint* best() const;
 };
 
@@ -32,16 +32,16 @@ class Validation {
     std::function<Score(const Tensors&)> measure;
     std::function<double(const Score&)> value;  // the larger the better
     std::int64_t every = 1;                     // steps
-    std::int64_t patience = 0;  // stop after so many scores without a better one; 0 = never
+    std::int64_t patience = 0;  // scores without improvement before stopping; 0 = never
     std::int64_t steps_per_epoch = 1;
     DevLog log;
   };
   explicit Validation(Options options) : options_(std::move(options)) {}
 
-  // By `examples` of their task's own measure.
+  // Options that score `examples` by their task's measure.
   static Options on(const Network& network, const Examples& examples, const Compute& compute);
 
-  // To be called after every step.
+  // Call after every step.
   void operator()(TrainingState& state, bool last) const;
 
  private:
@@ -49,12 +49,12 @@ class Validation {
 };
 
 struct Validated {
-  Tensors parameters;  // the best, or the last where nothing was scored
+  Tensors parameters;  // the best, or the last without validation
   std::int64_t best_step = 0;
   std::vector<DevPoint> points;
 };
 
-// What a training that was watched leaves.
+// The result of a training with or without validation.
 Validated take_best(TrainingState& state);
 
 }  // namespace braid

@@ -130,7 +130,7 @@ def what_cannot_be(a, b):
     cased = shutil.copytree(b, scratch / "cased")
     settings = json.loads((cased / "tokenizer_config.json").read_text())
     (cased / "tokenizer_config.json").write_text(json.dumps({**settings, "do_lower_case": False}))
-    refuses("merge", a, cased, "--text", text, "--vocabulary", "union", *out, says="differ in how they read text")
+    refuses("merge", a, cased, "--text", text, "--vocabulary", "union", *out, says="read text differently")
     nameless = shutil.copytree(b, scratch / "nameless", ignore=lambda *_: ["vocab.txt", "tokenizer_config.json"])
     refuses("merge", a, nameless, "--no-align", "--vocabulary", "a", *out, says="no tokenizer here")
     check(not (scratch / "none").exists(), "a refused merge wrote something")

@@ -111,7 +111,7 @@ TEST_F(TokenizerFolder, RefusesHostileVocabularyFiles) {
            {R"({"auto_map": {"AutoTokenizer": ["a.B", null]}})", "auto_map"},
            {R"({"split_special_tokens": true})", "split_special_tokens"},
            {R"({"extra_special_tokens": "x"})", "extra_special_tokens"},
-           {R"({"unk_token": "<u>"})", "unknown words, '<u>'"}}) {
+           {R"({"unk_token": "<u>"})", "unk_token '<u>'"}}) {
     write("tokenizer_config.json", config);
     expect_refused(reason);
   }

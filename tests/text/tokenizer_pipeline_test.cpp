@@ -114,7 +114,7 @@ TEST_F(PipelineFilesTest, HostileVocabulariesAndMergesAreNamed) {
   write("vocab.json", R"({"a": 0, "b": 1, "ab": 2, "<|endoftext|>": 3})");
   EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("merges.txt: line 3")));
   write("merges.txt", "a b\na c\n");
-  EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("'c' is no token")));
+  EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("'c' is not in the vocabulary")));
   write("merges.txt", "a b\n\xFF c\n");
   EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr("UTF-8")));
   write("merges.txt", "a b\n");
@@ -140,7 +140,7 @@ TEST_F(PipelineFilesTest, PartsThatAreNotSupportedAreNamed) {
   refused(R"({"model": {"dropout": 0.1}})", "model.dropout");
   refused(R"({"model": {"end_of_word_suffix": "</w>"}})", "end_of_word_suffix");
   refused(R"({"model": {"merges": [["a", 1]]}})", "two pieces");
-  refused(R"({"model": {"merges": [["a", "c"]]}})", "'c' is no token");
+  refused(R"({"model": {"merges": [["a", "c"]]}})", "'c' is not in the vocabulary");
   refused(R"({"model": {"vocab": {"a": 1}}, "added_tokens": 3})", "added_tokens");
   refused(R"({"model": {"type": "Unigram"}})", "to be a list");
   refused(R"({"model": {"type": "Unigram", "vocab": [["a", "b"]]}})", "a piece and its score");
@@ -161,12 +161,12 @@ TEST_F(PipelineFilesTest, PartsThatAreNotSupportedAreNamed) {
   refused(R"({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
               {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true},
               {"type": "Digits", "individual_digits": true}]}})",
-          "behind ByteLevel");
+          "after ByteLevel");
   refused(R"({"normalizer": {"type": "Prepend", "prepend": "_"},
               "pre_tokenizer": {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"}})",
           "'first'");
   refused(R"({"post_processor": {"type": "TemplateProcessing", "single": [3]}})",
-          "marks and texts");
+          "special tokens and texts");
   refused(R"({"post_processor": {"type": "RobertaProcessing", "sep": ["b", 0], "cls": ["a", 0]}})",
           "id 0 is not that of 'b'");
   refused(R"({"post_processor": {"type": "Sequence", "processors": [

@@ -193,7 +193,7 @@ TEST(WordPiece, RefusesBadVocabularies) {
   const auto make = [](std::vector<std::string> tokens) {
     return [tokens] { WordPiece::from_vocabulary(tokens); };
   };
-  EXPECT_THAT(make({}), ThrowsMessage<Error>(HasSubstr("no special token")));
+  EXPECT_THAT(make({}), ThrowsMessage<Error>(HasSubstr("is not among the 0 tokens")));
   EXPECT_THAT(make({"[PAD]", "[UNK]", "[SEP]", "[MASK]"}),
               ThrowsMessage<Error>(HasSubstr("[CLS]")));
   EXPECT_THAT(make({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\xFF"}),
