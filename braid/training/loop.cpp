@@ -7,14 +7,15 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <random>
 
 #include "braid/checkpoint/interrupt.h"
 #include "braid/checkpoint/safetensors.h"
 #include "braid/error.h"
+#include "braid/json/printable.h"
 #include "braid/parallel.h"
 
 namespace braid {
@@ -108,16 +109,25 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
       json_from_tensor(record == tensors.end() ? at::Tensor() : record->second);
   require(json.is_object() && json.value("run", nlohmann::json()) == identity,
           "{}: state of another training run; remove the file to start over", file.string());
+  const auto saved = [&](const std::string& name, const at::Tensor& like) {
+    const auto found = tensors.find(name);
+    require(found != tensors.end() && found->second.sizes() == like.sizes() &&
+                found->second.scalar_type() == like.scalar_type(),
+            "{}: incomplete state of a training run: {} is missing or has another shape; remove "
+            "the file to start over",
+            file.string(), printable(name));
+    return found->second;
+  };
   const c10::NoGradGuard no_grad;
+  Tensors moments;
+  const bool keeps = std::any_of(tensors.begin(), tensors.end(), [](const auto& named) {
+    return named.first.starts_with(kept_prefix);
+  });
   for (auto& [name, parameter] : state.parameters) {
-    const auto saved = tensors.find(name);
-    require(saved != tensors.end() && saved->second.sizes() == parameter.sizes(),
-            "{}: {} is missing; remove the file to start over", file.string(), name);
-    parameter.copy_(saved->second);
-  }
-  for (const auto& [name, tensor] : tensors) {
-    if (!name.starts_with(kept_prefix)) continue;
-    state.kept[name.substr(std::strlen(kept_prefix))] = tensor.clone();
+    parameter.copy_(saved(name, parameter));
+    for (const std::string& moment : {name + "/first", name + "/second"})
+      moments[moment] = saved(moment, parameter);
+    if (keeps) state.kept[name] = saved(kept_prefix + name, parameter).clone();
   }
   try {
     state.step = json.at("step");
@@ -129,7 +139,7 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
   } catch (const nlohmann::json::exception&) {
     fail("{}: incomplete state of a training run; remove the file to start over", file.string());
   }
-  optimiser.restore(tensors, state.step);
+  optimiser.restore(moments, state.step);
 }
 
 }  // namespace

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "braid/error.h"
-
 namespace braid {
 
 std::int64_t warmup_steps(double fraction, std::int64_t steps) {
@@ -75,15 +73,10 @@ Tensors Optimiser::state() const {
 
 void Optimiser::restore(const Tensors& state, std::int64_t step) {
   for (const auto& [name, parameter] : impl_->parameters) {
-    const auto first = state.find(name + "/first"), second = state.find(name + "/second");
-    require(first != state.end() && second != state.end() &&
-                first->second.sizes() == parameter.sizes() &&
-                second->second.sizes() == parameter.sizes(),
-            "the saved optimiser state of {} is missing or has the wrong shape", name);
     auto moments = std::make_unique<torch::optim::AdamWParamState>();
     moments->step(step);
-    moments->exp_avg(first->second.clone());
-    moments->exp_avg_sq(second->second.clone());
+    moments->exp_avg(state.at(name + "/first").clone());
+    moments->exp_avg_sq(state.at(name + "/second").clone());
     impl_->adam->state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
   }
 }

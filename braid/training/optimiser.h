@@ -31,6 +31,7 @@ class Optimiser {
   void step(std::int64_t step, const Tensors& gradients);
 
   Tensors state() const;  // "<parameter>/first", "/second": moments of the gradient
+  // REQUIRES the state of an optimiser of these parameters, as it was after `step`.
   void restore(const Tensors& state, std::int64_t step);
 
  private:

@@ -175,7 +175,8 @@ TEST_F(PretrainTest, SaysWhatDoesNotFit) {
   EXPECT_THAT(message([](auto& o) { o.steps = 0; }), ::testing::HasSubstr("`steps` is 0"));
   EXPECT_THAT(message([](auto& o) { o.block = 17; }),
               ::testing::HasSubstr("`block` is 17, but config.json has 16 positions"));
-  EXPECT_THAT(message([](auto& o) { o.batch_size = 0; }), ::testing::HasSubstr("`batch-size` is 0"));
+  EXPECT_THAT(message([](auto& o) { o.batch_size = 0; }),
+              ::testing::HasSubstr("`batch-size` is 0"));
   EXPECT_THAT(message([](auto& o) { o.learning_rate = 1e30; }),
               ::testing::ContainsRegex("step [0-9]+: .* became .*; lower `learning-rate`"));
 }
