@@ -58,7 +58,7 @@ void add_align(CLI::App& app) {
       "Find the symmetry that moves B towards A, by default from units that correlate on text.\n\n"
       "  braid align A B --text TEXT -o AB.alignment\n"
       "  braid align A B --text TEXT --preset paper --heads monotonic -o AB.alignment\n"
-      "  braid align A B --method weights --in-head orthogonal --canonicalise -o AB.alignment\n"
+      "  braid align A B --method weights -o AB.alignment\n"
       "  braid align A B --table FAMILY.yaml --method weights -o AB.alignment\n"
       "  braid align A B --table FAMILY.yaml --features A.safetensors B.safetensors -o "
       "AB.alignment\n"

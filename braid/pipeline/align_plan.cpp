@@ -42,8 +42,12 @@ bool turns(const Symmetries& symmetries) {
 AlignRequest completed(const AlignRequest& request, const Architecture& architecture) {
   AlignRequest full = request;
   const bool best = request.preset == Preset::best;
-  full.canonicalise =
-      request.table.empty() && request.canonicalise.value_or(best && architecture.folds);
+  // Weights include biases that the function does not depend on. Permutations stay exact to the
+  // bit.
+  const bool weights_alone =
+      !request.observes() && !request.learns() && request.in_head != InHead::permutation;
+  full.canonicalise = request.table.empty() &&
+                      request.canonicalise.value_or(best && (architecture.folds || weights_alone));
   const Symmetries& symmetries = *full.canonicalise ? architecture.canonical : architecture.stored;
   if (full.components.empty()) full.components = components_of(request, symmetries);
   full.heads = request.heads.value_or(Heads::permute);

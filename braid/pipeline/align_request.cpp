@@ -53,7 +53,9 @@ OptionList options_of(AlignRequest& r) {
       "paper: ffn,attention with permuted heads, shared qk and kept signs. best: the exact closed "
       "form that measured best for the family (docs/results.md): ffn,attention,residual (and head, "
       "pooler where free), permuted heads, separate qk, orthogonal maps inside heads, free signs, "
-      "canonical forms where norms can be folded; the outputs of a bare encoder stay in place");
+      "canonical forms where norms can be folded or weights alone are matched; the outputs of a "
+      "bare "
+      "encoder stay in place");
   list.add("components", r.components, "Axes that move")
       .one_of({"ffn", "attention", "residual", "head", "pooler", "embedding"})
       .otherwise("the preset's");
@@ -116,7 +118,9 @@ OptionList options_of(AlignRequest& r) {
            "Bring both models to canonical form first (see braid canonicalise): same function, "
            "more symmetry")
       .as(Use::features)
-      .otherwise("true with preset best if norms can be folded (GPT-2)");
+      .otherwise(
+          "true with preset best if norms can be folded (GPT-2), or for `method` weights unless "
+          "`in-head` is permutation");
   list.add("signs", r.signs, Choices<bool>{{"free", true}, {"kept", false}},
            "free: units may change sign where the function allows it (pooler, gated feed-forward "
            "units, the residual stream under RMSNorm)")
