@@ -58,6 +58,11 @@ void run(const Options& options) {
              : reordered               ? "; its embeddings come in another order"
              : b.table ? "; `braid verify` with the table checks the tensors or your outputs"
                        : "; `braid verify` proves that it is the same function");
+  if (alignment.canonical()) {
+    log_line(
+        "it is in canonical form, which A must be in too before interpolating: `braid "
+        "canonicalise`");
+  }
 }
 
 }  // namespace
