@@ -59,7 +59,7 @@ const char* shapes(Use use) {
     case Use::result:
       return "result";
     case Use::input:
-      return "by its content";
+      return "by content";
     case Use::output:
       return "";
   }
@@ -68,7 +68,8 @@ const char* shapes(Use use) {
 
 void print(const char* title, const char* where, const OptionList& list) {
   fmt::print(
-      "\n## {}\n\n{}\n\n| option | values | default | what | shapes |\n|---|---|---|---|---|\n",
+      "\n## {}\n\n{}\n\n| option | values | default | description | affects "
+      "|\n|---|---|---|---|---|\n",
       title, where);
   for (const Option& option : list) {
     const std::string also =
@@ -83,13 +84,11 @@ void print(const char* title, const char* where, const OptionList& list) {
 int main() {
   fmt::print(
       "# Options\n\n"
-      "Written by `build/tests/print_options`, from the lists in `braid/pipeline/` that the "
-      "command "
-      "line (`--in-head`), study files\n(`in-head:`), provenance and cache keys (`\"in_head\"`) "
-      "are "
-      "read off; a test holds this page against them. *shapes*: what\ndepends on the option, and "
-      "so "
-      "has it in its provenance and its key.\n");
+      "Written by `build/tests/print_options` from the lists in `braid/pipeline/` that also give "
+      "the "
+      "command line (`--in-head`), study\nfiles (`in-head:`), provenance and cache keys "
+      "(`\"in_head\"`); a test keeps this page up to date. *affects*: the results that the\noption "
+      "changes, whose provenance and cache keys include it.\n");
   braid::AlignRequest align;
   print("Aligning", "`braid align`, `braid merge`; a variant of a study.", options_of(align));
   braid::ScoreRequest score;
@@ -97,7 +96,8 @@ int main() {
   braid::CurveRequest curve;
   print("The path", "`braid barrier`; a variant of a study.", options_of(curve));
   braid::MergeRequest merge;
-  print("Merging", "`braid merge`, beside those of aligning.", options_of_merging(merge));
+  print("Merging", "`braid merge`, in addition to the options of aligning.",
+        options_of_merging(merge));
   braid::Compute compute;
-  print("Computing", "Every command that computes.", options_of(compute));
+  print("Computing", "All commands that compute.", options_of(compute));
 }
