@@ -43,7 +43,7 @@ void add_option(CLI::App& command, const Option& option) {
                 name, [option](const auto& words) { option.set(words); }, option.help)
           : *command.add_option_function<std::string>(
                 name, [option](const std::string& text) { option.parse(text); }, option.help);
-  added.default_str(default_text(option))->required(option.required);
+  added.default_str(option.required ? "" : default_text(option))->required(option.required);
   if (!option.choices.empty()) {
     added.type_name(fmt::format("{{{}}}", fmt::join(option.choices, ",")));
   }
