@@ -78,7 +78,7 @@ struct Option {
   Option& keeping(std::vector<std::string> of);  // sets `stages`
 };
 
-// Names of enumerators.
+// Names of values.
 template <typename T>
 using Choices = std::vector<std::pair<const char*, T>>;
 

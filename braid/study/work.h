@@ -15,7 +15,7 @@ struct JobContext {
   std::function<void(double)> progress;
 };
 
-// Learns a WordPiece vocabulary from the text, as a vocab.txt.
+// Learns a vocabulary from the text, as a vocab.txt.
 struct VocabularyWork {
   static constexpr const char* kind = "vocabulary";
   static constexpr bool is_result = false;

@@ -143,7 +143,7 @@ TEST(OptionsTest, SayWhatTheyReadAndWrite) {
   EXPECT_EQ(files_of(list).inputs.size(), 3);
   std::string log;
   list.add("log", log, "Somewhere");  // a path, or a word?
-  EXPECT_THAT([&] { files_of(list); }, ThrowsMessage<Error>(HasSubstr("`log` does not say")));
+  EXPECT_THAT([&] { files_of(list); }, ThrowsMessage<Error>(HasSubstr("`log` does not declare")));
 }
 
 TEST(OptionsTest, RefuseInWords) {
