@@ -95,7 +95,7 @@ def outputs_are_held_against_all_that_is_read_and_written():
                     "-o", config, "--overwrite"]),
             (of_a, ["finetune", a, "--task", "rte", "--data", words, "--json", a / "vocab.txt", *out]),
             (read, ["report", curve, "-o", curve]),
-            ("is inside another", ["study", study, "-o", held / "o"])):
+            ("would replace the input", ["study", study, "-o", held / "o"])):
         refuses(*command, says=says)
     inside = shutil.copytree(a, held / "old")
     shutil.copy(words, inside / "text.txt")

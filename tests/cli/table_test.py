@@ -337,7 +337,7 @@ def what_takes_a_forward_pass():
     with_table = ["--table", table["mlp"]]
     refuses("align", a, b, *with_table, "--text", text, "-o", scratch / "n", says="needs a forward pass")
     refuses("align", a, b, *with_table, "-o", scratch / "n", says="--features A B")
-    refuses("align", a, b, *with_table, "--method", "weights", "--canonicalise", "-o", scratch / "n", says="a `table` does not describe")
+    refuses("align", a, b, *with_table, "--method", "weights", "--canonicalise", "-o", scratch / "n", says="a --table does not describe")
     refuses("align", a, b, *with_table, "--method", "learned", "--start", "weights", "--text", text, "-o", scratch / "n",
             says="needs a forward pass")
     refuses("merge", a, b, *with_table, "--method", "weights", "--dev", text, "-o", scratch / "n", says="has no forward pass")
