@@ -23,6 +23,23 @@ bool takes_several(const Option& option) {
   return option.kind == OptionKind::words && option.choices.empty();
 }
 
+// The kind of value, as --help shows it.
+std::string type_of(const Option& option) {
+  if (!option.choices.empty()) return fmt::format("{{{}}}", fmt::join(option.choices, ","));
+  switch (option.kind) {
+    case OptionKind::integer:
+      return "N";
+    case OptionKind::number:
+      return "X";
+    case OptionKind::numbers:
+      return "X,X,...";
+    case OptionKind::bytes:
+      return "SIZE";
+    default:
+      return option.use == Use::input || option.use == Use::output ? "PATH" : "TEXT";
+  }
+}
+
 void add_option(CLI::App& command, const Option& option) {
   const bool stands_alone = std::isupper(static_cast<unsigned char>(option.name.front()));
   std::string name = stands_alone ? option.name : "--" + option.name;
@@ -43,10 +60,8 @@ void add_option(CLI::App& command, const Option& option) {
                 name, [option](const auto& words) { option.set(words); }, option.help)
           : *command.add_option_function<std::string>(
                 name, [option](const std::string& text) { option.parse(text); }, option.help);
-  added.default_str(default_text(option))->required(option.required);
-  if (!option.choices.empty()) {
-    added.type_name(fmt::format("{{{}}}", fmt::join(option.choices, ",")));
-  }
+  added.default_str(option.required ? "" : default_text(option))->required(option.required);
+  added.type_name(type_of(option));
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST(SameArchitectureTest, IsWhatConfigurationsMean) {
     };
     refused(of.epsilon, 1e-3, "the epsilon of norms is");
     refused(of.activation, "relu",
-            fmt::format("the activation is {} in random and relu in random", of.formula));
+            fmt::format("the activation is {} in random, but relu in random", of.formula));
     refused(of.heads, 1, "the number of heads is");
   }
 }
@@ -170,7 +170,7 @@ TEST(UntieTest, KeepsTheFunction) {
 TEST(TableOfTest, AblationsAreOneFamilys) {
   const Model model = SmallGpt2{}.model();
   EXPECT_THAT(error_of([&] { table_of(model, {.ignore_heads = true}); }),
-              HasSubstr("not for GPT-2"));
+              HasSubstr("not available for GPT-2"));
 }
 
 }  // namespace
