@@ -80,7 +80,7 @@ def reads_and_refuses():
               ("seeds: [1, 2, 3]", "seeds: [1]", "at least two"),
               ("task: sst2", "task: sst3", "sst3"),
               ("method: weights", "method: learned", "which sst2 does not have"),
-              ("method: weights", "method: learned, start: here", "'here' is not one of"),
+              ("method: weights", "method: learned, start: here", "'here' is not a method"),
               ("method: weights", "method: learned, learn: noses", "noses"),
               ("points: 5", "points: five", "is not an integer"),
               ("points: 5", "points: {five: 5}", "expected a single value"),
@@ -95,7 +95,7 @@ def reads_and_refuses():
               ("name: paper", "name: weights", "variants: 'weights' appears twice"),
               ("- task: sst2", "- {task: mlm, text: text.txt, align: {text: text.txt}}\n  - task: sst2", "'mlm' appears twice"),
               ("points: 5", "points: \udcff", "UTF-8"),
-              ("points: 5", "points: 5 #" + "." * 70_000, "expected at most 65536")]
+              ("points: 5", "points: 5 #" + "." * 70_000, "expected a study of at most 65536")]
     for old, new, says in broken:
         check(old in STUDY, f"the test's own {old}")
         (scratch / "broken.yaml").write_bytes(STUDY.replace(old, new, 1).encode(errors="surrogateescape"))
@@ -249,7 +249,7 @@ def reports_what_cannot_be_kept():
     check(done.returncode == 2 and "pretrain seed" in done.stderr and "File too large" in done.stderr,
           f"exit {done.returncode} where files cannot grow: {done.stderr}")
     left = [p.name for p in (scratch / "full" / "cache").rglob("*") if p.is_file() and ".partial-" in p.name]
-    states = {line.split()[0]: " there " in line for line in study("one", "-o", "full", "--dry-run").stdout.splitlines()}
+    states = {line.split()[0]: " cached " in line for line in study("one", "-o", "full", "--dry-run").stdout.splitlines()}
     check(states["vocabulary"] and not states["pretrain"] and not left, f"after a full disk: {states}, {left}")
 
 
