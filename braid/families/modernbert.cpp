@@ -46,15 +46,26 @@ std::vector<bool> local_layers(const Json& config) {
   return local;
 }
 
-// Rotary positions of layers of one type: rope_parameters of that type, or the old key.
+// Rotary positions of layers of one type. As in transformers, rope_scaling applies to both types
+// and overrides rope_parameters, which has an object per type; the old key gives theta otherwise.
 Rotary rotary_of(const Json& config, const char* type, const char* old_key, std::int64_t units) {
+  const JsonField fields = config_fields(config);
+  const auto object_at = [](const JsonField& from, const char* key) {
+    return from.has(key) ? from.at(key).json() : Json();
+  };
   Json turned = Json::object();
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    const JsonField fields = config_fields(config);
-    if (!fields.has(key) || fields.at(key).json().is_null()) continue;
-    const Json& found = fields.at(key).json();
-    turned.update(found.contains(type) && found.at(type).is_object() ? found.at(type)
-                                                                     : Json::object());
+  if (const Json both = object_at(fields, "rope_parameters"); !both.is_null()) {
+    const Json own = object_at(fields.at("rope_parameters"), type);
+    if (!own.is_null()) turned = own;
+    require(
+        !own.is_null() || !fields.has("rope_scaling"),
+        "config.json: rope_parameters has no {}, which rope_scaling changes; remove one of them",
+        type);
+  }
+  if (const Json scaling = object_at(fields, "rope_scaling"); !scaling.is_null()) {
+    for (const std::string& key : fields.at("rope_scaling").keys()) {
+      if (!scaling[key].is_object()) turned[key] = scaling[key];  // transformers ignores the others
+    }
   }
   if (!turned.contains("rope_theta")) turned["rope_theta"] = config.at(old_key);
   return Rotary({{"rope_parameters", turned},

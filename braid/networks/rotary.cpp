@@ -4,6 +4,7 @@
 
 #include "braid/error.h"
 #include "braid/json/json_field.h"
+#include "braid/json/printable.h"
 
 namespace braid {
 namespace {
@@ -35,10 +36,14 @@ double positive(const JsonField& fields, const char* key, double fallback) {
 // The object that describes the rotation; empty if there is none.
 nlohmann::json parameters_of(const JsonField& config) {
   for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    if (config.has(key) && !config.at(key).json().empty()) {
-      config.at(key).keys();  // an object
-      return config.at(key).json();
+    if (!config.has(key) || config.at(key).json().empty()) continue;
+    for (const std::string& inner : config.at(key).keys()) {
+      require(!config.at(key).json()[inner].is_object(),
+              "config.json: {} has an object per type of layer ('{}'), but all layers of this "
+              "family are alike; give its keys directly",
+              key, printable(inner));
     }
+    return config.at(key).json();
   }
   return nlohmann::json::object();
 }
@@ -74,7 +79,8 @@ Rotary::Rotary(const nlohmann::json& config, std::int64_t head_units, const Rota
     const double factor = positive(parameters, "factor", 0);
     const double low = positive(parameters, "low_freq_factor", 0);
     const double high = positive(parameters, "high_freq_factor", 0);
-    const double trained = positive(parameters, "original_max_position_embeddings",
+    constexpr const char* key = "original_max_position_embeddings";  // the outer one counts
+    const double trained = positive(fields.has(key) ? fields : parameters, key,
                                     fields.number("max_position_embeddings", 0));
     frequencies_ = llama3_frequencies(frequencies_, factor, low, high, trained);
     formula_ += fmt::format(", llama3 by {}, {} to {} of {}", factor, low, high, trained);

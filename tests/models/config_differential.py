@@ -9,6 +9,7 @@ same from the folder, or refuse it by one of the keys that were changed. Status 
 
 import argparse
 import collections
+import json
 import os
 import pathlib
 import random
@@ -47,14 +48,17 @@ ROPES = [{"rope_type": "default", "rope_theta": 50.0}, {"rope_type": "linear", "
          {"rope_type": "yarn", "factor": 4.0, "rope_theta": 50.0, "original_max_position_embeddings": 8},
          {"rope_type": "llama3", "factor": 2.0, "rope_theta": 50.0, "original_max_position_embeddings": 8,
           "low_freq_factor": 1.0, "high_freq_factor": 4.0}]
-VALUES = {"num_attention_heads": [1, 2, 3, 6, 8], "num_key_value_heads": [1, 2, 4, None], "head_dim": [4, 6, 8, None],
+LEGACY = {"rope_scaling": [*ROPES, {"type": "linear", "factor": 4.0}, {}, None,
+                           {"full_attention": ROPES[1], "sliding_attention": ROPES[1]}],
+          "original_max_position_embeddings": [8, 12], "rope_theta": [50.0]}  # keys that saving replaces by rope_parameters
+VALUES = LEGACY | {"num_attention_heads": [1, 2, 3, 6, 8], "num_key_value_heads": [1, 2, 4, None], "head_dim": [4, 6, 8, None],
           "sliding_window": [None, 3, 4], "use_sliding_window": [True, False], "max_window_layers": [0, 1, 2],
           "layer_types": [["full_attention", "full_attention"], ["sliding_attention", "full_attention"], None],
           "rope_parameters": ROPES, "tie_word_embeddings": [True, False], "is_decoder": [True], "hidden_size": [24, 48],
           "chunk_size_feed_forward": [2], "add_cross_attention": [True], "clip_qkv": [0.5, None],
           "position_embedding_type": ["relative_key"], "classifier_pooling": ["mean", "cls"],
           "pad_token_id": [0, 5, None], "rotary_pct": [0.5, 1.0], "partial_rotary_factor": [0.5, 1.0],
-          "rope_theta": [50.0], "embedding_size": [24, 12], "word_embed_proj_dim": [24, 12],
+          "embedding_size": [24, 12], "word_embed_proj_dim": [24, 12],
           "num_hidden_groups": [1, 2], "inner_group_num": [2], "local_attention": [2, 6],
           "pos_att_type": ["c2p", "p2c|c2p", ["p2c"], [], None, "p2p"], "norm_rel_ebd": ["none", "layer_norm"],
           "position_buckets": [-1, 4, 8], "max_relative_positions": [-1, 6, 30], "conv_kernel_size": [3, 0],
@@ -105,7 +109,8 @@ def draw(rng, family):
     sizes = SIZES | MORE[family] | {"pad_token_id": 0}
     config = transformers.AutoConfig.for_model(family, **sizes)
     own = set(config.to_dict()) - set(transformers.PreTrainedConfig().to_dict()) - KEPT
-    config_keys = rng.sample(sorted(own | set(COMMON) | {"pad_token_id"}), rng.choice([1, 1, 2, 3]))
+    legacy = set(LEGACY) if "rope_parameters" in own else set()
+    config_keys = rng.sample(sorted(own | legacy | set(COMMON) | {"pad_token_id"}), rng.choice([1, 1, 2, 3]))
     changed = {key: other(rng, key, getattr(config, key, None)) for key in config_keys}
     try:
         config = transformers.AutoConfig.for_model(family, **sizes | changed)
@@ -159,8 +164,16 @@ def judge(program, drawn, rng, scratch):
     model, kind, changed = drawn
     folder = scratch / "model"
     model.save_pretrained(folder)
+    legacy = {key: value for key, value in changed.items() if key in LEGACY}
+    if legacy:
+        written = json.loads((folder / "config.json").read_text())
+        if "rope_parameters" not in changed:
+            del written["rope_parameters"]
+        (folder / "config.json").write_text(json.dumps(written | legacy))
     inputs = batch(rng, model.config)
     try:
+        if legacy:
+            model = type(model).from_pretrained(folder, dtype=torch.float64).eval()
         theirs = compute(model, inputs)
     except Exception:
         return "no answer", ""
