@@ -55,8 +55,11 @@ Observed add_moments(const Model& a, const Model& b, const std::vector<std::stri
     for (const auto& text : saved.provenance.value("text", nlohmann::json::array())) {
       sum.text.push_back(text);
     }
-    require(sum.moments.empty() || sum.moments.size() == saved.moments.size(),
-            "{}: has different taps from {}", file, files.front());
+    const auto same_tap = [](const auto& x, const auto& y) { return x.first == y.first; };
+    require(sum.moments.empty() || std::equal(sum.moments.begin(), sum.moments.end(),
+                                              saved.moments.begin(), saved.moments.end(), same_tap),
+            "{}: has different taps from {}; observe both with the same components and options",
+            file, files.front());
     for (const auto& [tap, moments] : saved.moments) sum.moments[tap].add(moments);
   }
   return sum;

@@ -178,6 +178,10 @@ void AlignRequest::check() const {
           "`features` takes two files, of A and of B; found {}", features.size());
   require(moments.empty() || has_text() || has_features(),
           "`moments` saves what is observed on text; give `text` FILE");
+  require(moments.empty() || observes(),
+          "`moments` saves what is observed, but `method` {} observes nothing; use activations or "
+          "both",
+          method);
   require(table.empty() || !canonicalise.value_or(false),
           "`canonicalise` needs a known family's network, which a `table` does not describe");
   require(!learns() || learning.latents.learning_rate > 0,
@@ -215,6 +219,8 @@ bool AlignRequest::observes() const {
 
 void AlignRequest::require_text() const {
   if (!observes() && !learns()) return;
+  require(!learns() || has_text(),
+          "`method` learned learns on text; give `text` FILE or `batches` FILE");
   require(
       (has_text() || has_features()) != !from_moments.empty(),
       "give one of `text` FILE, `task` and `data`, `features` A B, or `from-moments` FILE ... to "

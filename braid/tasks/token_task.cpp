@@ -25,6 +25,8 @@ const std::string& TokenTask::file(const TaskInput& input) const {
 
 Examples TokenTask::load_batches(const TaskInput& input) const {
   ReadyBatches ready = read_batches(input.batches, is_causal() ? Labels::next : Labels::own);
+  const auto rows = static_cast<std::size_t>(input.lines);
+  if (rows > 0 && rows < ready.sequences.size()) ready.sequences.resize(rows);
   bool scored = false;
   for (const TokenSequence& sequence : ready.sequences) {
     for (const std::int64_t label : sequence.labels) scored |= label != -100;

@@ -38,7 +38,8 @@ Json model_as_meant(const PipelineDescription& description) {
   Json model = description.model;
   for (auto it = model.begin(); it != model.end();) {
     const bool is_default = std::find(defaults.begin(), defaults.end(), *it) != defaults.end();
-    it = is_default && it.key() != "unk_id" ? model.erase(it) : std::next(it);
+    const bool is_id = it.key() == "unk_id" && it->is_number();  // of which 0 is one
+    it = is_default && !is_id ? model.erase(it) : std::next(it);
   }
   const Json unknown = model.value("unk_id", Json());
   if (unknown.is_number_unsigned()) {

@@ -147,8 +147,10 @@ std::unique_ptr<Tokenizer> TokenizerPipeline::restricted_to(std::string_view tex
   renumber(smaller.form.before);
   renumber(smaller.form.after);
   if (smaller.form.between) renumber(*smaller.form.between);
-  auto& unknown = smaller.model["unk_id"];
-  if (unknown.is_number_integer()) unknown = renumbered.at(unknown.get<std::int64_t>());
+  if (const auto unknown = smaller.model.find("unk_id");
+      unknown != smaller.model.end() && unknown->is_number_integer()) {
+    *unknown = renumbered.at(unknown->get<std::int64_t>());
+  }
   return std::make_unique<TokenizerPipeline>(std::move(smaller));
 }
 

@@ -170,6 +170,12 @@ def variants(text):
     for name, axis in whole["axes"].items():
         check(abs(parts["axes"][name]["objective"] - axis["objective"]) < 1e-5 * abs(axis["objective"]),
               f"moments of two parts: {name}")
+    braid("align", A, B, "--text", scratch / "p2.txt", "--moments", scratch / "last", "--residual", "last", "-o", scratch / "v.alignment",
+          "--overwrite")
+    out = ["-o", scratch / "v.alignment", "--overwrite"]
+    refuses("align", A, B, "--from-moments", scratch / "p1", scratch / "last", *out, says="different taps")
+    refuses("align", A, B, "--method", "weights", "--text", text, "--moments", scratch / "none", *out, says="weights observes nothing")
+    refuses("align", A, B, "--method", "learned", "--from-moments", scratch / "p1", *out, says="learned learns on text")
 
 
 def methods(text):

@@ -84,7 +84,10 @@ def main(place):
     ready = result("evaluate", a, "--task", "clm", "--batches", place / "batches.safetensors")
     with torch.no_grad():
         expected = transformers.GPT2LMHeadModel.from_pretrained(a)(rows, labels=rows).loss.item()
+        two = transformers.GPT2LMHeadModel.from_pretrained(a)(rows[:2], labels=rows[:2]).loss.item()
     check(abs(ready["loss"] - expected) < 1e-5, f"ready batches: {ready['loss']}, theirs {expected}")
+    ready = result("evaluate", a, "--task", "clm", "--batches", place / "batches.safetensors", "--lines", 2)
+    check(abs(ready["loss"] - two) < 1e-5, f"two rows of ready batches: {ready['loss']}, theirs {two}")
     refused = braid("evaluate", a, "--task", "mlm", "--text", valid, status=2)
     check("--task clm" in refused.stderr, f"mlm of GPT-2: {refused.stderr}")
 

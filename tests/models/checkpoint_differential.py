@@ -49,7 +49,7 @@ REFUSALS = {
     "an index of other files": r"is in the index but in no shard",
     "twice, with other values": r"with different values in two shards|is stored twice with different values",
     "JSON that only Python reads": r"not valid JSON|duplicate key",
-    "null, or a text for a list": r"expected a string, found null|architectures: expected a list",
+    "null, or a text for a list": r"expected a string, found null|architectures: expected a (non-empty )?list",
     "labels that are no number of outputs": r"num_labels(:| is) |id2label: ",
     "an epsilon below 0": r"the epsilon of norms is -",
     "no layers": r"(num_hidden_layers|n_layer) is 0",

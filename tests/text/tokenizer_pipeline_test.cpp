@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 using Json = nlohmann::json;
@@ -93,6 +94,8 @@ TEST(PipelineTest, RestrictsToWhatATextNeeds) {
   EXPECT_EQ(part->size(), 256 + 2 + 1);  // "ab" on the way to "abc", and <|endoftext|>
   EXPECT_THAT(part->encode("abc<|endoftext|>"), ElementsAre(257, 258));
   EXPECT_EQ(part->encode("bc").size(), 2);
+  for (const auto& [name, text] : part->files())
+    EXPECT_THAT(text, Not(HasSubstr("unk_id"))) << name;
 }
 
 using PipelineFilesTest = TemporaryFolder;
