@@ -27,7 +27,10 @@ at::Tensor llama3_frequencies(const at::Tensor& original, double factor, double 
   return at::where(outside, stretched, mixed);
 }
 
+// `fallback`: 0 if the key is required.
 double positive(const JsonField& fields, const char* key, double fallback) {
+  require(fields.has(key) || fallback > 0,
+          "config.json: {} is missing, which the rope_type requires", key);
   const double value = fields.number(key, fallback);
   require(value > 0, "config.json: {} is {}, expected a positive number", key, value);
   return value;
