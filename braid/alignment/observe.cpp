@@ -307,13 +307,15 @@ MomentsByTap observe(const Ensemble& a, const Model& b, const SequenceSource& se
     std::int64_t tokens = 0;
     const std::int64_t before = count;
     while (tokens < window_chunks * options.chunk_tokens) {
-      TokenSequence sequence = sequences();
-      more = !sequence.empty();
+      std::optional<TokenSequence> sequence = sequences();
+      more = sequence.has_value();
       if (!more) break;
-      observer.check(pad({sequence}));
-      tokens += length_of(sequence, network);
       ++count;
-      window.push_back(std::move(sequence));
+      if (!sequence->empty()) {
+        observer.check(pad({*sequence}));
+        tokens += length_of(*sequence, network);
+      }
+      window.push_back(*std::move(sequence));
     }
     for (; at_size && size != options.sizes.end() && *size < count; ++size) {
       at_size(*size, observer.with(

@@ -12,8 +12,8 @@ namespace braid {
 
 enum class Pool { none, cls, max, mean };
 
-// Returns the next sequence, empty at the end.
-using SequenceSource = std::function<TokenSequence()>;
+// Returns the next sequence, nullopt at the end. One without tokens counts as a sequence.
+using SequenceSource = std::function<std::optional<TokenSequence>()>;
 
 struct ObserveOptions {
   std::vector<std::string> taps;

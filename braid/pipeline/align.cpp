@@ -318,7 +318,10 @@ std::vector<TokenSequence> read_sequences(const Model& model, const std::string&
       {file, task, false, false, sequence_length(network_of(model), {}, 512, ""), limit},
       *tokenizer);
   std::vector<TokenSequence> sequences;
-  for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) sequences.push_back(s);
+  while (std::optional<TokenSequence> sequence = stream->next()) {
+    if (!sequence->empty()) sequences.push_back(*std::move(sequence));
+  }
+  require(!sequences.empty(), "{}: none of its {} texts has a token", file, stream->sequences());
   return sequences;
 }
 

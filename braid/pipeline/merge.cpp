@@ -153,7 +153,8 @@ Tensors repaired(const Model& merged, const Ensemble& parents, const MergeReques
     observing.pool = Pool::none;  // readers see every token
     std::size_t next = 0;
     return observe(
-        a, b, [&] { return next < sequences.size() ? sequences[next++] : TokenSequence{}; },
+        a, b,
+        [&] { return next < sequences.size() ? std::optional(sequences[next++]) : std::nullopt; },
         observing);
   };
   return repair(merged, parents, request.repairing, observe_taps, listener.count("taps"));

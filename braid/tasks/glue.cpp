@@ -148,8 +148,8 @@ class Rows final : public SequenceStream {
   std::int64_t total() const override { return std::ssize(rows_.lines); }
 
  private:
-  TokenSequence read() override {
-    if (sequences() == total()) return {};
+  std::optional<TokenSequence> read() override {
+    if (sequences() == total()) return std::nullopt;
     return encode(task_, rows_.lines[static_cast<std::size_t>(sequences())], tokenizer_,
                   max_length_);
   }

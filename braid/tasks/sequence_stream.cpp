@@ -24,9 +24,9 @@ class Lines final : public SequenceStream {
   std::int64_t total() const override { return limit_ ? limit_ : stream_.bytes(); }
 
  private:
-  TokenSequence read() override {
+  std::optional<TokenSequence> read() override {
+    if (!line_) return std::nullopt;
     TokenSequence sequence;
-    if (!line_) return sequence;
     sequence.ids = tokenizer_.encode_sequence(*line_, max_length_);
     line_ = stream_.next();
     return sequence;
@@ -45,9 +45,9 @@ class Listed final : public SequenceStream {
   std::int64_t total() const override { return std::ssize(all_); }
 
  private:
-  TokenSequence read() override {
-    const bool more = sequences() < total();
-    return more ? all_[static_cast<std::size_t>(sequences())] : TokenSequence{};
+  std::optional<TokenSequence> read() override {
+    if (sequences() == total()) return std::nullopt;
+    return all_[static_cast<std::size_t>(sequences())];
   }
 
   std::vector<TokenSequence> all_;
@@ -55,9 +55,9 @@ class Listed final : public SequenceStream {
 
 }  // namespace
 
-TokenSequence SequenceStream::next() {
-  TokenSequence sequence = read();
-  sequences_ += !sequence.empty();
+std::optional<TokenSequence> SequenceStream::next() {
+  std::optional<TokenSequence> sequence = read();
+  sequences_ += sequence.has_value();
   return sequence;
 }
 

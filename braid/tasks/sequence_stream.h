@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "braid/networks/sequences.h"
 #include "braid/text/tokenizer.h"
@@ -15,8 +16,8 @@ class SequenceStream {
  public:
   virtual ~SequenceStream() = default;
 
-  // The next one; empty at the end.
-  TokenSequence next();
+  // The next one, which may have no tokens; nullopt at the end.
+  std::optional<TokenSequence> next();
 
   std::int64_t sequences() const { return sequences_; }  // returned so far
   // Progress towards total(), in sequences or the source's own unit.
@@ -24,7 +25,7 @@ class SequenceStream {
   virtual std::int64_t total() const = 0;
 
  private:
-  virtual TokenSequence read() = 0;
+  virtual std::optional<TokenSequence> read() = 0;
 
   std::int64_t sequences_ = 0;
 };

@@ -14,6 +14,11 @@ at::Tensor normal(at::IntArrayRef shape, double deviation, Random& random) {
   return tensor;
 }
 
+// A bias, or a gain of a norm, neither of which is random.
+at::Tensor constant(const std::string& name, const Pattern& pattern, at::IntArrayRef shape) {
+  return is_gain(name, pattern) ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
+}
+
 // (positions, units): the sinusoids of Vaswani et al. 2017 scaled to `deviation`, rotated.
 at::Tensor rotated_sinusoids(at::IntArrayRef shape, double deviation, Random& random) {
   const std::int64_t positions = shape[0], units = shape[1];
@@ -67,7 +72,7 @@ void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, st
     if (parameters.contains(name)) continue;
     const std::vector<std::int64_t> shape = symmetries.shape(pattern);
     const at::Tensor value =
-        shape.size() == 1 ? at::zeros(shape, at::kDouble) : normal(shape, range, random);
+        shape.size() == 1 ? constant(name, pattern, shape) : normal(shape, range, random);
     parameters[name] = value.to(at::kFloat);
   }
 }
@@ -93,7 +98,7 @@ Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damp
     const std::vector<std::int64_t> shape = table.shape(pattern);
     at::Tensor value;
     if (shape.size() == 1) {
-      value = is_gain(name, pattern) ? at::ones(shape, at::kDouble) : at::zeros(shape, at::kDouble);
+      value = constant(name, pattern, shape);
     } else if (name == form.sinusoids) {
       value = rotated_sinusoids(shape, range, random);
     } else {

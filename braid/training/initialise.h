@@ -14,7 +14,7 @@ namespace braid {
 Tensors initialise(const nlohmann::json& config, std::uint64_t seed, double damping = 20);
 
 // Adds the table's tensors that `parameters` lack: normal weights with config.json's
-// initializer_range, zero vectors, float32, in name order from one stream.
+// initializer_range, zero biases, unit gains, float32, in name order from one stream.
 void draw_missing(const Symmetries& symmetries, const nlohmann::json& config, std::uint64_t seed,
                   Tensors& parameters);
 

@@ -16,9 +16,9 @@ MomentsByTap observe_random(const Model& a, const Model& b, const std::vector<st
   options.taps = taps;
   options.compute.dtype = at::kDouble;
   std::int64_t next = 0;
-  const SequenceSource source = [&] {
+  const SequenceSource source = [&]() -> std::optional<TokenSequence> {
+    if (next == 60) return std::nullopt;
     TokenSequence sequence;
-    if (next == 60) return sequence;
     const at::Tensor ids = random_ids(1, 12, vocabulary, static_cast<std::uint64_t>(100 + next++));
     const std::int64_t* first = ids.data_ptr<std::int64_t>();
     sequence.ids.assign(first, first + ids.numel());

@@ -12,11 +12,11 @@ namespace {
 
 SequenceSource sequences(std::int64_t count, std::uint64_t seed) {
   auto next = std::make_shared<std::int64_t>(0);
-  return [=]() -> TokenSequence {
-    if (*next == count) return {};
+  return [=]() -> std::optional<TokenSequence> {
+    if (*next == count) return std::nullopt;
     const std::int64_t length = 4 + *next % 12;  // every length, so that there is padding
     const at::Tensor ids = random_ids(1, length, 37, seed + static_cast<std::uint64_t>((*next)++));
-    return {{ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + length}, {}};
+    return TokenSequence{{ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + length}, {}};
   };
 }
 

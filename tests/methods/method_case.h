@@ -39,8 +39,8 @@ struct MethodCase {
       ObserveOptions observing;
       observing.taps = taps_to_observe(a.symmetries, options(a));
       auto next = std::make_shared<std::uint64_t>(0);
-      const auto source = [next, &a]() -> TokenSequence {
-        if (*next == 150) return {};
+      const auto source = [next, &a]() -> std::optional<TokenSequence> {
+        if (*next == 150) return std::nullopt;
         return random_sequence(*a.network, 16, 100 + (*next)++);
       };
       evidence.moments = observe(a, b, source, observing);

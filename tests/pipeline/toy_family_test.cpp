@@ -108,8 +108,8 @@ TEST(ToyFamilyTest, IsRepaired) {
     std::uint64_t next = 0;
     return observe(
         x, y,
-        [&]() -> TokenSequence {
-          if (next == 40) return {};
+        [&]() -> std::optional<TokenSequence> {
+          if (next == 40) return std::nullopt;
           return random_sequence(*x.network, 12, 100 + next++);
         },
         options);

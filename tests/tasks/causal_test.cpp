@@ -6,6 +6,7 @@
 #include "braid/error.h"
 #include "braid/tasks/ready_batches.h"
 #include "tests/checkpoint/temporary_folder.h"
+#include "tests/tasks/letters.h"
 
 namespace braid {
 namespace {
@@ -74,25 +75,6 @@ TEST_F(CausalBatchesTest, PaddingOnTheLeft) {
       ::testing::HasSubstr("row 0: attention_mask is 0 at position 0"));
 }
 
-// One token a letter.
-class Letters final : public Tokenizer {
- public:
-  explicit Letters(SequenceTemplate marks = {}) : template_(std::move(marks)) {}
-  const char* kind() const override { return "letters"; }
-  std::vector<std::int64_t> encode(std::string_view text) const override {
-    return {text.begin(), text.end()};
-  }
-  std::int64_t size() const override { return 128; }
-  bool is_special(std::int64_t) const override { return false; }
-  const std::string& token(std::int64_t) const override { return name_; }
-  const SequenceTemplate& sequence_template() const override { return template_; }
-  TokenizerFiles files() const override { return {}; }
-
- private:
-  std::string name_ = "letter";
-  SequenceTemplate template_;
-};
-
 class CausalTextTest : public TemporaryFolder {};
 
 TEST_F(CausalTextTest, TheLastTokenIsNoInput) {
@@ -116,8 +98,8 @@ TEST_F(CausalTextTest, IsTrainedOnInWholeBlocksAndAlignedOnInAllOfIt) {
               ::testing::HasSubstr("shorter than one block of 8"));
   const auto stream = block_sequences(file, tokenizer, 3, 0);
   std::vector<std::int64_t> read;
-  for (TokenSequence s = stream->next(); !s.empty(); s = stream->next()) {
-    read.insert(read.end(), s.ids.begin(), s.ids.end());
+  while (const auto block = stream->next()) {
+    read.insert(read.end(), block->ids.begin(), block->ids.end());
   }
   EXPECT_EQ(std::string(read.begin(), read.end()), "abcdefgh");
   EXPECT_EQ(stream->done(), stream->total());

@@ -170,8 +170,8 @@ TEST_F(GlueTest, PairsAreEncodedAsTheTaskEncodesThem) {
   EXPECT_EQ(text.batches, (Batches{{1, 0}}));
   const auto stream = open_sequences({file, &task, false, false, 16, 1}, *tokenizer);
   EXPECT_EQ(stream->total(), 1);
-  EXPECT_EQ(stream->next().ids, text.sequences[0].ids);
-  EXPECT_TRUE(stream->next().empty());
+  EXPECT_EQ(stream->next()->ids, text.sequences[0].ids);
+  EXPECT_FALSE(stream->next());
   // A batch of both: the shorter is padded, and types are kept.
   const Batch batch = pad(text.sequences);
   EXPECT_EQ(batch.input_ids[1][5].item<std::int64_t>(), 0);

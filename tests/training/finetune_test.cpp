@@ -166,6 +166,29 @@ TEST_F(FinetuneTest, TwoEncodersStartFromOneHead) {
   EXPECT_EQ(one.config["id2label"]["1"], "neutral");
 }
 
+// As transformers starts a head: gains are 1, biases 0.
+TEST_F(FinetuneTest, ADrawnHeadKeepsTheScaleOfItsNorm) {
+  std::set<std::string> with_norm;
+  for (const Family* family : families()) {
+    const auto is_bare = [](const ModelClass& kind) { return kind.parts.empty(); };
+    const auto bare = std::ranges::find_if(family->classes, is_bare);
+    const auto classifier = std::ranges::find_if(family->classes, [](const ModelClass& kind) {
+      return kind.name.ends_with("ForSequenceClassification");
+    });
+    if (bare == family->classes.end() || classifier == family->classes.end()) continue;
+    nlohmann::json config = family->sample;
+    config["architectures"] = {bare->name};
+    const Model start = random_model(config, 1);
+    for (const auto& [name, tensor] : classifier_start(start, find_task("sst2"), 7).parameters) {
+      if (start.parameters.contains(name) || tensor.dim() != 1) continue;
+      const bool gain = name.ends_with(".weight");
+      EXPECT_TRUE(at::equal(tensor, at::full_like(tensor, gain ? 1 : 0))) << name;
+      if (gain) with_norm.insert(family->model_type);
+    }
+  }
+  EXPECT_THAT(with_norm, ::testing::ElementsAre("modernbert"));
+}
+
 // As run_glue with --ignore_mismatched_sizes: from MNLI's three labels to two, the rest stays.
 TEST_F(FinetuneTest, AClassifierOfOtherLabelsIsDrawnAnew) {
   const Model three = classifier_start(encoder(), find_task("mnli"), 7);
