@@ -203,6 +203,10 @@ def cards_are_as_the_hub_reads_them():
     braid("align", A, B, "--method", "learned", "--start", "weights", "--text", text, "--steps", 2, "-o", learned)
     done = braid("merge", A, B, "--alignment", learned, "--text", text, "-o", scratch / "card6")
     check("aligned by learning on this same text" in done.stdout and "--dev" in done.stdout, done.stdout)
+    copy = shutil.copy(text, scratch / "copy.txt")
+    fitted = result("merge", A, B, "--no-align", "--text", text, "--dev", copy, "--repair", "rescale", "--heal", 1,
+                    "-o", scratch / "card8")["measured_on"]["fitted"]
+    check(fitted == ["repaired", "healed"], f"a copy of the text is the same text: {fitted}")
 
 
 def what_is_doubtful_is_said():
