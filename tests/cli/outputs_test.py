@@ -144,6 +144,10 @@ def options_are_used_or_refused():
     for option in (["--method", "weights"], ["--in-head", "orthogonal"], ["--components", "ffn"], ["--pool", "max"]):
         refuses("merge", A, B, "--no-align", "--text", text, *option, *out, says=f"{option[0]} is an option of aligning")
         refuses("merge", A, B, "--alignment", scratch / "ab.alignment", *option, *out, says="but with --alignment")
+    refuses("inspect", A, B, "--as-table", says="prints the table of one checkpoint")
+    refuses("inspect", A, "--as-table", "--json", scratch / "unused.json", says="--json is not used")
+    for option in (["--callable", "f.py:f"], ["--alignment", scratch / "ab.alignment"], ["--python", "python"], ["--lines", 1]):
+        refuses("verify", A, B, *option, says=f"{option[0]} is not used")
     positions = json.loads((A / "config.json").read_text())["max_position_embeddings"]
     longer = positions + 1
     for command in (["evaluate", A, "--text", text, "--block", longer],
