@@ -30,23 +30,20 @@ std::string table(const Curve& curve) {
 }
 
 // A curve written by an earlier run with --json. Throws if it measures something else.
-PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluation) try {
-  const auto json = parse_json(std::string(MappedFile::open(file)->bytes()), file);
-  const bool curve = json.is_object() && json.contains("t") && json.contains("loss") &&
-                     json["t"].size() >= 2 && json["t"].size() == json["loss"].size();
-  require(curve, "{}: not a curve written by braid barrier --json", file);
-  const nlohmann::json measured = json.value("evaluation", nlohmann::json::object());
+PlottedCurve read_curve(const std::string& file, const nlohmann::json& evaluation) {
+  const auto json = parse_json(MappedFile::open(file)->bytes(), file);
+  const JsonField field(json, file);
+  const Curve curve = curve_of(field);
+  const JsonField measured = field.at("evaluation");
   for (const auto& [key, value] : evaluation.items()) {
     const bool is_path = key == "text" || key == "data" || key == "batches";
-    const nlohmann::json theirs = measured.value(key, nlohmann::json());
+    const nlohmann::json theirs = measured.has(key) ? measured.at(key).json() : nlohmann::json();
     require(is_path || theirs == value,
             "{}: the curve measures something else: its {} is {}, here it is {}", file, key,
-            theirs.dump(), value.dump());
+            to_text(theirs), to_text(value));
   }
-  const std::string alignment = json.value("alignment", "");
-  return {alignment.empty() ? "plain average" : alignment, 'o', json["t"], json["loss"]};
-} catch (const nlohmann::json::exception&) {
-  fail("{}: not a curve written by braid barrier --json: a value has the wrong type", file);
+  const std::string alignment = field.text("alignment", "");
+  return {alignment.empty() ? "plain average" : alignment, 'o', curve.t, curve.loss};
 }
 
 OptionList options_of(Options& options) {

@@ -197,6 +197,9 @@ void run(const Options& options) {
   const auto& [path, other, table, json, as_file] = options;
   require(std::filesystem::exists(path), "{}: no such file or folder", path);
   if (as_file) {
+    require(other.empty() && json.empty(),
+            "`as-table` prints the table of one checkpoint; {} is not used",
+            other.empty() ? "`json`" : other);
     fmt::print("{}", to_yaml(as_table(load_model(path, table))));
   } else if (!other.empty()) {
     inspect_pair(path, other, table, json);

@@ -109,9 +109,6 @@ int show_element(const Options& options, const Model& first, const Model& second
 }
 
 int run_by_table(const Options& options) {
-  require(
-      options.text.empty(),
-      "`text` needs a forward pass, which a `table` does not have; pass `callable` or `outputs`");
   const Model first = load_model(options.first, options.table);
   if (options.callable.empty()) {
     require(!options.second.empty(),
@@ -164,15 +161,49 @@ OptionList options_of(Options& options) {
   return list;
 }
 
+// How the two are compared, and the options that have no part in it. A seed is always taken.
+struct Way {
+  std::string by;
+  std::vector<std::string> unused;
+};
+
+Way way_of(const Options& options) {
+  if (!options.outputs.empty()) {
+    return {"with `outputs`, which are compared as they are",
+            {"table", "alignment", "callable", "python", "text", "lines"}};
+  }
+  if (!options.table.empty() && !options.callable.empty()) {
+    return {"with `callable`, which computes the outputs on its own inputs",
+            {"alignment", "text", "lines"}};
+  }
+  if (!options.table.empty()) {
+    return {"with a `table`, which has no forward pass; pass `callable` or `outputs` for one",
+            {"python", "text", "lines"}};
+  }
+  Way way{"here: without a `table` braid runs the models itself, on random tokens or on `text`",
+          {"callable", "alignment", "python"}};
+  if (options.text.empty()) way.unused.emplace_back("lines");
+  return way;
+}
+
+void require_used(Options given) {
+  const Way way = way_of(given);
+  Options untouched;
+  const OptionList options = options_of(given), defaults = options_of(untouched);
+  for (const std::string& name : way.unused) {
+    require(options.find(name).get() == defaults.find(name).get(), "`{}` is not used {}", name,
+            way.by);
+  }
+}
+
 int run(const Options& options) {
+  require_used(options);
   if (!options.outputs.empty()) {
     return compare_saved(options, read_safetensors(options.outputs.at(0)),
                          read_safetensors(options.outputs.at(1)), options.outputs);
   }
   if (!options.table.empty()) return run_by_table(options);
   require(!options.second.empty(), "expected two checkpoints, found one");
-  require(options.callable.empty() && options.alignment.empty(),
-          "`callable` and `alignment` require a `table`; without one braid runs the models itself");
   const Model first = load_model(options.first), second = load_model(options.second);
   if (!options.text.empty()) require_same_ids(first, second);
   const auto sequences = options.text.empty()

@@ -34,6 +34,17 @@ const Head& head_to_untie(const Model& model) {
   return *head;
 }
 
+std::vector<double> steps_of(const JsonField& list) {
+  std::vector<double> t = list.numbers();
+  for (std::size_t i = 1; i < t.size(); ++i) {
+    if (t[i] <= t[i - 1]) list.items()[i].refuse(fmt::format("more than {}", t[i - 1]));
+  }
+  require(t.size() >= 2 && t.front() == 0 && t.back() == 1,
+          "{}: expected at least 2 numbers from 0 to 1, found {} from {} to {}", list.where(),
+          t.size(), t.front(), t.back());
+  return t;
+}
+
 }  // namespace
 
 void require_exact_end(const Curve& curve, at::ScalarType precision) {
@@ -73,6 +84,47 @@ nlohmann::json to_json(const Curve& curve) {
           {"end_error", curve.end_error()},
           {"exact", curve.broken.empty()},
           {"broken", curve.broken}};
+}
+
+Curve curve_of(const JsonField& json) {
+  Curve curve;
+  curve.t = steps_of(json.at("t"));
+  const auto along_path = [&](const JsonField& list) {
+    std::vector<double> values = list.numbers();
+    require(values.size() == curve.t.size(), "{}: expected {} numbers, one for each t, found {}",
+            list.where(), curve.t.size(), values.size());
+    return values;
+  };
+  curve.loss = along_path(json.at("loss"));
+  curve.loss_a = json.at("loss_a").number();
+  curve.loss_b = json.at("loss_b").number();
+  const JsonField metrics = json.at("metrics");
+  for (const std::string& name : metrics.keys()) {
+    curve.metrics[name] = along_path(metrics.at(name));
+    curve.metrics_a[name] = json.at("metrics_a").at(name).number();
+    curve.metrics_b[name] = json.at("metrics_b").at(name).number();
+  }
+  curve.scored = json.at("scored").integer(0);
+  curve.broken = json.at("broken").text();
+  const JsonField exact = json.at("exact");
+  if (exact.boolean() != curve.broken.empty()) {
+    exact.refuse("true if, and only if, `broken` is empty");
+  }
+  return curve;
+}
+
+std::map<std::string, double> numbers_of(const Curve& curve) {
+  const std::size_t middle = curve.t.size() / 2;
+  std::map<std::string, double> numbers = {{"barrier", curve.barrier()},
+                                           {"barrier_chord", curve.barrier_chord()},
+                                           {"midpoint", curve.loss[middle]},
+                                           {"end", curve.loss.back()},
+                                           {"ends", (curve.loss_a + curve.loss_b) / 2}};
+  for (const auto& [name, values] : curve.metrics) {
+    numbers[name] = values[middle];
+    numbers[name + "_ends"] = (curve.metrics_a.at(name) + curve.metrics_b.at(name)) / 2;
+  }
+  return numbers;
 }
 
 Path make_path(const Model& a, const Model& b, const Transform& transform,

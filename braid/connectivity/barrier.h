@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "braid/json/json_field.h"
 #include "braid/progress.h"
 #include "braid/symmetry/transform.h"
 #include "braid/tasks/evaluate.h"
@@ -34,6 +35,12 @@ void require_exact_end(const Curve& curve, at::ScalarType precision);
 
 // {"t", "loss", "barrier", "barrier_chord", "loss_a", "loss_b", "metrics", "exact", ...}
 nlohmann::json to_json(const Curve& curve);
+// The inverse. Error unless t rises from 0 to 1 and every list has one number for each t.
+Curve curve_of(const JsonField& json);
+
+// The numbers of a table of curves: "barrier", "barrier_chord", the loss at the "midpoint", at the
+// "end" and of the two "ends", and of each metric NAME and NAME_ends.
+std::map<std::string, double> numbers_of(const Curve& curve);
 
 // The two ends of the path, in the compute dtype.
 struct Path {

@@ -171,16 +171,14 @@ Healed healed(const Model& merged, const Measure& measure, const MergeRequest& r
   return heal(merged, steps, identity, measure, healing, state, listener.log(), listener.scoring);
 }
 
-bool is_same_file(const fs::path& a, const fs::path& b) {
-  std::error_code absent;
-  return !a.empty() && !b.empty() && fs::equivalent(a, b, absent);
-}
-
 // The steps that were fitted on the measured file.
 std::vector<std::string> fitted_on_measured(const Merged& merged, const MergeRequest& request) {
   std::vector<std::string> done;
   if (merged.measured_on.empty()) return done;
-  const std::string measured = fingerprint_text(MappedFile::open(merged.measured_on)->bytes());
+  const auto content = [](const std::string& file) {
+    return file.empty() ? "" : fingerprint_text(MappedFile::open(file)->bytes());
+  };
+  const std::string measured = content(merged.measured_on);
   for (const Parent& parent : merged.parents) {
     if (!parent.alignment || !done.empty()) continue;
     const nlohmann::json& seen = parent.alignment->text;
@@ -191,9 +189,12 @@ std::vector<std::string> fitted_on_measured(const Merged& merged, const MergeReq
       }
     }
   }
-  const bool same = is_same_file(merged.measured_on, request.align.text_file());
-  if (same && request.repairing.kind != Repair::none) done.emplace_back("repaired");
-  if (same && request.healing.steps > 0) done.emplace_back("healed");
+  if (request.repairing.kind != Repair::none && content(request.align.text_file()) == measured) {
+    done.emplace_back("repaired");
+  }
+  if (request.healing.steps > 0 && content(request.align.file()) == measured) {
+    done.emplace_back("healed");
+  }
   return done;
 }
 

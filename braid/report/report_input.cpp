@@ -1,6 +1,7 @@
 // Files of a report: results that it reads, figures that it writes.
 #include "braid/checkpoint/atomic_file.h"
 #include "braid/checkpoint/mapped_file.h"
+#include "braid/connectivity/barrier.h"
 #include "braid/error.h"
 #include "braid/json/json_text.h"
 #include "braid/report/figures.h"
@@ -22,7 +23,7 @@ bool is_curve(const Json& json) {
 }
 
 // The curve as results of a study with one pair and one variant.
-Json study_of(const Json& curve) {
+Json study_of(const Json& curve, const std::string& file) {
   const std::string task = curve["evaluation"].value("task", "mlm");
   const bool aligned = !curve.value("alignment", "").empty();
   const Json head = {{"pair", "A-B"},
@@ -32,19 +33,8 @@ Json study_of(const Json& curve) {
   Json labelled = curve;
   labelled.update(head);
   Json row = head;
-  const std::size_t middle = curve["loss"].size() / 2;
-  const auto single = [](const Json& value) {
-    return Json{{"mean", value}, {"error", nullptr}, {"pairs", 1}, {"values", {value}}};
-  };
-  row["barrier"] = single(curve["barrier"]);
-  row["barrier_chord"] = single(curve["barrier_chord"]);
-  row["midpoint"] = single(curve["loss"][middle]);
-  row["end"] = single(curve["loss"].back());
-  row["ends"] = single((curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
-  for (const auto& [name, values] : curve["metrics"].items()) {
-    row[name] = single(values[middle]);
-    row[name + "_ends"] = single(
-        (curve["metrics_a"][name].get<double>() + curve["metrics_b"][name].get<double>()) / 2);
+  for (const auto& [name, value] : numbers_of(curve_of(JsonField(curve, file)))) {
+    row[name] = {{"mean", value}, {"error", nullptr}, {"pairs", 1}, {"values", {value}}};
   }
   return {
       {"title", "From " + curve.value("a", "A") + " to " + curve.value("b", "B")},
@@ -61,6 +51,16 @@ Json study_of(const Json& curve) {
       {"curves", Json::array({labelled})},
       {"alignments", Json::array()},
       {"summary", Json::array({row})}};
+}
+
+// The curves of a study are averaged point by point.
+void require_curves(const JsonField& results) {
+  const auto points = static_cast<std::size_t>(results.at("points").integer(2));
+  for (const JsonField& curve : results.at("curves").items()) {
+    const std::size_t found = curve_of(curve).t.size();
+    require(found == points, "{}, t: expected {} numbers, as `points` says, found {}",
+            curve.where(), points, found);
+  }
 }
 
 }  // namespace
@@ -80,10 +80,11 @@ ReportInput read_report_input(const fs::path& path) {
   input.source = file.string();
   const Json json = read_json(file);
   if (is_curve(json)) {
-    input.results = study_of(json);
+    input.results = study_of(json, file.string());
   } else {
     require(json.is_object() && json.value("format", "") == "braid-study",
             "{}: neither results.json of braid study nor JSON of braid barrier", file.string());
+    require_curves(JsonField(json, file.string()));
     input.results = json;
   }
   return input;

@@ -80,7 +80,7 @@ std::string pair_name(const Study& study, std::size_t p) {
   return study.models[study.pairs[p].first].name + "-" + study.models[study.pairs[p].second].name;
 }
 
-Json summarise(const Study& study, const Json& curves) {
+Json summarise(const Study& study, const Cache& cache, const Json& curves) {
   struct Group {
     Json head;
     std::map<std::string, std::vector<double>> values;
@@ -93,17 +93,9 @@ Json summarise(const Study& study, const Json& curves) {
     const auto [group, added] = groups.try_emplace(head.dump());
     if (added) order.push_back(head.dump());
     group->second.head = head;
-    auto& values = group->second.values;
-    const std::size_t middle = curve["loss"].size() / 2;
-    values["barrier"].push_back(curve["barrier"]);
-    values["barrier_chord"].push_back(curve["barrier_chord"]);
-    values["midpoint"].push_back(curve["loss"][middle]);
-    values["end"].push_back(curve["loss"].back());
-    values["ends"].push_back((curve["loss_a"].get<double>() + curve["loss_b"].get<double>()) / 2);
-    for (const auto& [name, metric] : curve["metrics"].items()) {
-      values[name].push_back(metric[middle]);
-      values[name + "_ends"].push_back(
-          (curve["metrics_a"][name].get<double>() + curve["metrics_b"][name].get<double>()) / 2);
+    const std::string file = cache.place("curves", curve["key"], ".json").string();
+    for (const auto& [name, value] : numbers_of(curve_of(JsonField(curve, file)))) {
+      group->second.values[name].push_back(value);
     }
   }
   Json summary = Json::array();
@@ -163,7 +155,7 @@ Json study_results(const Study& study, const Plan& plan, const Cache& cache,
           {"precision", at::toString(study.compute.dtype)},
           {"curves", curves},
           {"alignments", alignments},
-          {"summary", summarise(study, curves)}};
+          {"summary", summarise(study, cache, curves)}};
 }
 
 }  // namespace braid

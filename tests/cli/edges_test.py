@@ -124,7 +124,35 @@ def json_of_another_kind():
         file.write_text(json.dumps({**curve, **change}))
         refuses("report", file, "-o", scratch / "kind.html", says=["kind.json"])
         if {"loss", "t", "alignment"} & set(change):
-            refuses(*barrier, "--beside", file, says=["kind.json", "has the wrong type"])
+            refuses(*barrier, "--beside", file, says=["kind.json", *change])
+
+
+def curves_whose_lists_do_not_fit():
+    """`report` and `barrier --beside` read the same curves, and name the list that is none."""
+    a, b = bert("curve-a", 0), bert("curve-b", 1)
+    barrier = ["barrier", a, b, "--no-align", "--text", text, "--points", 3]
+    curve, file = result(*barrier), scratch / "curve.json"
+    metric = next(iter(curve["metrics"]))
+    short = {"metrics": {metric: [1.0, 2.0]}}
+    for key, change in (("loss", {"loss": []}), ("loss", {"loss": [1, 2]}), ("loss", {"loss": [1, 2, 3, 4]}),
+                        (metric, short), (metric, {"metrics": {metric: []}}), ("loss_a", {"loss_a": None}),
+                        (metric, {"metrics_a": {}}), ("exact", {"exact": False}), ("loss[1]", {"loss": [1, math.inf, 2]}),
+                        ("t[1]", {"t": [1, 0.5, 0]}), ("t[1]", {"t": [0, 0, 1]}), ("t", {"t": [0, 0.5, 2]}),
+                        ("t", {"t": [0.4, 0.5, 0.6]}), ("t[1]", {"t": [0, math.nan, 1]}), ("t", {"t": []}),
+                        ("t", {"t": [0], "loss": [1], "metrics": {metric: [1]}})):
+        file.write_text(json.dumps({**curve, **change}))
+        refuses("report", file, "-o", scratch / "curve.html", says=["curve.json", key])
+        refuses(*barrier, "--beside", file, says=["curve.json", key])
+    file.write_text(json.dumps(curve))
+    braid(*barrier, "--beside", file)
+    study = scratch / "curve.yaml"
+    study.write_text(f"models: [{a}, {b}]\ntasks: [{{task: mlm, text: {text}, align: {{text: {text}}}}}]\npoints: 3\n"
+                     "variants: [{name: plain, align: none}]\n")
+    braid("study", study, "-o", scratch / "curves")
+    results = json.loads((scratch / "curves/results.json").read_text())
+    for key, change in (("loss", {"loss": []}), (metric, short), ("t", {"t": [0, 1], "loss": [1, 2], **short})):
+        file.write_text(json.dumps({**results, "curves": [{**results["curves"][0], **change}]}))
+        refuses("report", file, "-o", scratch / "curve.html", says=["curve.json", "curves[0]", key])
 
 
 def batches_without_tokens():
@@ -188,7 +216,7 @@ with tempfile.TemporaryDirectory() as folder:
     text.write_text("\n".join(" ".join(WORDS[5 + (i * 7 + j * (1 + i % 5)) % 95] for j in range(12)) for i in range(40)) + "\n")
     for part in (vocabularies_longer_than_embeddings, a_token_without_a_row_has_no_union, repair_without_a_ridge,
                  a_norm_that_not_all_readers_take_the_bias_of, curves_that_are_flat_but_for_rounding, json_of_another_kind,
-                 batches_without_tokens, learning_what_stands_beside_maps_inside_heads,
+                 curves_whose_lists_do_not_fit, batches_without_tokens, learning_what_stands_beside_maps_inside_heads,
                  precision_is_obeyed_or_refused, what_was_chosen_is_what_is_said):
         if not sys.argv[2:] or part.__name__ in sys.argv[2:]:
             part()

@@ -144,6 +144,10 @@ def options_are_used_or_refused():
     for option in (["--method", "weights"], ["--in-head", "orthogonal"], ["--components", "ffn"], ["--pool", "max"]):
         refuses("merge", A, B, "--no-align", "--text", text, *option, *out, says=f"{option[0]} is an option of aligning")
         refuses("merge", A, B, "--alignment", scratch / "ab.alignment", *option, *out, says="but with --alignment")
+    refuses("inspect", A, B, "--as-table", says="prints the table of one checkpoint")
+    refuses("inspect", A, "--as-table", "--json", scratch / "unused.json", says="--json is not used")
+    for option in (["--callable", "f.py:f"], ["--alignment", scratch / "ab.alignment"], ["--python", "python"], ["--lines", 1]):
+        refuses("verify", A, B, *option, says=f"{option[0]} is not used")
     positions = json.loads((A / "config.json").read_text())["max_position_embeddings"]
     longer = positions + 1
     for command in (["evaluate", A, "--text", text, "--block", longer],
@@ -203,6 +207,10 @@ def cards_are_as_the_hub_reads_them():
     braid("align", A, B, "--method", "learned", "--start", "weights", "--text", text, "--steps", 2, "-o", learned)
     done = braid("merge", A, B, "--alignment", learned, "--text", text, "-o", scratch / "card6")
     check("aligned by learning on this same text" in done.stdout and "--dev" in done.stdout, done.stdout)
+    copy = shutil.copy(text, scratch / "copy.txt")
+    fitted = result("merge", A, B, "--no-align", "--text", text, "--dev", copy, "--repair", "rescale", "--heal", 1,
+                    "-o", scratch / "card8")["measured_on"]["fitted"]
+    check(fitted == ["repaired", "healed"], f"a copy of the text is the same text: {fitted}")
 
 
 def what_is_doubtful_is_said():

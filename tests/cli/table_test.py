@@ -268,6 +268,10 @@ def same_by_what_they_compute():
     files = [save({"logits": net["outputs"](load_file(f))}, scratch / f"{f.stem}-outputs.safetensors") for f in (a, b, c)]
     check(result("verify", a, b, "--outputs", *files[:2])["same"], "the same outputs")
     braid("verify", a, c, "--outputs", files[0], files[2], status=1)
+    for more in (["--table", table["mlp"]], by[2:4], by[4:], ["--alignment", a], ["--text", a], ["--lines", 1]):
+        refuses("verify", a, b, "--outputs", *files[:2], *more, says=f"{more[0]} is not used")
+    for more in (["--alignment", a], ["--text", a], ["--lines", 1]):
+        refuses("verify", a, b, *by, *more, says=f"{more[0]} is not used")
     save({"other": torch.zeros(2)}, scratch / "other.safetensors")
     refuses("verify", a, b, "--outputs", files[0], scratch / "other.safetensors", says="has output logits")
 
