@@ -119,14 +119,11 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
     return found->second;
   };
   const c10::NoGradGuard no_grad;
-  Tensors moments;
   const bool keeps = std::any_of(tensors.begin(), tensors.end(), [](const auto& named) {
     return named.first.starts_with(kept_prefix);
   });
   for (auto& [name, parameter] : state.parameters) {
     parameter.copy_(saved(name, parameter));
-    for (const std::string& moment : {name + "/first", name + "/second"})
-      moments[moment] = saved(moment, parameter);
     if (keeps) state.kept[name] = saved(kept_prefix + name, parameter).clone();
   }
   try {
@@ -139,7 +136,7 @@ void load_state(const std::filesystem::path& file, const nlohmann::json& identit
   } catch (const nlohmann::json::exception&) {
     fail("{}: incomplete state of a training run; remove the file to start over", file.string());
   }
-  optimiser.restore(moments, state.step);
+  optimiser.restore(saved, state.step);
 }
 
 }  // namespace

@@ -71,12 +71,14 @@ Tensors Optimiser::state() const {
   return result;
 }
 
-void Optimiser::restore(const Tensors& state, std::int64_t step) {
+void Optimiser::restore(
+    const std::function<at::Tensor(const std::string& name, const at::Tensor& like)>& saved,
+    std::int64_t step) {
   for (const auto& [name, parameter] : impl_->parameters) {
     auto moments = std::make_unique<torch::optim::AdamWParamState>();
     moments->step(step);
-    moments->exp_avg(state.at(name + "/first").clone());
-    moments->exp_avg_sq(state.at(name + "/second").clone());
+    moments->exp_avg(saved(name + "/first", parameter).clone());
+    moments->exp_avg_sq(saved(name + "/second", parameter).clone());
     impl_->adam->state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
   }
 }

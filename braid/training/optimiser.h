@@ -3,6 +3,7 @@
 // saved and restored.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "braid/checkpoint/tensors.h"
@@ -31,8 +32,11 @@ class Optimiser {
   void step(std::int64_t step, const Tensors& gradients);
 
   Tensors state() const;  // "<parameter>/first", "/second": moments of the gradient
-  // REQUIRES the state of an optimiser of these parameters, as it was after `step`.
-  void restore(const Tensors& state, std::int64_t step);
+  // Restores the state after `step`. `saved`: the state's tensor of this name, shaped like the
+  // other.
+  void restore(
+      const std::function<at::Tensor(const std::string& name, const at::Tensor& like)>& saved,
+      std::int64_t step);
 
  private:
   struct Impl;
