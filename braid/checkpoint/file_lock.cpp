@@ -17,8 +17,8 @@ namespace {
 
 // False if the previous holder has removed the file since it was opened.
 bool is_still_at(int descriptor, const std::filesystem::path& file) {
-  struct stat opened {
-  }, present{};
+  struct stat opened {};
+  struct stat present {};
   return ::fstat(descriptor, &opened) == 0 && ::stat(file.c_str(), &present) == 0 &&
          opened.st_dev == present.st_dev && opened.st_ino == present.st_ino;
 }
@@ -48,8 +48,8 @@ FileLock::FileLock(const std::filesystem::path& file, const std::filesystem::pat
 // Removed while still locked, so that no other process can have opened and locked it meanwhile.
 FileLock::~FileLock() {
   if (descriptor_ < 0) return;
+  removed_.reset();  // before the path can be another process's
   ::unlink(file_.c_str());
-  removed_.reset();
   ::close(descriptor_);
 }
 

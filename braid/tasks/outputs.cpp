@@ -28,8 +28,7 @@ void require_outputs(const Model& model, const Task& task) {
             folder);
     require(model.sentence->text_changes.empty(),
             "{}: changes texts before tokenising ({}), which is not supported; remove that "
-            "setting, and "
-            "change the texts of `data` instead",
+            "setting, and change the texts of `data` instead",
             folder, model.sentence->text_changes);
     return;
   }
