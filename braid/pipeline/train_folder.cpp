@@ -25,6 +25,42 @@ std::string vocabulary_file(const PretrainRequest& request) {
   return request.vocabulary == "train" ? "" : request.vocabulary;
 }
 
+// In `config`, which names tokens by their ids in `whole`: the ids of the same tokens in `part`,
+// and null for one that it lacks.
+void renumber_tokens(const Tokenizer& whole, const Tokenizer& part, nlohmann::json& config) {
+  const std::vector<std::string> tokens = whole.tokens(), kept = part.tokens();
+  const auto renumber = [&](nlohmann::json& value) {
+    const auto id = value.is_number_integer() ? value.get<std::int64_t>() : -1;
+    const bool is_token = id >= 0 && id < std::ssize(tokens);
+    const std::string token = is_token ? tokens[static_cast<std::size_t>(id)] : "";
+    const auto found = token.empty() ? kept.end() : std::find(kept.begin(), kept.end(), token);
+    value = found == kept.end() ? nlohmann::json() : nlohmann::json(found - kept.begin());
+  };
+  for (auto& [key, value] : config.items()) {
+    if (!key.ends_with("_token_id")) continue;
+    if (!value.is_array()) {
+      renumber(value);
+      continue;
+    }
+    for (nlohmann::json& one : value) renumber(one);
+    value.erase(std::remove(value.begin(), value.end(), nullptr), value.end());
+  }
+}
+
+// The ids of the tokenizer's roles. Without one, the key is null unless it is given: the default of
+// transformers is of another vocabulary.
+void name_roles(const Tokenizer& tokenizer, nlohmann::json& config) {
+  const std::pair<const char*, std::optional<std::int64_t>> roles[] = {
+      {"bos_token_id", tokenizer.start_of_text()}, {"eos_token_id", tokenizer.end_of_text()}};
+  for (const auto& [key, id] : roles) {
+    if (id) {
+      config[key] = *id;
+    } else if (!config.contains(key)) {
+      config[key] = nullptr;
+    }
+  }
+}
+
 // The requested tokenizer; writes the fields that depend on it to `config`.
 std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request,
                                                   nlohmann::json& config) {
@@ -32,13 +68,13 @@ std::shared_ptr<const Tokenizer> choose_tokenizer(const PretrainRequest& request
   std::shared_ptr<const Tokenizer> tokenizer =
       new_tokenizer(request.vocabulary, request.text, config_size(config, "vocab_size", 30522));
   if (!request.restrict_to.empty()) {
-    tokenizer = tokenizer->restricted_to(read_text(request.restrict_to));
+    const auto whole = tokenizer;
+    tokenizer = whole->restricted_to(read_text(request.restrict_to));
+    renumber_tokens(*whole, *tokenizer, config);
     config["vocab_size"] = (tokenizer->size() + aligned - 1) / aligned * aligned;
   }
   if (!config.contains("vocab_size")) config["vocab_size"] = tokenizer->size();
-  if (const auto end = tokenizer->end_of_text()) {
-    config["bos_token_id"] = config["eos_token_id"] = *end;
-  }
+  name_roles(*tokenizer, config);
   return tokenizer;
 }
 

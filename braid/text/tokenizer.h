@@ -42,6 +42,7 @@ class Tokenizer {
   virtual const SequenceTemplate& sequence_template() const = 0;
   virtual std::optional<std::int64_t> mask() const { return std::nullopt; }
   virtual std::optional<std::int64_t> pad() const { return std::nullopt; }
+  virtual std::optional<std::int64_t> start_of_text() const { return std::nullopt; }
   virtual std::optional<std::int64_t> end_of_text() const { return std::nullopt; }
 
   virtual Reading reading() const { return {{"kind", kind()}}; }

@@ -26,6 +26,7 @@ class TokenizerPipeline final : public Tokenizer {
   const SequenceTemplate& sequence_template() const override { return description_.form; }
   std::optional<std::int64_t> mask() const override { return table_.role("mask_token"); }
   std::optional<std::int64_t> pad() const override { return table_.role("pad_token"); }
+  std::optional<std::int64_t> start_of_text() const override { return table_.role("bos_token"); }
   std::optional<std::int64_t> end_of_text() const override { return table_.role("eos_token"); }
   std::int64_t size() const override { return table_.size(); }
   bool is_special(std::int64_t id) const override { return table_.is_special(id); }

@@ -84,9 +84,42 @@ def blocks_begin_with_the_mark(place, text):
     check("this WordPiece tokenizer ends sequences with [SEP]" in refused.stderr, refused.stderr)
 
 
+def special_tokens_by_role(place, text):
+    """config.json names the tokens that transformers' tokenizer of the folder does, in a smaller vocabulary as well."""
+    start, end, pad = {"bos_token": "<s>"}, {"eos_token": "</s>"}, {"pad_token": "<pad>"}
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.train_from_iterator([text.read_text()], trainers.BpeTrainer(
+        vocab_size=320, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    last = made.get_vocab_size() - 1
+    made.add_special_tokens(["<unk>", "<s>", "</s>", "<pad>"])
+    part, config, vocabulary = place / "part.txt", place / "roles.json", place / "roles"
+    part.write_text("the cat")
+    # Of tokens without a role: one that is kept, and one that the text does not need.
+    others = {"pad_token_id": made.token_to_id("<pad>"), "sep_token_id": last}
+    config.write_text(json.dumps({**DECODER, "model_type": "llama", "intermediate_size": 48, **others}))
+    vocabulary.mkdir()
+    made.save(str(vocabulary / "tokenizer.json"))
+    for number, roles in enumerate((start | end | pad, end | {"bos_token": "</s>"}, start, end | pad, {})):
+        (vocabulary / "tokenizer_config.json").write_text(json.dumps(
+            {"tokenizer_class": "PreTrainedTokenizerFast", **roles}))
+        for restricted in ([], ["--restrict-vocab", part]):
+            out = place / f"roles-{number}-{len(restricted)}"
+            braid("pretrain", "--config", config, "--vocab", vocabulary, "--text", text, "--block", 16,
+                  *restricted, *ONE_STEP, "-o", out)
+            theirs, read = (auto.from_pretrained(out) for auto in (transformers.AutoTokenizer, transformers.AutoConfig))
+            for name in ("bos_token_id", "eos_token_id"):
+                found, expected = getattr(read, name), getattr(theirs, name)
+                check(found == expected, f"{roles}, {restricted}: {name} {found}, the tokenizer's is {expected}")
+            check(theirs.convert_ids_to_tokens(read.pad_token_id) == "<pad>", f"{restricted}: pad {read.pad_token_id}")
+            found = json.loads((out / "config.json").read_text())["sep_token_id"]
+            check(found == (None if restricted else last), f"{restricted}: sep_token_id {found}")
+
+
 with tempfile.TemporaryDirectory() as name:
     folder, rng = Path(name), random.Random(1)
     written = folder / "text.txt"
     written.write_text("\n".join(" ".join(rng.choices(WORDS, k=12)) for _ in range(60)))
     learnt_word_pieces(folder, written)
     blocks_begin_with_the_mark(folder, written)
+    special_tokens_by_role(folder, written)
