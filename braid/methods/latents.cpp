@@ -81,7 +81,8 @@ Latents::Latents(const Symmetries& symmetries, const Transform& start, const Lat
     }
   }
   require(!start_.empty(), "nothing to learn: this {} model has no {}", symmetries.family,
-          fmt::join(options.learn, ", "));
+          options.learn.empty() ? "maps that mix units"
+                                : fmt::format("{}", fmt::join(options.learn, ", ")));
 }
 
 void Latents::add(const Axis& axis, const Transform& start, const LatentOptions& options) {

@@ -34,6 +34,9 @@ constexpr std::array modes = {
     Mode{"lasttoken", "pooling_mode_lasttoken", Pooling::last_token},
 };
 
+// The modules that braid runs, in their order; the last may be missing, or the last two.
+constexpr std::array<std::string_view, 3> chain = {"Transformer", "Pooling", "Normalize"};
+
 std::vector<Pooling> read_pooling(const JsonField& config) {
   std::vector<Setting> known = {{"embedding_dimension"},
                                 {"word_embedding_dimension"},
@@ -107,31 +110,29 @@ std::optional<SentencePooling> read_sentence_modules(const fs::path& folder) {
   const nlohmann::json listed = read_settings(file);
   SentencePooling pooling;
   const auto modules = read_modules(folder, JsonField(listed, file.string()));
-  for (const auto& [name, place] : modules) {
-    require(!pooling.normalised && (name == "Normalize") == !pooling.modes.empty(),
-            "{}: {} in this position is not supported; supported: Transformer, Pooling, optionally "
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    const auto& [name, place] = modules[i];
+    require(i < chain.size() && name == chain[i],
+            "{}: {} as module {} is not supported; supported: Transformer, Pooling, optionally "
             "Normalize. Remove modules.json to use the Transformer alone",
-            file.string(), name);
+            file.string(), printable(name), i);
     const fs::path config = place / "config.json";
-    if (name == "Transformer") {
+    if (i == 0) {
       require(place == folder / "", "{}: the Transformer is in {}; give that folder instead",
               file.string(), place.string());
-    } else if (name == "Pooling") {
-      const nlohmann::json settings = read_settings(config);
+      continue;
+    }
+    const nlohmann::json settings = read_settings(config);
+    if (name == "Pooling") {
       pooling.modes = read_pooling(JsonField(settings, config.string()));
-    } else if (name == "Normalize") {
-      const nlohmann::json settings = read_settings(config);
+    } else {
       require_settings(JsonField(settings, config.string()),
                        {{"module_input_name", {"sentence_embedding"}},
                         {"module_output_name", {"sentence_embedding"}}});
       pooling.normalised = true;
-    } else {
-      fail("{}: module {} is not supported; remove modules.json to use the Transformer alone",
-           file.string(), name);
     }
   }
-  const bool alone = pooling.modes.empty();
-  require(!alone || modules.size() == 1, "{}: no Pooling module", file.string());
+  const bool alone = modules.size() == 1;
   const TransformerSettings transformer = read_transformer_settings(folder, alone);
   if (alone) return std::nullopt;  // a cross-encoder, i.e. an ordinary classifier
   const EncoderSettings encoder = read_encoder_settings(folder);

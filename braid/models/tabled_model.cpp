@@ -36,23 +36,56 @@ Pattern as_one(const Symmetries& symmetries, Pattern pattern) {
   return pattern;
 }
 
-// Names that share one tensor in the file are tied in the network, and must stay equal.
+// A parameter's bytes in the file.
+struct Extent {
+  const std::byte* begin = nullptr;
+  const std::byte* end = nullptr;
+  const std::string* name = nullptr;
+};
+
+Extent extent_of(const std::string& name, const at::Tensor& tensor) {
+  std::int64_t last = 0;
+  for (std::int64_t d = 0; d < tensor.dim(); ++d) {
+    last += (tensor.size(d) - 1) * tensor.stride(d);
+  }
+  const auto* begin = static_cast<const std::byte*>(tensor.const_data_ptr());
+  return {begin, begin + (last + 1) * tensor.element_size(), &name};
+}
+
+// Names that share memory in the file are tied in the network, and must stay equal.
+void require_tie_kept(const Model& model, const std::string& a, const std::string& b) {
+  const at::Tensor &x = model.parameters.at(a), &y = model.parameters.at(b);
+  const auto pattern = [&](const std::string& name) { return model.symmetries.tensors.at(name); };
+  const auto moved = [&](const std::string& name) {
+    return format_pattern(as_one(model.symmetries, pattern(name)));
+  };
+  const bool same = x.const_data_ptr() == y.const_data_ptr() && x.sizes() == y.sizes() &&
+                    x.strides() == y.strides() && x.dtype() == y.dtype();
+  require(same,
+          "{}: {} and {} are different views of the same numbers, whose tie would be lost; "
+          "store a copy (clone) of one of them",
+          model.folder.string(), printable(a), printable(b));
+  require(moved(a) == moved(b),
+          "{}: {} and {} are tied (one tensor in the file), but their patterns {} and {} transform "
+          "them differently; give them the same axis, with a group of at most orthogonal maps",
+          model.folder.string(), printable(a), printable(b), format_pattern(pattern(a)),
+          format_pattern(pattern(b)));
+}
+
 void require_ties_kept(const Model& model) {
-  std::map<std::pair<const void*, std::vector<std::int64_t>>, std::string> known;
+  std::vector<Extent> extents;
   for (const auto& [name, tensor] : model.parameters) {
-    const auto [place, first] =
-        known.try_emplace({tensor.const_data_ptr(), tensor.sizes().vec()}, name);
-    if (first || tensor.numel() == 0) continue;
-    const auto moved = [&](const std::string& tied) {
-      return format_pattern(as_one(model.symmetries, model.symmetries.tensors.at(tied)));
-    };
-    require(
-        moved(name) == moved(place->second),
-        "{}: {} and {} are tied (one tensor in the file), but their patterns {} and {} transform "
-        "them differently; give them the same axis, with a group of at most orthogonal maps",
-        model.folder.string(), place->second, name,
-        format_pattern(model.symmetries.tensors.at(place->second)),
-        format_pattern(model.symmetries.tensors.at(name)));
+    if (tensor.numel() > 0) extents.push_back(extent_of(name, tensor));
+  }
+  const auto place = [](const Extent& extent) { return std::pair(extent.begin, *extent.name); };
+  std::sort(extents.begin(), extents.end(),
+            [&](const Extent& a, const Extent& b) { return place(a) < place(b); });
+  const Extent* furthest = nullptr;
+  for (const Extent& extent : extents) {
+    if (furthest && extent.begin < furthest->end) {
+      require_tie_kept(model, *furthest->name, *extent.name);
+    }
+    if (!furthest || furthest->end < extent.end) furthest = &extent;
   }
 }
 

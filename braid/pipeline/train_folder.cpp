@@ -59,6 +59,8 @@ void name_roles(const Tokenizer& tokenizer, nlohmann::json& config) {
       config[key] = nullptr;
     }
   }
+  // Not null: RoBERTa counts positions from it.
+  if (const auto pad = tokenizer.pad()) config["pad_token_id"] = *pad;
 }
 
 // The requested tokenizer; writes the fields that depend on it to `config`.

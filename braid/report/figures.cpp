@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "braid/mean_and_error.h"
@@ -118,19 +120,29 @@ const Json* richest(const Json& results, const Json& task) {
   return best;
 }
 
+// Of "layer.3.ffn": 3 and "ffn". nullopt if the axis is of no layer.
+std::pair<std::optional<int>, std::string> layer_and_unit(const std::string& axis) {
+  constexpr std::string_view prefix = "layer.";
+  const std::size_t dot = axis.find('.', prefix.size());
+  if (!axis.starts_with(prefix) || dot == std::string::npos) return {};
+  int layer = 0;
+  const auto read = std::from_chars(axis.data() + prefix.size(), axis.data() + dot, layer);
+  const bool whole = read.ec == std::errc() && read.ptr == axis.data() + dot;
+  return {whole ? std::optional(layer) : std::nullopt, axis.substr(dot + 1)};
+}
+
 Chart correlation_figure(const Json& results, const Json& task, const Json& shown) {
   // The correlation of whole heads is that of their units.
   static const std::set<std::string> heads = {"head", "group", "member", "cross_head"};
-  std::map<std::string, std::map<double, std::vector<double>>> lines;
+  std::map<std::string, std::map<int, std::vector<double>>> lines;
   for (const Json& alignment : results["alignments"]) {
     const bool same = alignment["task"] == task["task"] &&
                       alignment["variant"] == shown["variant"] &&
                       alignment["size"] == results["sizes"].back();
     if (!same) continue;
     for (const auto& [axis, match] : alignment["axes"].items()) {
-      const std::size_t dot = axis.find('.', 6);
-      if (!axis.starts_with("layer.") || heads.contains(axis.substr(dot + 1))) continue;
-      lines[axis.substr(dot + 1)][std::stod(axis.substr(6, dot - 6))].push_back(match["mean"]);
+      const auto [layer, unit] = layer_and_unit(axis);
+      if (layer && !heads.contains(unit)) lines[unit][*layer].push_back(match["mean"]);
     }
   }
   static const std::map<std::string, std::string> names = {

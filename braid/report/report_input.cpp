@@ -6,6 +6,7 @@
 #include "braid/json/json_text.h"
 #include "braid/report/figures.h"
 #include "braid/report/report.h"
+#include "braid/report/require_results.h"
 
 namespace braid {
 namespace {
@@ -24,8 +25,10 @@ bool is_curve(const Json& json) {
 
 // The curve as results of a study with one pair and one variant.
 Json study_of(const Json& curve, const std::string& file) {
-  const std::string task = curve["evaluation"].value("task", "mlm");
-  const bool aligned = !curve.value("alignment", "").empty();
+  const JsonField field(curve, file);
+  const std::string task = field.at("evaluation").text("task", "mlm");
+  const std::string a = field.text("a", ""), b = field.text("b", "");
+  const bool aligned = !field.text("alignment", "").empty();
   const Json head = {{"pair", "A-B"},
                      {"task", task},
                      {"variant", aligned ? "aligned" : "plain average"},
@@ -33,34 +36,23 @@ Json study_of(const Json& curve, const std::string& file) {
   Json labelled = curve;
   labelled.update(head);
   Json row = head;
-  for (const auto& [name, value] : numbers_of(curve_of(JsonField(curve, file)))) {
+  for (const auto& [name, value] : numbers_of(curve_of(field))) {
     row[name] = {{"mean", value}, {"error", nullptr}, {"pairs", 1}, {"values", {value}}};
   }
   return {
-      {"title", "From " + curve.value("a", "A") + " to " + curve.value("b", "B")},
+      {"title", "From " + (a.empty() ? "A" : a) + " to " + (b.empty() ? "B" : b)},
       {"study", "curve"},
       {"about", ""},
-      {"models", Json::array({{{"name", "A"}, {"folder", curve.value("a", "")}},
-                              {{"name", "B"}, {"folder", curve.value("b", "")}}})},
+      {"models", Json::array({{{"name", "A"}, {"folder", a}}, {{"name", "B"}, {"folder", b}}})},
       {"pairs", {"A-B"}},
       {"tasks", Json::array({{{"task", task}, {"title", task}, {"score", curve["evaluation"]}}})},
       {"variants", Json::array({{{"name", head["variant"]}, {"aligned", aligned}}})},
       {"sizes", {0}},
       {"points", curve["t"].size()},
-      {"precision", curve.value("precision", "")},
+      {"precision", field.text("precision", "")},
       {"curves", Json::array({labelled})},
       {"alignments", Json::array()},
       {"summary", Json::array({row})}};
-}
-
-// The curves of a study are averaged point by point.
-void require_curves(const JsonField& results) {
-  const auto points = static_cast<std::size_t>(results.at("points").integer(2));
-  for (const JsonField& curve : results.at("curves").items()) {
-    const std::size_t found = curve_of(curve).t.size();
-    require(found == points, "{}, t: expected {} numbers, as `points` says, found {}",
-            curve.where(), points, found);
-  }
 }
 
 }  // namespace
@@ -76,7 +68,10 @@ ReportInput read_report_input(const fs::path& path) {
   ReportInput input;
   const std::vector<fs::path> files = report_files(path);
   const fs::path& file = files.front();
-  if (files.size() > 1) input.seconds = read_json(files.back());
+  if (files.size() > 1) {
+    input.seconds = read_json(files.back());
+    require_seconds(JsonField(input.seconds, files.back().string()));
+  }
   input.source = file.string();
   const Json json = read_json(file);
   if (is_curve(json)) {
@@ -84,7 +79,7 @@ ReportInput read_report_input(const fs::path& path) {
   } else {
     require(json.is_object() && json.value("format", "") == "braid-study",
             "{}: neither results.json of braid study nor JSON of braid barrier", file.string());
-    require_curves(JsonField(json, file.string()));
+    require_results(JsonField(json, file.string()));
     input.results = json;
   }
   return input;

@@ -206,14 +206,17 @@ class TableReader {
     if (!YAML::convert<std::int64_t>::decode(node, size) || size < 1 || size > largest_size) {
       wrong(node, "{}: expected a number of units from 1 to {}", printable(name), largest_size);
     }
+    bool known = false;
     for (const Axis& axis : table_.axes) {
-      const bool called = axis.name == name || short_name(axis.name) == name;
-      if (called || number_in(axis.name, name)) {
-        table_.sizes[name] = size;
-        return;
+      // A short name is another word for the starred one.
+      const bool whole = axis.name == name || short_name(axis.name) == name;
+      if (!whole && !number_in(axis.name, name)) continue;
+      known = true;
+      if (!table_.sizes.emplace(whole ? axis.name : name, size).second) {
+        wrong(node, "{}: the size of {} is given twice", printable(name), axis.name);
       }
     }
-    wrong(node, "'{}' is not an axis", printable(name));
+    if (!known) wrong(node, "'{}' is not an axis", printable(name));
   }
 
   void add_tap(const std::string& name, const YAML::Node& node) {

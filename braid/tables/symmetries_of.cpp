@@ -189,7 +189,7 @@ class Expansion {
   std::map<std::string, std::int64_t> given_sizes() const {
     std::map<std::string, std::int64_t> given;
     for (const auto& [name, axis] : axes_) {
-      for (const std::string& called : {short_name(axis.first->name), axis.first->name, name}) {
+      for (const std::string& called : {axis.first->name, name}) {
         const auto size = table_.sizes.find(called);
         if (size != table_.sizes.end()) given[name] = size->second;
       }

@@ -2,6 +2,8 @@
 
 Usage: edges_test.py BRAID [PART...]. Ends with a nonzero status on the first failure.
 """
+import copy
+import functools
 import json
 import math
 import shutil
@@ -147,12 +149,43 @@ def curves_whose_lists_do_not_fit():
     braid(*barrier, "--beside", file)
     study = scratch / "curve.yaml"
     study.write_text(f"models: [{a}, {b}]\ntasks: [{{task: mlm, text: {text}, align: {{text: {text}}}}}]\npoints: 3\n"
-                     "variants: [{name: plain, align: none}]\n")
+                     "variants: [{name: plain, align: none}, {name: weights, method: weights}]\n")
     braid("study", study, "-o", scratch / "curves")
     results = json.loads((scratch / "curves/results.json").read_text())
     for key, change in (("loss", {"loss": []}), (metric, short), ("t", {"t": [0, 1], "loss": [1, 2], **short})):
         file.write_text(json.dumps({**results, "curves": [{**results["curves"][0], **change}]}))
         refuses("report", file, "-o", scratch / "curve.html", says=["curve.json", "curves[0]", key])
+    broken_results(results, file)
+
+
+def broken_results(results, file):
+    """Without a value of results.json, or with another kind of one: a page, or an error that names the file."""
+    refused = 0
+    for *above, key in places(results):
+        for value in (None, -1):
+            changed = copy.deepcopy(results)
+            owner = functools.reduce(lambda at, key: at[key], above, changed)
+            if value is None:
+                del owner[key]
+            else:
+                owner[key] = value
+            file.write_text(json.dumps(changed))
+            done = subprocess.run([BRAID, "report", file, "-o", scratch / "page.html"], capture_output=True, text=True)
+            check(done.returncode in (0, 2) and "please report" not in done.stderr, f"{above}, {key} is {value}: {done}")
+            check(done.returncode == 0 or file.name in done.stderr, f"{above}, {key} is {value}: {done.stderr}")
+            refused += done.returncode == 2
+    check(refused > 60, f"only {refused} changes were refused")
+
+
+def places(value, *here):
+    """The keys that lead to each value that is not only printed; one of several alike stands for all."""
+    one_is_enough = isinstance(value, list) or here[-1:] == ("axes",)
+    inside = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    for key, below in inside[:1] if one_is_enough else inside:
+        yield *here, key
+        like_barrier = here[:1] == ("summary",) and isinstance(below, dict) and key != "barrier"
+        if not like_barrier and key not in ("options", "score", "align", "evaluation", "values"):
+            yield from places(below, *here, key)
 
 
 def batches_without_tokens():

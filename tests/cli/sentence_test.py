@@ -203,7 +203,10 @@ def what_computes_something_else():
                                                              "sentence_transformers.models.Dense"}])
     refuses("merge", dense, a, "--no-align", "-o", scratch / "n", says="Dense")
     early = changed("early", "modules.json", lambda m: [m[0], m[2], m[1]])
-    refuses("evaluate", early, *score, says="Normalize in this position")
+    refuses("evaluate", early, *score, says="Normalize as module 1")
+    for path in ("", "none"):
+        two = changed("two" + path, "modules.json", lambda m: [{**m[0], "path": path}, m[0]])
+        refuses("evaluate", two, *score, says="Transformer as module 1" if not path else "the Transformer is in")
     nose = changed("nose", "1_Pooling/config.json", lambda c: {**c, "pooling_mode": "nose"})
     refuses("evaluate", nose, *score, says="weightedmean")
     lower = changed("lower", "sentence_bert_config.json", lambda c: {**c, "do_lower_case": True})

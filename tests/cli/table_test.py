@@ -309,6 +309,10 @@ def other_kinds_of_files():
     braid("inspect", scratch / "tied.pt", "--table", tied)
     tied.write_text(tied.read_text().replace("orthogonal", "general"))
     refuses("inspect", scratch / "tied.pt", "--table", tied, says="words and words_again are tied")
+    square = torch.randn(7, 7)
+    for views in ({"words": square[:, :5], "words_again": square[2:, :5]}, {"words": square, "words_again": square.t()}):
+        torch.save({**views, "map": torch.randn(len(views["words"][0]), len(views["words"][0]))}, scratch / "views.pt")
+        refuses("inspect", scratch / "views.pt", "--table", tied, says="words and words_again are different views")
     torch.save(a, scratch / "one/more.pt")
     refuses("inspect", scratch / "one", "--table", table["mlp"], says="2 weights files, more.pt, weights.pt")
     (scratch / "readme.txt").write_text("x")

@@ -228,6 +228,9 @@ TEST_F(SymmetryTableTest, SizesThatNoShapeTellsAreAskedFor) {
   EXPECT_THAT(refusal(text, encoder_tensors()),
               AllOf(HasSubstr("no shape determines the size of axis layer.0.head"),
                     HasSubstr("sizes: {layer.*.head: N}")));
+  text.insert(0, "sizes: {head: 2, layer.*.head: 2}\n");
+  EXPECT_THAT(refusal(text, encoder_tensors()),
+              HasSubstr("the size of layer.*.head is given twice"));
   text = encoder;
   text.replace(text.find("{head: 2}"), 9, "{head: 5}");
   EXPECT_THAT(refusal(text, encoder_tensors()), HasSubstr("which is not a valid size"));
