@@ -58,7 +58,7 @@ REFUSALS = {
     "an untied head without its own bias": r"tie_word_embeddings false, but \S+decoder.bias",
     "an adapter beside the weights": r"adapter_config.json: the folder contains a PEFT adapter",
     "a key by which weights are loaded otherwise": r"(quantization|per_layer|fusion)_config: |transformers_weights: ",
-    "modules that are not known": r"modules.json: (module|no Pooling|the module|\w+ in this position)",
+    "modules that are not known": r"modules.json: (\w+ as module \d|the module|the Transformer is in)",
     "settings of a module": r"sentence_\w+_config.json|Pooling/config.json",
 }
 # What it reads on purpose although transformers refuses it: name, and what transformers says.
