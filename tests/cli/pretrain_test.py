@@ -114,6 +114,11 @@ def special_tokens_by_role(place, text):
             check(theirs.convert_ids_to_tokens(read.pad_token_id) == "<pad>", f"{restricted}: pad {read.pad_token_id}")
             found = json.loads((out / "config.json").read_text())["sep_token_id"]
             check(found == (None if restricted else last), f"{restricted}: sep_token_id {found}")
+    # The last tokenizer has no pad: its id is the configuration's.
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"pad_token_id": 99999}))
+    done = braid("pretrain", "--config", config, "--vocab", vocabulary, "--text", text, "--block", 16, *ONE_STEP,
+                 "-o", place / "no-pad", status=2)
+    check("pad_token_id is 99999" in done.stderr, done.stderr)
 
 
 with tempfile.TemporaryDirectory() as name:
