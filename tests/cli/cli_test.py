@@ -67,9 +67,9 @@ def default_is_the_best(text, permuted):
     braid("transform", B, "--alignment", scratch / "best.alignment", "-o", scratch / "best")
     braid("verify", B, scratch / "best", "--text", text)
     wanted = logits(B, ids := torch.randint(5, 1024, (3, 40)))
-    # Rounding B' to 8 bits: over 200 draws of these tokens, .0022 in the mean and .0052 at most.
-    gap = (logits(scratch / "best", ids) - wanted).abs().max() / wanted.abs().max()
-    check(0 < gap < 2 ** -7, f"transformers: B' differs from B by {gap} of its largest")
+    # Of all logits, not of the worst, whose share of the largest depends on the tokens drawn.
+    gap = (logits(scratch / "best", ids) - wanted).norm() / wanted.norm()
+    check(0 < gap < 2 ** -8, f"transformers: B' differs from B by {gap} of its logits")
     merged = result("merge", A, B, "--alignment", scratch / "best.alignment", "--text", text, "-o", scratch / "merged-best")
     check(merged["loss"]["merged"] < permuted["merged"], f"the default is not the best: {merged['loss']}, {permuted}")
 
